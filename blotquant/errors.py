@@ -1,0 +1,56 @@
+"""What can go wrong, by kind; every message says what, where, and what to do next."""
+
+from __future__ import annotations
+
+__all__ = [
+    "BlotquantError",
+    "DetectionError",
+    "FitError",
+    "OutputError",
+    "QualityWarning",
+    "ReadError",
+    "SettingsError",
+    "TableError",
+]
+
+
+class BlotquantError(Exception):
+    """Base of every error that a user can cause or mend.
+
+    The message is one line. ``exit_code`` is what the command line ends with when this error stops it:
+    1 an image or a study failed, 2 wrong usage, settings or tables.
+    """
+
+    exit_code = 1
+
+
+class ReadError(BlotquantError):
+    """A file could not be read as a blot: not an image, damaged, or of a kind that is refused."""
+
+
+class DetectionError(BlotquantError):
+    """The picture contradicts what was asked of it, for example another number of lanes."""
+
+
+class FitError(BlotquantError):
+    """A curve or a calibration could not be fitted to the numbers given."""
+
+
+class OutputError(BlotquantError):
+    """A result could not be written: folder in use, disk full, no permission."""
+
+
+class TableError(BlotquantError):
+    """A table breaks its rules; the message names file, row, column, value and the nearest valid one."""
+
+    exit_code = 2
+
+
+class SettingsError(BlotquantError):
+    """A setting is unknown or out of range; the message names it and what is allowed."""
+
+    exit_code = 2
+
+
+class QualityWarning(UserWarning):
+    """The numbers were computed, but something about the input makes them less sure."""

@@ -1,0 +1,158 @@
+"""Quality flags: one bit each, explained once.
+
+A doubt about a lane, a band or a ratio is a flag; a flag never drops a row. In tables the flags of a
+row are their names joined by ``;`` (an empty text when there is none), so that a CSV reads by itself.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EXPLANATIONS", "SEVERITY", "Flag", "add_flag", "decode", "encode", "has_flag", "merge"]
+
+
+class Flag(enum.IntFlag):
+    """The doubts that blotquant knows, in the order in which reports list them, worst first."""
+
+    SATURATED = enum.auto()
+    HOLLOW = enum.auto()
+    NEGATIVE = enum.auto()
+    CLIPPED_AT_ZERO = enum.auto()
+    EDGE = enum.auto()
+    OVERLAP = enum.auto()
+    SPECK = enum.auto()
+    MISFIT = enum.auto()
+    BACKGROUND_UNSURE = enum.auto()
+    BELOW_LOD = enum.auto()
+    BELOW_LOQ = enum.auto()
+    LOSSY = enum.auto()
+    EIGHT_BIT = enum.auto()
+    STRETCHED = enum.auto()
+    GAMMA = enum.auto()
+    FILM = enum.auto()
+    COLOUR = enum.auto()
+    TILTED = enum.auto()
+    TIGHT_CROP = enum.auto()
+    LANE_UNSURE = enum.auto()
+    LANES_GIVEN = enum.auto()
+    LANE_EMPTY = enum.auto()
+    BOTH_SATURATED = enum.auto()
+    REFERENCE_BELOW_LOQ = enum.auto()
+    LOADING_BELOW_LOQ = enum.auto()
+    NOT_PROPORTIONAL = enum.auto()
+    OUT_OF_RANGE = enum.auto()
+    EXTRAPOLATED = enum.auto()
+    MASS_CONFLICT = enum.auto()
+    NON_POSITIVE = enum.auto()
+    CENSORED = enum.auto()
+    FEW_REPLICATES = enum.auto()
+    REPLICATE_ASSUMED = enum.auto()
+    MIXED_GROUP = enum.auto()
+    EDITED = enum.auto()
+    EXCLUDED = enum.auto()
+
+
+EXPLANATIONS: dict[Flag, str] = {
+    Flag.SATURATED: "Pixels of the band are at the detector's limit; its true volume is larger. Expose shorter.",
+    Flag.HOLLOW: "The band's middle is darker than its rim (substrate used up); its true volume is larger.",
+    Flag.NEGATIVE: "The volume is below zero: the background around the band is higher than the band. Kept as it is.",
+    Flag.CLIPPED_AT_ZERO: "Pixels of the background are cut at zero, so the background is known only from above.",
+    Flag.EDGE: "The band touches the edge of the picture or of the membrane; part of it may be missing.",
+    Flag.OVERLAP: "The band overlaps a neighbour; the two share their signal by a fitted model.",
+    Flag.SPECK: "Dust or a scratch lies on the band; those pixels were replaced by the fitted band.",
+    Flag.MISFIT: "The fitted band shape leaves more behind than noise allows; the error is widened accordingly.",
+    Flag.BACKGROUND_UNSURE: "The background around the band is uneven; the volume depends on how it is drawn.",
+    Flag.BELOW_LOD: "Below the limit of detection: not told apart from empty membrane.",
+    Flag.BELOW_LOQ: "Below the limit of quantification: seen, but its value is uncertain.",
+    Flag.LOSSY: "The picture went through lossy compression (JPEG); weak bands and noise are altered.",
+    Flag.EIGHT_BIT: "The picture has 256 grey levels or fewer; weak bands and the linear range are cut short.",
+    Flag.STRETCHED: "Grey levels are missing in a regular comb: the picture's contrast was stretched before export.",
+    Flag.GAMMA: "The grey levels look bent by a gamma curve; volumes are then not proportional to light.",
+    Flag.FILM: "The picture looks like a scan of film, whose response is not linear.",
+    Flag.COLOUR: "The picture has colour channels; their mean was measured.",
+    Flag.TILTED: "The lanes lean by more than two degrees.",
+    Flag.TIGHT_CROP: "The picture is cut close to the bands; little background is left to measure.",
+    Flag.LANE_UNSURE: "The lane's place is uncertain; look at the overlay.",
+    Flag.LANES_GIVEN: "The number of lanes was given and the picture speaks against it or cannot confirm it.",
+    Flag.LANE_EMPTY: "No band of any image of the membrane was found in this lane.",
+    Flag.BOTH_SATURATED: "Phospho and total are both saturated, so the ratio's error has no known side.",
+    Flag.REFERENCE_BELOW_LOQ: "The reference condition is below its limit of quantification; nothing is divided by it.",
+    Flag.LOADING_BELOW_LOQ: "The loading control is below its limit of quantification; no correction was made with it.",
+    Flag.NOT_PROPORTIONAL: "The dilution series is not proportional; ratios of these volumes mislead.",
+    Flag.OUT_OF_RANGE: "Outside the linear range that the dilution series shows.",
+    Flag.EXTRAPOLATED: "Outside the range of the calibration points.",
+    Flag.MASS_CONFLICT: "A loading control lies within 15 % of the target's mass in the same channel.",
+    Flag.NON_POSITIVE: "A value of zero or less has no logarithm; the geometric mean is not given.",
+    Flag.CENSORED: "Taken as 'somewhere below the limit of quantification' in logarithmic models.",
+    Flag.FEW_REPLICATES: "Fewer than three biological replicates: no p value is given.",
+    Flag.REPLICATE_ASSUMED: "No replicate was named; each membrane was taken as one biological replicate.",
+    Flag.MIXED_GROUP: "A further column of the lane sheet varies inside the group.",
+    Flag.EDITED: "Lane or band was corrected by hand.",
+    Flag.EXCLUDED: "Left out of groups, tests and curves on request.",
+}
+
+SEVERITY: dict[Flag, str] = {
+    flag: "wrong"
+    if flag <= Flag.HOLLOW or flag in (Flag.BOTH_SATURATED, Flag.NOT_PROPORTIONAL)
+    else "doubt"
+    if flag <= Flag.LANES_GIVEN
+    else "note"
+    for flag in Flag
+}
+"""How much a flag weighs: ``wrong`` (the number is off), ``doubt`` (it may be), ``note``."""
+
+_NAMES: dict[str, Flag] = {str(flag.name).lower(): flag for flag in Flag}
+
+
+def encode(flags: Flag | int) -> str:
+    """Write a set of flags as their names, worst first, joined by ``;``.
+
+    Examples
+    --------
+    >>> encode(Flag.EDGE | Flag.SATURATED)
+    'saturated;edge'
+    """
+    return ";".join(str(flag.name).lower() for flag in Flag if flags & flag)
+
+
+def decode(text: str) -> Flag:
+    """Read flags from their names.
+
+    Raises
+    ------
+    KeyError
+        A name is not a flag's.
+    """
+    found = Flag(0)
+    for name in filter(None, str(text).split(";")):
+        found |= _NAMES[name]
+    return found
+
+
+def merge(texts: Iterable[str]) -> str:
+    """Unite the flags of several rows."""
+    found = Flag(0)
+    for text in texts:
+        found |= decode(text)
+    return encode(found)
+
+
+def add_flag(column: pd.Series[str], where: object, flag: Flag) -> pd.Series[str]:
+    """Return the column of flag texts with one flag added in the rows of a boolean mask."""
+    import numpy as np
+
+    out = column.astype(object).copy()
+    mask = np.broadcast_to(np.asarray(where, dtype=bool), len(out))
+    out[mask] = [encode(decode(text) | flag) for text in out[mask]]
+    return out
+
+
+def has_flag(column: pd.Series[str], flag: Flag) -> pd.Series[bool]:
+    """Boolean column: does the row carry the flag."""
+    name = str(flag.name).lower()
+    return column.astype(object).map(lambda text: name in str(text).split(";")).astype(bool)

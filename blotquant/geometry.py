@@ -1,0 +1,117 @@
+"""Where things lie: curves as text, and tables between the upright blot and the file's pixels.
+
+Tables speak of pixels of the file as given. A stage brings a table upright with `to_upright`, works there,
+and returns it through `to_file`. Both are exact: quarter turns, mirrors and crops only.
+
+A curve is the polynomial of degree n−1 through its n points (n ≤ 5), written ``row:col row:col …``.
+A lane's curve gives the column of its centre at a row; a band's curve gives the row of its ridge at a column
+(both in the upright picture).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .blot import FloatArray, Frame
+
+__all__ = ["curve_text", "evaluate_curve", "parse_curve", "to_file", "to_upright"]
+
+_DECIMALS = 2  # geometry is rounded when it is born, so that a table read back measures the same pixels
+
+
+def curve_text(rows: npt.ArrayLike, cols: npt.ArrayLike) -> str:
+    """Write the points of a curve.
+
+    Examples
+    --------
+    >>> curve_text([0, 10], [3.14159, 4])
+    '0.00:3.14 10.00:4.00'
+    """
+    r, c = np.atleast_1d(np.asarray(rows, float)), np.atleast_1d(np.asarray(cols, float))
+    # + 0.0 turns a rounded −0.0 into 0.0, which would otherwise be written as −0.00
+    points = zip(np.round(r, _DECIMALS) + 0.0, np.round(c, _DECIMALS) + 0.0, strict=True)
+    return " ".join(f"{row:.{_DECIMALS}f}:{col:.{_DECIMALS}f}" for row, col in points)
+
+
+def parse_curve(text: str) -> FloatArray:
+    """Read the points of a curve.
+
+    Returns
+    -------
+    ndarray of shape (n, 2)
+        Row and column of each point [px].
+    """
+    points = [tuple(map(float, point.split(":"))) for point in text.split()]
+    return np.asarray(points, dtype=np.float64).reshape(-1, 2)
+
+
+def evaluate_curve(along: npt.ArrayLike, across: npt.ArrayLike, at: npt.ArrayLike) -> FloatArray:
+    """Evaluate the polynomial through points ``(along, across)`` at positions ``at`` (Lagrange form).
+
+    Parameters
+    ----------
+    along, across : array of shape (n,)
+        Points of the curve [px]; for a lane rows and columns, for a band columns and rows.
+    at : array
+        Where to evaluate [px].
+    """
+    x, y = np.asarray(along, float), np.asarray(across, float)
+    t = np.asarray(at, float)[..., None]
+    if len(x) == 1:
+        return np.full(t.shape[:-1], y[0])
+    difference = t - x
+    spread = x[:, None] - x
+    np.fill_diagonal(spread, 1.0)
+    weights = np.empty_like(difference)
+    for j in range(len(x)):
+        weights[..., j] = np.prod(np.delete(difference, j, axis=-1), axis=-1) / np.prod(spread[j])
+    out: FloatArray = weights @ y
+    return out
+
+
+def _map_boxes(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> dict[str, FloatArray]:
+    """Half-open boxes: their corners are edges, half a pixel before the first and after the last pixel."""
+    change = frame.to_upright if inverse else frame.to_file
+    row_a, col_a = change(table["top"].to_numpy(float) - 0.5, table["left"].to_numpy(float) - 0.5)
+    row_b, col_b = change(table["bottom"].to_numpy(float) - 0.5, table["right"].to_numpy(float) - 0.5)
+    return {
+        "top": np.minimum(row_a, row_b) + 0.5,
+        "bottom": np.maximum(row_a, row_b) + 0.5,
+        "left": np.minimum(col_a, col_b) + 0.5,
+        "right": np.maximum(col_a, col_b) + 0.5,
+    }
+
+
+def _map_table(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> pd.DataFrame:
+    change = frame.to_upright if inverse else frame.to_file
+    out = table.copy()
+    if {"top", "bottom", "left", "right"} <= set(table.columns):
+        for name, edge in _map_boxes(table, frame, inverse=inverse).items():
+            out[name] = edge
+    if {"centre_row", "centre_col"} <= set(table.columns):
+        rows, cols = change(table["centre_row"].to_numpy(float), table["centre_col"].to_numpy(float))
+        out["centre_row"], out["centre_col"] = rows, cols
+    if "centre" in table.columns:
+        across = table["centre"].to_numpy(float)
+        # a lane that lies on its side in the file is placed by its row there
+        on_side = frame.turns % 2 == 1
+        if inverse:
+            out["centre"] = change(across, across)[1]
+        else:
+            out["centre"] = change(np.zeros_like(across), across)[0 if on_side else 1]
+    if "curve" in table.columns:
+        points = [parse_curve(text) for text in table["curve"]]
+        out["curve"] = [curve_text(*change(p[:, 0], p[:, 1])) if len(p) else "" for p in points]
+    return out
+
+
+def to_file(table: pd.DataFrame, frame: Frame) -> pd.DataFrame:
+    """Return a lanes or bands table of the upright blot in pixels of the file as given."""
+    return _map_table(table, frame, inverse=False)
+
+
+def to_upright(table: pd.DataFrame, frame: Frame) -> pd.DataFrame:
+    """Return a lanes or bands table of the file in pixels of the upright blot; the inverse of `to_file`."""
+    return _map_table(table, frame, inverse=True)

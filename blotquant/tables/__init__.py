@@ -1,0 +1,15 @@
+"""Every table of blotquant, declared once: its columns, their kind, unit and meaning.
+
+The glossary, ``blotquant schema``, the sheet that explains ``results.xlsx`` and the checks of input and
+output all read `TABLES` and `INPUTS`. Rows are pandas DataFrames; columns beyond the declared ones travel along.
+"""
+
+from __future__ import annotations
+
+from .checks import check, empty, nearest
+from .columns import Column, Table
+from .files import read_csv, to_csv_bytes
+from .inputs import INPUTS
+from .outputs import TABLES
+
+__all__ = ["INPUTS", "TABLES", "Column", "Table", "check", "empty", "nearest", "read_csv", "to_csv_bytes"]

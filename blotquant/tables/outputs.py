@@ -1,0 +1,250 @@
+"""The tables that blotquant writes, in the order of the pipeline."""
+
+from __future__ import annotations
+
+from .columns import Column, Table, columns
+
+__all__ = ["TABLES"]
+
+_PLACE = """
+image | text | | Image id: path relative to the study, with #channel and @region where one file gives several.
+lane | int | | Lane number, from 1 at the left of the upright membrane.
+"""
+
+_KEYS = """
+target | text | | Protein that the image was probed for.
+site | text | | Phosphorylation site of the phospho image.
+quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading, P phospho alone.
+stimulus | text | | What the cells were stimulated with.
+treatment | text | | What the cells were treated with.
+"""
+
+_DOSE = """
+dose | float | dose_unit | Dose of the treatment; blank for a treatment without doses, 0 for the vehicle of a series.
+dose_unit | text | | Unit of dose.
+"""
+
+_RATIO = (
+    """
+membrane | text | | Membrane on which the lane lies (the phospho image's where two are paired).
+lane | int | | Lane number on that membrane.
+sample | text | | Lysate.
+stimulus | text | | What the cells were stimulated with.
+treatment | text | | What the cells were treated with.
+"""
+    + _DOSE
+    + """
+replicate | text | | Biological replicate: the unit of statistics and the block.
+technical | text | | Repeat of one lysate.
+role | text | | What the lane is for (sample, standard, calibrator, maximum, minimum …).
+target | text | | Protein that the images were probed for.
+site | text | | Phosphorylation site.
+quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading, P phospho alone.
+phospho | float | AU px | Numerator after its image's loading correction (the total form for S/L).
+phospho_se | float | AU px | Its standard error from measuring.
+total | float | AU px | Denominator after its image's loading correction.
+total_se | float | AU px | Its standard error from measuring.
+loading | float | | Factor by which loading was corrected; 1 without a loading control.
+ratio | float | | phospho / total of the lane; NaN when a band is saturated.
+ratio_se | float | | Standard error of the ratio from measuring alone.
+ratio_loq | float | | Ratio below which the numerator is below its limit of quantification.
+bound | text | | Side on which the true ratio lies when a band is saturated: lower, upper, unknown.
+detected | bool | | Both bands are above their limits of detection.
+flags | flags | | Doubts, worst first.
+"""
+)
+
+_LANES = (
+    _PLACE
+    + """
+left | float | px | Left edge of the lane's box (half-open), pixels of the file as given.
+right | float | px | Right edge of the lane's box.
+top | float | px | Top edge of the lane's box.
+bottom | float | px | Bottom edge of the lane's box.
+centre | float | px | Centre of the lane across the run, at the middle of its length.
+width | float | px | Width of the lane across the run.
+tilt | float | degree | Lean of the lane's centre line against the upright, clockwise positive.
+curve | curve | px | Centre line: points row:col through which a polynomial passes.
+confidence | float | | 0 to 1: how surely the lane is where it is said to be.
+reason | text | | What lowers the confidence, in words.
+flags | flags | | Doubts, worst first.
+"""
+)
+
+_BANDS = (
+    _PLACE
+    + """
+band | text | | Number of the row, from 1 at the top of the membrane; ``lane`` for a whole-lane stain.
+target | text | | Protein, where the row is an image's target; empty otherwise.
+detected | bool | | The volume is above the limit of detection.
+centre_row | float | px | Signal-weighted centre; the expected place when not detected.
+centre_col | float | px | Signal-weighted centre; the expected place when not detected.
+top | float | px | Top edge of the band's box (half-open), pixels of the file as given.
+bottom | float | px | Bottom edge of the band's box.
+left | float | px | Left edge of the band's box.
+right | float | px | Right edge of the band's box.
+curve | curve | px | Ridge of the band: points row:col through which a polynomial passes.
+lean | float | px/px | Slope of the lane's centre line at the band (columns per row, upright picture).
+sigma | float | px | Half thickness of the band along the run (standard deviation of its profile).
+score | float | | Evidence for the band in units of its noise, from finding it; 0 where it was only expected.
+raw | float | AU px | Sum of the pixels of the band's window.
+background | float | AU px | Background under the same pixels.
+volume | float | AU px | Signal above background.
+volume_se | float | AU px | One standard error of the volume.
+snr | float | | volume / volume_se.
+height | float | AU | Peak of the band above background, averaged over the middle of the lane.
+lod | float | AU px | Limit of detection of a band of this size at this place.
+loq | float | AU px | Limit of quantification of a band of this size at this place.
+saturated | int | px | Pixels of the band at the detector's limit.
+rejected | float | | Share of the band's pixels replaced by the fitted band (dust, scratches).
+mass_kda | float | kDa | Apparent mass from the ladder.
+flags | flags | | Doubts, worst first.
+"""
+)
+
+_GROUPS = (
+    _KEYS
+    + _DOSE
+    + """
+n | int | | Biological replicates.
+n_technical | int | | Lanes behind them.
+mean | float | | Arithmetic mean of folds (of ratios where there is no reference).
+sd | float | | Standard deviation between replicates.
+sem | float | | Standard error of the mean.
+geometric_mean | float | | Geometric mean; NaN when a value is zero or less.
+ci_low | float | | Lower 95 % limit of the geometric mean.
+ci_high | float | | Upper 95 % limit of the geometric mean.
+percent_inhibition | float | % | Mean percent inhibition between the maximum and minimum controls.
+flags | flags | | Doubts, worst first.
+"""
+)
+
+_TESTS = (
+    _KEYS
+    + _DOSE
+    + """
+versus | text | | What the group is compared with.
+method | text | | Test, model and correction in words.
+n | int | | Biological replicates of the group.
+n_versus | int | | Biological replicates of what it is compared with.
+effect | float | | Fold against versus.
+ci_low | float | | Lower 95 % limit of the effect, adjusted as the p value is.
+ci_high | float | | Upper 95 % limit of the effect.
+statistic | float | | Test statistic.
+dof | float | | Degrees of freedom of the residual.
+p | float | | p value of the single comparison.
+p_adjusted | float | | p value adjusted for all comparisons of its family.
+note | text | | What to know when reading the row.
+"""
+)
+
+_CURVES = (
+    _KEYS
+    + """
+model | text | | Curve: 3pl, 4pl, 5pl or flat.
+parameter | text | | top, bottom, ic50, hill, asymmetry, then derived ones (ic10, ic90, ic50_absolute …).
+value | float | unit | Estimate; NaN when undetermined.
+se | float | unit | Standard error (of ln value for doses: se of the logarithm times the value).
+ci_low | float | unit | Lower 95 % limit; 0 when open.
+ci_high | float | unit | Upper 95 % limit; infinite when open.
+unit | text | | Unit of the parameter.
+note | text | | For example "> 400 nM".
+"""
+)
+
+_POTENCIES = (
+    _KEYS
+    + """
+unit | text | | Unit of the doses.
+ic50 | float | unit | Dose that takes away half (relative or absolute, see kind); NaN when undetermined.
+ci_low | float | unit | Lower 95 % limit; 0 when open.
+ci_high | float | unit | Upper 95 % limit; infinite when open.
+kind | text | | relative or absolute.
+interval | text | | How the interval was made (profile or wald).
+hill | float | | Steepness; positive when activity falls with dose.
+n | int | | Biological replicates behind the curve.
+points | int | | Points behind the curve.
+note | text | | For example "> 400 nM".
+"""
+)
+
+_QUALITY = """
+scope | text | | What the figure is of: image, membrane, target or study.
+name | text | | Which one.
+measure | text | | What was measured: noise, gain, background_sd, polarity, tilt, lod, loq, z_prime, window, power …
+value | float | unit | The figure.
+se | float | unit | Its standard error, where there is one.
+unit | text | | Unit of the figure.
+note | text | | What it says about the data, in words.
+"""
+
+_CALIBRATION = """
+scope | text | | membrane or image that was calibrated.
+name | text | | Which one.
+kind | text | | mass (ladder), linearity (dilution series), scale (between membranes), exposure.
+parameter | text | | Which point or coefficient.
+x | float | | Position [px], amount [µg] or time [s] of a point; NaN for a coefficient.
+value | float | unit | Value of the point or coefficient.
+se | float | unit | Its standard error; for a ladder point the leave-one-out error.
+unit | text | | Unit of the value.
+note | text | | What to know about it.
+"""
+
+_SENSITIVITY = (
+    _KEYS
+    + _DOSE
+    + """
+choice | text | | Which choice was varied: background, normalisation or control.
+option | text | | What was taken instead.
+default | bool | | This row is the choice that the result was made with.
+n | int | | Biological replicates.
+fold | float | | Fold of the group under this choice (mean over replicates).
+ci_low | float | | Lower 95 % limit.
+ci_high | float | | Upper 95 % limit.
+change | float | % | How far the fold moved from the default choice.
+"""
+)
+
+_CURVE_POINTS = (
+    _KEYS
+    + """
+dose | float | dose_unit | Dose on a fine grid.
+dose_unit | text | | Unit of dose.
+fitted | float | | The fitted curve.
+ci_low | float | | Lower 95 % limit of the curve.
+ci_high | float | | Upper 95 % limit of the curve.
+"""
+)
+
+
+def _folds() -> tuple[Column, ...]:
+    extra = """
+reference | text | | Condition that the fold is relative to.
+fold | float | | ratio relative to the reference condition of its block.
+fold_se | float | | Standard error of the fold from measuring alone.
+percent_activity | float | % | 0 % at the minimum control, 100 % at the maximum control; not clipped.
+percent_inhibition | float | % | 100 − percent activity.
+response | float | | What the curve is fitted to: percent activity, or fold where there are no controls.
+response_se | float | | Its standard error from measuring alone.
+"""
+    return (*columns(_RATIO), *columns(extra))
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table("lanes", "a lane of an image", columns(_LANES)),
+        Table("bands", "a band, found or expected", columns(_BANDS)),
+        Table("ratios", "a lane's phospho/total (or P/L, S/L)", columns(_RATIO)),
+        Table("folds", "a normalised ratio", _folds()),
+        Table("groups", "a treatment × dose", columns(_GROUPS)),
+        Table("tests", "one comparison", columns(_TESTS)),
+        Table("curves", "one parameter of a fit", columns(_CURVES)),
+        Table("potencies", "a target × treatment", columns(_POTENCIES)),
+        Table("curve_points", "a dose on a fitted curve", columns(_CURVE_POINTS)),
+        Table("sensitivity", "a fold under one defensible choice", columns(_SENSITIVITY)),
+        Table("calibration", "a calibration point or coefficient", columns(_CALIBRATION)),
+        Table("quality", "a figure of merit", columns(_QUALITY)),
+    )
+}
+"""The tables of a result, in the order of the pipeline."""

@@ -1,0 +1,64 @@
+"""Dose units: recognise them and convert doses of one treatment to one unit."""
+
+from __future__ import annotations
+
+from .errors import TableError
+
+__all__ = ["UNITS", "canonical_unit", "conversion_factor"]
+
+_MOLAR = {"fM": 1e-15, "pM": 1e-12, "nM": 1e-9, "µM": 1e-6, "mM": 1e-3, "M": 1.0}
+_MASS = {"fg": 1e-15, "pg": 1e-12, "ng": 1e-9, "µg": 1e-6, "mg": 1e-3, "g": 1.0}
+_VOLUME = {"µL": 1e-6, "mL": 1e-3, "L": 1.0}
+
+UNITS: dict[str, tuple[str, float]] = {
+    **{name: ("mol/L", factor) for name, factor in _MOLAR.items()},
+    **{f"{mass}/{volume}": ("g/L", m / v) for mass, m in _MASS.items() for volume, v in _VOLUME.items()},
+}
+"""Unit → (dimension, factor to the dimension's base unit)."""
+
+
+def canonical_unit(text: str) -> str:
+    """Return the unit in its standard spelling (``uM`` and ``μM`` become ``µM``, ``ug/ml`` becomes ``µg/mL``).
+
+    Raises
+    ------
+    TableError
+        The unit is not known.
+
+    Examples
+    --------
+    >>> canonical_unit("ug/ml")
+    'µg/mL'
+    """
+    plain = text.strip().replace("\u03bc", "µ")
+    if plain.startswith("u"):
+        plain = "µ" + plain[1:]
+    plain = (
+        plain.replace("/ul", "/µL")
+        .replace("/uL", "/µL")
+        .replace("/µl", "/µL")
+        .replace("/ml", "/mL")
+        .replace("/l", "/L")
+    )
+    if plain not in UNITS:
+        raise TableError(f"dose unit {text!r} is not known; write pM, nM, µM, mM, M or a mass per volume such as ng/mL")
+    return plain
+
+
+def conversion_factor(unit: str, into: str) -> float:
+    """Return the factor by which a dose in ``unit`` is multiplied to be in ``into``.
+
+    Raises
+    ------
+    TableError
+        A unit is not known, or one is molar and the other a mass per volume.
+
+    Examples
+    --------
+    >>> round(conversion_factor("uM", "nM"), 6)
+    1000.0
+    """
+    (kind, factor), (wanted, base) = UNITS[canonical_unit(unit)], UNITS[canonical_unit(into)]
+    if kind != wanted:
+        raise TableError(f"doses in {unit!r} and {into!r} cannot be converted into each other; use one kind of unit")
+    return factor / base
