@@ -1,0 +1,140 @@
+"""Pictures of blots for the eye: grey, dark = protein, linear, upright and uncropped.
+
+This is the only place where counts are scaled; nothing is measured on what is made here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..blot import Blot, FloatArray, Frame
+
+__all__ = ["Picture", "decode_png", "display_picture", "display_png", "encode_png"]
+
+GreyArray = npt.NDArray[np.uint8]
+
+_HIGHEST = 99.9  # percentile shown black: a band's core may be black, a speck of dust does not set the scale
+_LOWEST = 0.5  # percentile shown white
+_LEAST_SPAN = 12.0  # a blank picture stays pale: the span is at least so many standard deviations of its noise
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A blot as it is shown: the whole file picture, upright and uncropped.
+
+    Parameters
+    ----------
+    image : str
+        Id of the image.
+    png : bytes
+        8-bit grey PNG, dark = protein, linear between `low` and `high`.
+    scale : float
+        Pixels of this picture per pixel of the file.
+    frame : Frame
+        Quarter turns and mirror that bring the file's pixels to this picture; no crop.
+    low, high : float
+        Counts shown white and black [AU], of the upright blot.
+    """
+
+    image: str
+    png: bytes
+    scale: float
+    frame: Frame
+    low: float
+    high: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the upright picture in pixels of the file [px]."""
+        turned = self.frame.turns % 2 == 1
+        return (self.frame.cols, self.frame.rows) if turned else (self.frame.rows, self.frame.cols)
+
+
+def encode_png(grey: GreyArray) -> bytes:
+    """Write 8-bit grey pixels as PNG; the same pixels give the same bytes."""
+    return cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
+
+
+def decode_png(png: bytes) -> GreyArray:
+    """Read the 8-bit grey pixels of a PNG, shape (H, W)."""
+    return cast(GreyArray, cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE))
+
+
+def _span(pixels: FloatArray) -> tuple[float, float]:
+    """Find the counts shown white and black [AU]; robust against specks, and wide on a blank picture."""
+    low, median, high = np.percentile(pixels, [_LOWEST, 50.0, _HIGHEST])
+    noise = 1.4826 * float(np.median(np.abs(pixels - median)))
+    high = max(float(high), float(median) + _LEAST_SPAN * noise)
+    return float(low), high if high > low else float(low) + 1.0
+
+
+def _grey(pixels: FloatArray, low: float, high: float) -> GreyArray:
+    """Scale counts linearly to 255 (white, ``low``) … 0 (black, ``high``)."""
+    share = np.clip((pixels - low) / (high - low), 0.0, 1.0)
+    return np.rint(255.0 * (1.0 - share)).astype(np.uint8)
+
+
+def _turned(pixels: FloatArray, frame: Frame) -> FloatArray:
+    upright = np.rot90(pixels, -frame.turns)  # rot90 turns anticlockwise
+    return np.fliplr(upright) if frame.mirror else upright
+
+
+def _as_upright(blot: Blot, upright: Blot) -> FloatArray:
+    """Bring the whole file picture upright, its counts as in ``upright`` (inverted where that one is)."""
+    whole = _turned(blot.pixels, upright.frame)
+    (rows, cols), top, left = upright.shape, upright.frame.top, upright.frame.left
+    cropped = whole[top : top + rows, left : left + cols]
+    if np.array_equal(cropped, upright.pixels):
+        return whole
+    return float(cropped[0, 0] + upright.pixels[0, 0]) - whole
+
+
+def display_picture(blot: Blot, upright: Blot, *, max_side: int = 1600) -> Picture:
+    """Make the picture of a blot that reports and figures show.
+
+    Parameters
+    ----------
+    blot : Blot
+        The blot as read.
+    upright : Blot
+        The same blot after `orient`; its membrane sets what is shown white and black.
+    max_side : int
+        Longest side of the picture [px]; a larger file is averaged down to it.
+
+    Returns
+    -------
+    Picture
+        Linear display, dark = protein, of the whole file picture brought upright.
+
+    Examples
+    --------
+    >>> blot = Blot("one", np.arange(24.0).reshape(4, 6), bright=True)
+    >>> display_picture(blot, blot).shape
+    (4, 6)
+    """
+    low, high = _span(upright.pixels)
+    grey = _grey(_as_upright(blot, upright), low, high)
+    scale = min(1.0, max_side / max(grey.shape))
+    if scale < 1.0:
+        size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+        grey = cast(GreyArray, cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+    frame = Frame(*blot.shape, turns=upright.frame.turns, mirror=upright.frame.mirror)
+    return Picture(blot.name, encode_png(grey), scale, frame, low, high)
+
+
+def display_png(blot: Blot) -> bytes:
+    """Show one blot as PNG, at most 1600 px a side: dark = protein where that is known, else as in the file."""
+    low, high = _span(blot.pixels if blot.bright is not False else -blot.pixels)
+    if blot.bright is None:  # not looked at yet: white stays white
+        grey = 255 - _grey(blot.pixels, low, high)
+    else:
+        grey = _grey(blot.pixels if blot.bright else -blot.pixels, low, high)
+    scale = 1600 / max(grey.shape)
+    if scale < 1.0:
+        grey = cast(GreyArray, cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    return encode_png(grey)
