@@ -131,7 +131,7 @@ class Frame:
         return r - self.top, c - self.left
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # pixels have no single yes or no, so a blot is equal to itself alone
 class Blot:
     """A picture of a membrane: pixels in detector counts and what is known about them.
 

@@ -10,6 +10,8 @@ import enum
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .errors import TableError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -96,14 +98,18 @@ EXPLANATIONS: dict[Flag, str] = {
     Flag.EXCLUDED: "Left out of groups, tests and curves on request.",
 }
 
-SEVERITY: dict[Flag, str] = {
-    flag: "wrong"
-    if flag <= Flag.HOLLOW or flag in (Flag.BOTH_SATURATED, Flag.NOT_PROPORTIONAL)
-    else "doubt"
-    if flag <= Flag.LANES_GIVEN
-    else "note"
-    for flag in Flag
-}
+_WRONG = Flag.SATURATED | Flag.HOLLOW | Flag.BOTH_SATURATED | Flag.NOT_PROPORTIONAL
+# A band below its limits says something of the sample, not of the number, whose error holds all the same.
+_NOTE = Flag.BELOW_LOD | Flag.BELOW_LOQ
+
+
+def _severity(flag: Flag) -> str:
+    if flag & _WRONG:
+        return "wrong"
+    return "doubt" if flag <= Flag.LANES_GIVEN and not flag & _NOTE else "note"
+
+
+SEVERITY: dict[Flag, str] = {flag: _severity(flag) for flag in Flag}
 """How much a flag weighs: ``wrong`` (the number is off), ``doubt`` (it may be), ``note``."""
 
 _NAMES: dict[str, Flag] = {str(flag.name).lower(): flag for flag in Flag}
@@ -125,11 +131,13 @@ def decode(text: str) -> Flag:
 
     Raises
     ------
-    KeyError
+    TableError
         A name is not a flag's.
     """
     found = Flag(0)
-    for name in filter(None, str(text).split(";")):
+    for name in filter(None, map(str.strip, str(text).split(";"))):
+        if name not in _NAMES:
+            raise TableError(f"flag {name!r} is not known; known: {', '.join(_NAMES)}")
         found |= _NAMES[name]
     return found
 

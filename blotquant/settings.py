@@ -216,6 +216,8 @@ def from_mapping(values: Mapping[str, Mapping[str, Any]], base: Settings | None 
     for section, named in values.items():
         if section not in sections:
             raise SettingsError(f"settings section {section!r} is unknown; {_nearest(section, list(sections))}")
+        if not isinstance(named, Mapping):
+            raise SettingsError(f"settings section {section!r} = {named!r}: write it as [{section}] with name = value")
         old = getattr(settings, section)
         kinds = get_type_hints(type(old))
         known = {part.name: part for part in dataclasses.fields(old)}

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from .. import flags
 from ..errors import TableError
 from .columns import Column
 from .outputs import TABLES
 
 __all__ = ["check", "empty", "nearest"]
+
+_POINT = r"-?\d+(\.\d+)?"
+_CURVE = re.compile(rf"({_POINT}:{_POINT}( {_POINT}:{_POINT})*)?")
+_TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
 
 def empty(name: str) -> pd.DataFrame:
@@ -21,14 +28,71 @@ def empty(name: str) -> pd.DataFrame:
     return check(pd.DataFrame({column: [] for column in TABLES[name].names}), name)
 
 
-def _cast(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
-    if column.kind in ("text", "flags", "curve"):
-        return values.astype(object).where(values.notna(), "").map(str).astype(object)
+def _text(value: object) -> str:
+    """Write a cell as text; numbers that pandas turned into floats because a cell is blank stay whole."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+@lru_cache(maxsize=4096)  # many rows, few different sets of flags
+def _flags(value: object) -> str:
+    return flags.encode(flags.decode(_text(value)))
+
+
+def _curve(value: object) -> str:
+    text = " ".join(_text(value).split())
+    if not _CURVE.fullmatch(text):
+        raise ValueError("write a curve as row:col row:col")
+    return text
+
+
+def _int(value: object) -> int:
+    number = float(str(value))
+    if not number.is_integer():
+        raise ValueError("must be a whole number")
+    return int(number)
+
+
+def _bool(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text not in _TRUTH:
+        raise ValueError("must be true or false")
+    return _TRUTH[text]
+
+
+_WRITTEN: dict[str, Callable[[object], str]] = {"text": _text, "flags": _flags, "curve": _curve}
+_READ: dict[str, tuple[Callable[[object], object], Any]] = {
+    "float": (lambda value: float(str(value)), np.float64),
+    "int": (_int, np.int64),
+    "bool": (_bool, np.bool_),
+}
+_FAST = {"float": "iuf", "int": "iu", "bool": "b"}  # kinds of numpy that need no look at each value
+
+
+def _each(values: pd.Series[Any], convert: Callable[[object], object], name: str, column: Column) -> list[object]:
+    """Convert value by value, so that an error can name the row."""
+    out = []
+    for row, value in enumerate(values, start=1):
+        try:
+            out.append(convert(value))
+        except (TypeError, ValueError, TableError) as error:
+            raise TableError(
+                f"{name}: row {row}, column {column.name!r}: {value!r} is not of kind {column.kind} ({error})"
+            ) from error
+    return out
+
+
+def _cast(values: pd.Series[Any], name: str, column: Column) -> pd.Series[Any]:
+    if column.kind in _WRITTEN:
+        filled = values.astype(object).where(values.notna(), "")
+        return pd.Series(_each(filled, _WRITTEN[column.kind], name, column), index=values.index, dtype=object)
+    convert, kind = _READ[column.kind]
+    if values.dtype.kind in _FAST[column.kind]:
+        return values.astype(kind)
     if column.kind == "float":
-        return values.astype(np.float64)
-    if column.kind == "int":
-        return values.astype(np.int64)
-    return values.astype(bool)
+        values = values.astype(object).where(values.notna(), np.nan)
+    return pd.Series(np.asarray(_each(values, convert, name, column), dtype=kind), index=values.index)
 
 
 def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -41,6 +105,11 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     name : str
         Key of `TABLES`.
 
+    Returns
+    -------
+    DataFrame
+        The declared columns, then the further ones as they came; rows numbered from 0.
+
     Raises
     ------
     TableError
@@ -51,13 +120,10 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     if missing:
         raise TableError(f"{name}: column {missing[0]!r} is missing; a {name} table has {', '.join(declared.names)}")
     further = [column for column in table.columns if column not in declared.names]
-    out = table[declared.names + further].copy()
+    out = table[declared.names + further].reset_index(drop=True)
     for column in declared.columns:
-        try:
-            out[column.name] = _cast(out[column.name], column)
-        except (TypeError, ValueError) as error:
-            raise TableError(f"{name}: column {column.name!r} must be {column.kind}: {error}") from error
-    return out.reset_index(drop=True)
+        out[column.name] = _cast(out[column.name], name, column)
+    return out
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
