@@ -42,6 +42,7 @@ replicate | text? | | Biological replicate; default: the membrane.
 technical | text? | | Repeat of one lysate.
 role | text? | | sample, ladder, standard, calibrator, maximum, minimum, empty or skip.
 amount_ug | float? | µg | Protein loaded.
+note | text? | | Anything.
 """
 
 _RESPONSES = """
