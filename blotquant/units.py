@@ -17,6 +17,10 @@ UNITS: dict[str, tuple[str, float]] = {
 """Unit → (dimension, factor to the dimension's base unit)."""
 
 
+def _micro(part: str) -> str:
+    return "µ" + part[1:] if part.startswith("u") else part
+
+
 def canonical_unit(text: str) -> str:
     """Return the unit in its standard spelling (``uM`` and ``μM`` become ``µM``, ``ug/ml`` becomes ``µg/mL``).
 
@@ -30,16 +34,8 @@ def canonical_unit(text: str) -> str:
     >>> canonical_unit("ug/ml")
     'µg/mL'
     """
-    plain = text.strip().replace("\u03bc", "µ")
-    if plain.startswith("u"):
-        plain = "µ" + plain[1:]
-    plain = (
-        plain.replace("/ul", "/µL")
-        .replace("/uL", "/µL")
-        .replace("/µl", "/µL")
-        .replace("/ml", "/mL")
-        .replace("/l", "/L")
-    )
+    amount, slash, volume = "".join(text.split()).replace("\u03bc", "µ").partition("/")
+    plain = _micro(amount) + slash + _micro(volume).replace("l", "L")
     if plain not in UNITS:
         raise TableError(f"dose unit {text!r} is not known; write pM, nM, µM, mM, M or a mass per volume such as ng/mL")
     return plain

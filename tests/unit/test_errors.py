@@ -1,0 +1,37 @@
+"""Errors know what the command line ends with."""
+
+from __future__ import annotations
+
+import pytest
+
+from blotquant import errors
+
+
+@pytest.mark.parametrize("name", [name for name in errors.__all__ if name.endswith("Error")])
+def test_every_error_is_one_of_ours_and_carries_its_own_meaning(name: str) -> None:
+    kind = getattr(errors, name)
+
+    assert issubclass(kind, errors.BlotquantError)
+    assert kind.__doc__
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (errors.ReadError, 1),
+        (errors.DetectionError, 1),
+        (errors.FitError, 1),
+        (errors.OutputError, 1),
+        (errors.TableError, 2),
+        (errors.SettingsError, 2),
+    ],
+)
+def test_tables_and_settings_are_wrong_usage_and_the_rest_failures(
+    kind: type[errors.BlotquantError], code: int
+) -> None:
+    assert kind("x").exit_code == code
+
+
+def test_a_quality_warning_is_a_warning_and_no_error() -> None:
+    assert issubclass(errors.QualityWarning, UserWarning)
+    assert not issubclass(errors.QualityWarning, errors.BlotquantError)

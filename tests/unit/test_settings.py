@@ -1,0 +1,95 @@
+"""Settings: each has a default that passes its own check, and a wrong one is refused by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from blotquant.errors import SettingsError
+from blotquant.settings import Settings, describe, from_mapping, override
+
+
+def test_the_defaults_pass_their_own_checks() -> None:
+    assert from_mapping(Settings().as_dict()) == Settings()
+
+
+def test_every_setting_is_described_with_a_sentence() -> None:
+    described = describe()
+
+    assert {f"{section}.{name}" for section, name, *_ in described} == {
+        f"{section}.{name}" for section, values in Settings().as_dict().items() for name in values
+    }
+    assert all(meaning.endswith(".") or "[" in meaning for *_, meaning, _ in described)
+    assert all(default in choices for _, _, default, _, choices in described if choices)
+
+
+def test_settings_cannot_be_changed_in_place() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().lanes.n_lanes = 3  # type: ignore[misc]  # the wrong assignment is the test
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "name", "value"),
+    [
+        ("dose_response.model=3pl", "dose_response", "model", "3pl"),
+        ("lanes.n_lanes=12", "lanes", "n_lanes", 12),
+        ("lanes.n_lanes=none", "lanes", "n_lanes", None),
+        ("bands.min_score=4", "bands", "min_score", 4.0),
+        ("orientation.mirror=yes", "orientation", "mirror", True),
+        ("matching.force=false", "matching", "force", False),
+        (" comparison.level = 0.9 ", "comparison", "level", 0.9),
+        ("integration.background=line", "integration", "background", "line"),
+    ],
+)
+def test_a_setting_given_as_text_becomes_its_kind(text: str, section: str, name: str, value: Any) -> None:
+    settings = override(Settings(), [text])
+
+    found = getattr(getattr(settings, section), name)
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_what_is_not_named_keeps_its_value_and_the_last_word_counts() -> None:
+    base = from_mapping({"lanes": {"n_lanes": 9}})
+
+    changed = override(base, ["dose_response.model=3pl", "dose_response.model=5pl"])
+
+    assert changed.lanes.n_lanes == 9
+    assert changed.dose_response.model == "5pl"
+    assert base.dose_response.model == "4pl"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model=3pl", "write it as section.name=value"),
+        ("dose_response.model", "write it as section.name=value"),
+        ("dose.model=3pl", "section 'dose' is unknown"),
+        ("dose_response.modell=3pl", "did you mean 'model'"),
+        ("dose_response.model=2pl", "must be one of 3pl, 4pl, 5pl"),
+        ("bands.min_score=much", "must be float"),
+        ("bands.min_score=1", "must lie between 2 and 100"),
+        ("bands.min_score=nan", "must lie between"),
+        ("lanes.n_lanes=2.5", "must be int"),
+        ("orientation.mirror=perhaps", "must be bool"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_is_allowed(text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        override(Settings(), [text])
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"lanes": 3}, r"write it as \[lanes\] with name = value"),
+        ({"lanes": {"n_lanes": True}}, "must be int"),
+        ({"comparison": {"min_replicates": 3.5}}, "must be int"),
+        ({"report": {"figures": 1}}, "must be bool"),
+    ],
+)
+def test_a_file_with_a_value_of_the_wrong_kind_is_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        from_mapping(values)
