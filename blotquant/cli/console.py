@@ -1,0 +1,111 @@
+"""Where words go: results to stdout, progress and messages to stderr, and for programs one JSON document."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import typer
+
+__all__ = ["Console", "one_line", "plain"]
+
+
+def one_line(text: object) -> str:
+    """Return a text as one line without control characters, so that a file's name cannot write on the terminal."""
+    words = " ".join(str(text).split())
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in words)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it: numbers of numpy become Python's; what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, str | bool) or value is None:
+        return value
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    if hasattr(value, "item") and not getattr(value, "ndim", 0):  # a number of numpy
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value
+    return [plain(item) for item in value]
+
+
+@dataclass
+class Console:
+    """What the user wants to hear, and the means to say it.
+
+    Parameters
+    ----------
+    verbosity : int
+        0 messages; 1 (``-v``) what is done to each image; 2 (``-vv``) tracebacks.
+    quiet : bool
+        No progress and no messages; errors and results all the same.
+    as_json : bool
+        Results are one JSON document on stdout and nothing else.
+    """
+
+    verbosity: int = 0
+    quiet: bool = False
+    as_json: bool = False
+
+    def say(self, text: str) -> None:
+        """Write a message to stderr."""
+        if not self.quiet:
+            typer.echo(text, err=True)
+
+    def detail(self, text: str) -> None:
+        """Write a message that only ``-v`` wants."""
+        if self.verbosity:
+            self.say(text)
+
+    def warn(self, text: object) -> None:
+        """Write a warning to stderr, on one line."""
+        self.say(f"warning: {one_line(text)}")
+
+    def error(self, text: object, cause: BaseException | None = None) -> None:
+        """Write an error to stderr, on one line; ``-vv`` sees where it came from."""
+        if cause is not None and self.verbosity > 1:
+            typer.echo("".join(traceback.format_exception(cause)).rstrip(), err=True)
+        typer.echo(f"error: {one_line(text)}", err=True)
+
+    def answer(self, text: str) -> None:
+        """Write a result to stdout, for people."""
+        if not self.as_json:
+            typer.echo(text)
+
+    def document(self, values: Mapping[str, Any]) -> None:
+        """Write the result to stdout, for programs."""
+        if self.as_json:
+            typer.echo(json.dumps(plain(values), ensure_ascii=False, indent=1, allow_nan=False))
+
+    def table(self, rows: Sequence[Sequence[object]]) -> None:
+        """Write rows to stdout, their columns aligned; the last column is not padded."""
+        texts = [[one_line(cell) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(*texts, strict=True)][:-1]
+        for row in texts:
+            padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+            self.answer("  ".join([*padded, row[-1]]).rstrip())
+
+    @contextlib.contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Callable[[str], None]]:
+        """Show a bar on stderr while work is done; silent where stderr is no terminal."""
+        if self.quiet or self.as_json or not sys.stderr.isatty():
+            yield self.detail
+            return
+        from rich.console import Console as RichConsole
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda name: bar.update(task, advance=1)

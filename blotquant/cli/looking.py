@@ -1,0 +1,89 @@
+"""Verbs that look and write nothing: inspect, readers, schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import SettingsError
+from .console import Console
+from .options import Json, Quiet, Verbose
+
+if TYPE_CHECKING:
+    from ..tables import Table
+
+__all__ = ["VERBS"]
+
+
+def _columns(table: Table) -> list[dict[str, Any]]:
+    return [
+        {"name": c.name, "kind": c.kind, "unit": c.unit, "meaning": c.meaning, "required": c.required}
+        for c in table.columns
+    ]
+
+
+def _settings() -> list[dict[str, Any]]:
+    from ..settings import describe
+
+    return [
+        {"name": f"{section}.{name}", "default": default, "meaning": meaning, "choices": list(choices)}
+        for section, name, default, meaning, choices in describe()
+    ]
+
+
+def _flags() -> list[dict[str, Any]]:
+    from ..flags import EXPLANATIONS, SEVERITY, encode
+
+    return [{"name": encode(f), "severity": SEVERITY[f], "meaning": text} for f, text in EXPLANATIONS.items()]
+
+
+def _show_rows(console: Console, title: str, rows: Iterable[dict[str, Any]]) -> None:
+    console.answer(title)
+    console.table([[row[key] for key in row if key != "choices"] for row in rows])
+    console.answer("")
+
+
+def _show_table(console: Console, name: str, table: Table, side: str) -> None:
+    rows = [
+        {
+            "name": column.name,
+            "kind": column.kind + ("" if column.required else "?"),
+            "unit": column.unit or "-",
+            "meaning": column.meaning,
+        }
+        for column in table.columns
+    ]
+    _show_rows(console, f"{name} ({side}): one row is {table.row}", rows)
+
+
+def schema(
+    context: typer.Context,
+    table: Annotated[str | None, typer.Argument(metavar="TABLE", help="One table, or 'settings', or 'flags'.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Show columns, kinds, units and meanings of every table; a kind with ? is an optional column of an input."""
+    from ..tables import INPUTS, TABLES, nearest
+
+    console: Console = context.obj
+    sides = {**dict.fromkeys(INPUTS, "input"), **dict.fromkeys(TABLES, "output")}
+    further = {"settings": _settings, "flags": _flags}
+    if table is not None and table not in {*sides, *further}:
+        raise SettingsError(f"table {table!r} is unknown{nearest(table, [*sides, *further])}")
+    tables = {name: {**INPUTS, **TABLES}[name] for name in sides if table in (None, name)}
+    for name, declared in tables.items():
+        _show_table(console, name, declared, sides[name])
+    lists = {name: make() for name, make in further.items() if table in (None, name)}
+    for name, rows in lists.items():
+        _show_rows(console, name, rows)
+    described = {
+        name: {"side": sides[name], "row": declared.row, "columns": _columns(declared)}
+        for name, declared in tables.items()
+    }
+    console.document({"verb": "schema", "tables": described, **lists})
+
+
+VERBS = {"schema": schema}
