@@ -7,21 +7,31 @@ from __future__ import annotations
 
 from .drawing import Drawn, draw, make_blot
 from .knobs import Camera, Export, Layout, Membrane
-from .levels import LEVELS, Level, draw_level, simulate
+from .levels import EFFECTS, LEVELS, Level, draw_level, simulate
+from .saving import simulate_blot, write_picture
 from .shapes import FAMILIES, SHAPE_DEFAULTS
+from .studies import DOSES, Design, DrawnStudy, draw_study, simulate_study
 
 __all__ = [
+    "DOSES",
+    "EFFECTS",
     "FAMILIES",
     "LEVELS",
     "SHAPE_DEFAULTS",
     "Camera",
+    "Design",
     "Drawn",
+    "DrawnStudy",
     "Export",
     "Layout",
     "Level",
     "Membrane",
     "draw",
     "draw_level",
+    "draw_study",
     "make_blot",
     "simulate",
+    "simulate_blot",
+    "simulate_study",
+    "write_picture",
 ]

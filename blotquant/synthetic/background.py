@@ -38,13 +38,12 @@ def _haze(bands: pd.DataFrame, grid: Grid, strength: float, rng: np.random.Gener
     order = np.arange(1, 4)
     for lane, height in loaded.groupby("lane")["height"].mean().items():
         weights = rng.uniform(-0.3, 0.3, len(order))
-        line, _ = grid.to_picture(0.0, 0.0)
-        reach = half + 4.0 * soft + abs(grid.layout.lean) + abs(grid.layout.fan) + abs(grid.layout.bow)
-        reach += abs(np.deg2rad(grid.layout.tilt)) * line
         middle = float(grid.centres[int(str(lane)) - 1])
-        first = max(int(middle + 0.5 * grid.shape[1] - reach), 0)
-        last = min(int(middle + 0.5 * grid.shape[1] + reach) + 1, grid.shape[1])
-        u, v = grid.to_membrane(*np.mgrid[0.0 : grid.shape[0], first:last])
+        ends = np.linspace(-0.7, 0.7, 15) * grid.shape[0]
+        cols = grid.to_picture(grid.lane_line(middle, ends), ends)[1]
+        first = int(np.clip(cols.min() - half - 5.0 * soft, 0, grid.shape[1]))
+        last = int(np.clip(cols.max() + half + 5.0 * soft, 0, grid.shape[1]))
+        u, v = grid.to_membrane(np.arange(grid.shape[0])[:, None], np.arange(first, last)[None, :])
         along = 1.0 + np.cos(np.pi * (v[..., None] / grid.shape[0] + 0.5) * order) @ weights
         haze[:, first:last] += strength * float(height) * along * soft_ends(u - grid.lane_line(middle, v), half, soft)
     return haze
@@ -119,7 +118,7 @@ def _grain_places(
     bands: pd.DataFrame, shape: tuple[int, int], membrane: Membrane, rng: np.random.Generator
 ) -> FloatArray:
     """Row and column of every grain; those on bands lie within the box of a band that is there."""
-    anywhere = rng.uniform(0.0, 1.0, (membrane.dust, 2)) * np.array(shape)
+    anywhere: FloatArray = rng.uniform(0.0, 1.0, (membrane.dust, 2)) * np.array(shape)
     there = bands[bands["volume"] > 0]
     if there.empty or not membrane.dust_on_bands:
         return anywhere
@@ -151,7 +150,6 @@ def draw_dirt(bands: pd.DataFrame, shape: tuple[int, int], membrane: Membrane, r
 
 def draw_surround(grid: Grid, membrane: Membrane) -> FloatArray:
     """Draw the membrane's outline: 1 on it and 0 on the black surround, with an edge 1.5 px soft."""
-    u, v = grid.to_membrane(*np.mgrid[0.0 : grid.shape[0], 0.0 : grid.shape[1]])
-    inside: FloatArray = soft_ends(u, 0.5 * grid.shape[1] - membrane.edge, 1.5)
-    inside *= soft_ends(v, 0.5 * grid.shape[0] - membrane.edge, 1.5)
-    return inside
+    u, v = grid.to_membrane(np.arange(grid.shape[0])[:, None], np.arange(grid.shape[1])[None, :])
+    across = soft_ends(u, 0.5 * grid.shape[1] - membrane.edge, 1.5)
+    return np.asarray(across * soft_ends(v, 0.5 * grid.shape[0] - membrane.edge, 1.5))

@@ -16,13 +16,14 @@ from .camera import burn_out, export_counts, expose
 from .knobs import Camera, Export, Layout, Membrane
 from .placement import Grid
 from .rendering import complete, render
-from .shapes import FAMILIES
+from .shapes import FAMILIES, SHAPE_DEFAULTS
 
 __all__ = ["Drawn", "draw", "make_blot"]
 
-_TRUTH = """
-image lane band volume present centre_row centre_col top bottom left right curve lean height sigma width split share row
-""".split()  # noqa: SIM905 - twenty names read better as one line
+_TRUTH = (
+    *("image", "lane", "band", "volume", "present", "centre_row", "centre_col", "top", "bottom", "left", "right"),
+    *("curve", "lean", "height", "sigma", "width", "split", "share", "row"),
+)
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def _truth(bands: pd.DataFrame, camera: Camera, name: str) -> pd.DataFrame:
         height=bands["height"] * camera.exposure,
         present=bands["volume"] > 0,
     )
-    further = [column for column in bands.columns if column not in _TRUTH]
-    return out[_TRUTH + further].reset_index(drop=True)
+    further = [column for column in bands.columns if column not in _TRUTH and column not in SHAPE_DEFAULTS]
+    return out[[*_TRUTH, *further]].reset_index(drop=True)
 
 
 def _blot(counts: FloatArray, camera: Camera, export: Export, name: str, detail: str) -> Blot:
@@ -109,6 +110,7 @@ def draw(
     family: str = "flat",
     shape: tuple[int, int] = (520, 900),
     seed: int = 0,
+    image_seed: int | None = None,
     noise_seed: int | None = None,
     name: str = "drawn",
 ) -> Drawn:
@@ -127,10 +129,13 @@ def draw(
     shape : tuple of int
         Rows and columns of the picture [px].
     seed : int
-        Seed of where lanes lie and what the membrane looks like.
+        Seed of where lanes lie.
+    image_seed : int, optional
+        Seed of the membrane's glow and dirt; `seed` when left out. Pictures of one seed and several image seeds are
+        one membrane probed several times.
     noise_seed : int, optional
-        Seed of the camera's noise; `seed` when left out. Two pictures with one seed and two noise seeds are two
-        exposures of one membrane.
+        Seed of the camera's noise; `image_seed` when left out. Pictures that differ in nothing else are several
+        exposures of one probing.
     name : str
         The image's id.
 
@@ -144,14 +149,15 @@ def draw(
     if family not in FAMILIES:
         raise SettingsError(f"family {family!r} is unknown; known: {', '.join(FAMILIES)}")
     layout, membrane, camera = layout or Layout(), membrane or Membrane(), camera or Camera()
-    places, ground, dirt = (np.random.default_rng([seed, stream]) for stream in range(3))
-    grid = Grid.lay(layout, shape, places)
+    image_seed = seed if image_seed is None else image_seed
+    ground, dirt = np.random.default_rng([image_seed, 1]), np.random.default_rng([image_seed, 2])
+    grid = Grid.lay(layout, shape, np.random.default_rng([seed, 0]))
     signal, drawn = render(complete(bands, grid), grid, family)
     glow = draw_glow(drawn, signal, grid, membrane, ground) + draw_dirt(drawn, shape, membrane, dirt)
     light = burn_out(signal, membrane.burn) + np.maximum(glow, 0.0)
     if membrane.edge:
         light = light * draw_surround(grid, membrane)
-    noise = np.random.default_rng([seed if noise_seed is None else noise_seed, 3])
+    noise = np.random.default_rng([image_seed if noise_seed is None else noise_seed, 3])
     counts = expose(light, camera, noise)
     truth = _truth(drawn, camera, name)
     loaded = truth.loc[truth["present"], "lane"].unique()

@@ -39,6 +39,8 @@ class Layout:
         How much more the lanes at the sides drift outwards than the middle one [px]; a trapezoid membrane.
     bow : float
         How far every lane bows to the right in the middle of its length [px].
+    right, down : float
+        How far the membrane lies off the picture's middle, as when it was put back after stripping [px].
     """
 
     n_lanes: int = 10
@@ -52,6 +54,8 @@ class Layout:
     lean: float = 0.0
     fan: float = 0.0
     bow: float = 0.0
+    right: float = 0.0
+    down: float = 0.0
 
 
 @dataclass(frozen=True)

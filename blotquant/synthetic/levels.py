@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +13,10 @@ import pandas as pd
 from ..blot import Blot
 from ..errors import SettingsError
 from .drawing import Drawn, draw
-from .knobs import Camera, Layout, Membrane
+from .knobs import Camera, Export, Layout, Membrane
 from .shapes import FAMILIES
 
-__all__ = ["LEVELS", "Level", "draw_level", "simulate"]
+__all__ = ["EFFECTS", "LEVELS", "Level", "draw_level", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,22 @@ LEVELS: dict[str, Level] = {
     ),
 }  # fmt: skip
 """Levels of difficulty; `typical` and `hard` are what feasibility trials called so."""
+
+EFFECTS: dict[str, Mapping[str, Mapping[str, Any]]] = {
+    "saturated": {"camera": {"exposure": 6.0}},
+    "plateau": {"camera": {"exposure": 4.0, "ceiling": 50000.0}},
+    "hollow": {"membrane": {"burn": 6000.0}},
+    "clipped": {"camera": {"offset": -550.0}},
+    "surround": {"membrane": {"edge": 12.0}},
+    "8-bit": {"export": {"bits": 8}},
+    "12-bit": {"export": {"bits": 12}},
+    "inverted": {"export": {"inverted": True}},
+    "stretched": {"export": {"bits": 8, "stretched": True}},
+    "gamma": {"export": {"gamma": 0.6}},
+    "jpeg": {"export": {"bits": 8, "stretched": True, "jpeg": 75}},
+    "blank": {"bands": {"volume": 0.0}},
+}
+"""What else can happen to a blot: name → knob → fields that it sets."""
 
 _DECADES = (4.1, 7.1)  # log10 of the weakest and the strongest volume [AU px]
 _DOUBLET = (1.1, 1.7)  # distance of a doublet's two parts in half thicknesses; nearer than 0.9 FWHM, so that it is one
@@ -206,6 +225,24 @@ def _loaded(bands: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
+def _check_names(level: str, family: str, effects: Sequence[str]) -> None:
+    for kind, name, known in (("level", level, LEVELS), ("family", family, FAMILIES)):
+        if name not in known:
+            raise SettingsError(f"{kind} {name!r} is unknown; known: {', '.join(known)}")
+    for effect in effects:
+        if effect not in EFFECTS:
+            raise SettingsError(f"effect {effect!r} is unknown; known: {', '.join(EFFECTS)}")
+
+
+def _merged(effects: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Unite the fields that several effects set; the later one wins."""
+    changes: dict[str, dict[str, Any]] = {}
+    for effect in effects:
+        for knob, fields in EFFECTS[effect].items():
+            changes.setdefault(knob, {}).update(fields)
+    return changes
+
+
 def draw_level(
     level: str = "typical",
     *,
@@ -214,6 +251,7 @@ def draw_level(
     n_rows: int = 3,
     family: str = "flat",
     shape: tuple[int, int] = (520, 900),
+    effects: Sequence[str] = (),
     name: str = "drawn",
 ) -> Drawn:
     """Draw a blot of a level of difficulty and return it with everything that is true of it.
@@ -223,19 +261,20 @@ def draw_level(
     Raises
     ------
     SettingsError
-        The level or the family is unknown.
+        The level, the family or an effect is unknown.
     """
-    if level not in LEVELS:
-        raise SettingsError(f"level {level!r} is unknown; known: {', '.join(LEVELS)}")
+    _check_names(level, family, effects)
     rough = LEVELS[level]
     rng = np.random.default_rng([seed, list(LEVELS).index(level), list(FAMILIES).index(family), n_lanes, n_rows])
     layout = _layout(rough, n_lanes, rng)
     bands = _loaded(_bands(rough, _rows(rough, n_rows, shape, rng), n_lanes, rng))
+    changes = _merged(effects)
     return draw(
-        bands,
-        layout=layout,
-        membrane=_membrane(rough, rng),
-        camera=Camera(),
+        bands.assign(**changes.get("bands", {})),
+        layout=dataclasses.replace(layout, **changes.get("layout", {})),
+        membrane=dataclasses.replace(_membrane(rough, rng), **changes.get("membrane", {})),
+        camera=dataclasses.replace(Camera(), **changes.get("camera", {})),
+        export=dataclasses.replace(Export(), **changes.get("export", {})),
         family=family,
         shape=shape,
         seed=seed,
@@ -251,6 +290,7 @@ def simulate(
     n_rows: int = 3,
     family: str = "flat",
     shape: tuple[int, int] = (520, 900),
+    effects: Sequence[str] = (),
 ) -> tuple[Blot, pd.DataFrame]:
     """Draw a blot of a level of difficulty: `clean`, `typical` or `hard`.
 
@@ -266,6 +306,8 @@ def simulate(
         Band shapes: ``flat`` or ``foreign``.
     shape : tuple of int
         Rows and columns of the picture [px].
+    effects : sequence of str
+        What else happens, keys of `EFFECTS`: ``saturated``, ``hollow``, ``surround``, ``8-bit``, ``jpeg`` …
 
     Returns
     -------
@@ -281,5 +323,5 @@ def simulate(
     >>> blot.shape, len(truth)
     ((520, 900), 18)
     """
-    drawn = draw_level(level, seed=seed, n_lanes=n_lanes, n_rows=n_rows, family=family, shape=shape)
+    drawn = draw_level(level, seed=seed, n_lanes=n_lanes, n_rows=n_rows, family=family, shape=shape, effects=effects)
     return drawn.blot, drawn.bands

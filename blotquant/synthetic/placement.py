@@ -57,16 +57,16 @@ class Grid:
     def to_membrane(self, row: npt.ArrayLike, col: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return ``u, v`` of points of the picture [px]."""
         angle = np.deg2rad(self.layout.tilt)
-        y = np.asarray(row, float) - 0.5 * (self.shape[0] - 1)
-        x = np.asarray(col, float) - 0.5 * (self.shape[1] - 1)
+        y = np.asarray(row, float) - 0.5 * (self.shape[0] - 1) - self.layout.down
+        x = np.asarray(col, float) - 0.5 * (self.shape[1] - 1) - self.layout.right
         return x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
 
     def to_picture(self, u: npt.ArrayLike, v: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return row and column of points of the membrane [px]; the inverse of `to_membrane`."""
         angle = np.deg2rad(self.layout.tilt)
         across, along = np.asarray(u, float), np.asarray(v, float)
-        row = across * np.sin(angle) + along * np.cos(angle) + 0.5 * (self.shape[0] - 1)
-        col = across * np.cos(angle) - along * np.sin(angle) + 0.5 * (self.shape[1] - 1)
+        row = across * np.sin(angle) + along * np.cos(angle) + 0.5 * (self.shape[0] - 1) + self.layout.down
+        col = across * np.cos(angle) - along * np.sin(angle) + 0.5 * (self.shape[1] - 1) + self.layout.right
         return row, col
 
     def lane_line(self, centre: npt.ArrayLike, v: npt.ArrayLike) -> FloatArray:
