@@ -104,6 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _warnings_to(console):
             code = typer.main.get_command(app).main(words, prog_name="blotquant", standalone_mode=False, obj=console)
+        if code == INTERRUPTED:  # newer releases of Typer turn Ctrl-C into this exit code, older ones into Abort
+            raise typer.Abort
         return code if isinstance(code, int) else 0
     except _UsageError as error:
         return _end(console, 2, _usage(error), error)

@@ -97,5 +97,6 @@ From = Annotated[
     str | None, typer.Option("--from", metavar="bands", help="Go on from the corrected lanes.csv and bands.csv in OUT.")
 ]
 Corrections = Annotated[
-    Path | None, typer.Option("--corrections", metavar="FILE", help="Edits of lanes and bands to apply before measuring.")
+    Path | None,
+    typer.Option("--corrections", metavar="FILE", help="Edits of lanes and bands, applied before measuring."),
 ]

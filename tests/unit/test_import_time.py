@@ -1,0 +1,72 @@
+"""Starting up stays light: heavy libraries are loaded by the stage that needs them, not by importing blotquant."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = ("matplotlib", "scipy", "skimage", "cv2", "pandas", "PIL", "tifffile", "openpyxl", "xlsxwriter", "jinja2")
+_LOADED = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+_HELP = "import sys; from blotquant.cli import main; code = main(['--help']); sys.stdout.flush(); "
+
+
+def python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout
+
+
+def loaded_by(code: str) -> set[str]:
+    return set(json.loads(python(f"{code}\n{_LOADED}").splitlines()[-1]))
+
+
+def least_seconds(code: str, repeats: int = 5) -> float:
+    def once() -> float:
+        start = time.perf_counter()
+        python(code)
+        return time.perf_counter() - start
+
+    return min(once() for _ in range(repeats))
+
+
+@pytest.mark.parametrize("heavy", HEAVY)
+def test_importing_blotquant_does_not_load_a_heavy_library(heavy: str) -> None:
+    assert heavy not in loaded_by("import blotquant")
+
+
+@pytest.mark.parametrize("heavy", (*HEAVY, "numpy", "rich"))
+def test_the_help_does_not_load_a_heavy_library(heavy: str) -> None:
+    assert heavy not in loaded_by(f"{_HELP}\nassert code == 0")
+
+
+def test_a_public_name_is_loaded_when_it_is_first_used() -> None:
+    assert "blotquant" in loaded_by("import blotquant")
+    assert "numpy" in loaded_by("import blotquant\nblotquant.Blot")
+
+
+def test_importing_takes_hardly_longer_than_numpy_and_pandas() -> None:
+    ratio = least_seconds("import blotquant") / least_seconds("import numpy, pandas")
+
+    print(f"import blotquant / import numpy, pandas = {ratio:.2f} (allowed 1.2)")
+    assert ratio <= 1.2
+
+
+def test_the_help_comes_within_three_times_the_import_of_typer() -> None:
+    ratio = least_seconds(_HELP) / least_seconds("import typer")
+
+    print(f"blotquant --help / import typer = {ratio:.2f} (allowed 3)")
+    assert ratio <= 3.0
+
+
+def test_the_command_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "blotquant", "--version"], capture_output=True, text=True, check=True, timeout=60,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )  # fmt: skip
+
+    assert done.stdout.startswith("blotquant ")
+    assert done.stderr == ""
