@@ -7,6 +7,7 @@ __all__ = [
     "DetectionError",
     "FitError",
     "OutputError",
+    "OutputExistsError",
     "QualityWarning",
     "ReadError",
     "SettingsError",
@@ -38,6 +39,12 @@ class FitError(BlotquantError):
 
 class OutputError(BlotquantError):
     """A result could not be written: folder in use, disk full, no permission."""
+
+
+class OutputExistsError(OutputError):
+    """The folder for what comes out is there already; it is neither overwritten nor mixed without being asked to."""
+
+    exit_code = 2
 
 
 class TableError(BlotquantError):

@@ -1,5 +1,77 @@
-"""x."""
+"""Verbs that start something: demo, init, simulate."""
 
 from __future__ import annotations
 
-VERBS = {}
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import SettingsError
+from .console import Console
+from .options import DryRun, Force, Json, LaneCount, Output, Quiet, Seed, Verbose
+
+__all__ = ["VERBS"]
+
+_Study = Annotated[bool, typer.Option("--study", help="A whole study: 3 replicates of pSTAT3 and STAT3, 9 lanes each.")]
+_Level = Annotated[str, typer.Option("--level", metavar="LEVEL", help="clean, typical or hard.")]
+_Rows = Annotated[int, typer.Option("--rows", min=1, max=40, metavar="N", help="Rows of bands.")]
+_Family = Annotated[str, typer.Option("--family", metavar="NAME", help="Shape of the bands: flat or foreign.")]
+_Effect = Annotated[
+    list[str] | None,
+    typer.Option("--effect", metavar="NAME", help="What else happens: saturated, jpeg, blank …"),
+]
+_Name = Annotated[str, typer.Option("--name", metavar="FILE", help="File of the picture; .tif, .png or .jpg.")]
+_Shape = Annotated[str, typer.Option("--shape", metavar="ROWSxCOLS", help="Size of the picture [px].")]
+
+
+def _parse_shape(text: str) -> tuple[int, int]:
+    rows, cross, cols = text.lower().partition("x")
+    if not (cross and rows.isdigit() and cols.isdigit() and 0 < int(rows) * int(cols) <= 10**8):
+        raise SettingsError(f"--shape {text!r}: write rows x columns, for example 520x900, at most 100 megapixels")
+    return int(rows), int(cols)
+
+
+def simulate(
+    context: typer.Context,
+    output: Output,
+    study: _Study = False,
+    level: _Level = "typical",
+    seed: Seed = 0,
+    lanes: LaneCount = 10,
+    rows: _Rows = 3,
+    family: _Family = "flat",
+    effect: _Effect = None,
+    shape: _Shape = "",
+    name: _Name = "blot.tif",
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Draw a blot, or with --study a whole study, and write its truth beside it."""
+    from ..batch.output import claimed
+    from ..synthetic import simulate_blot, simulate_study
+
+    console: Console = context.obj
+    size = {"shape": _parse_shape(shape)} if shape else {}
+    if study and effect:
+        raise SettingsError("--effect goes with a single blot; leave out --study")
+    if Path(name).name != name:
+        raise SettingsError(f"--name {name!r}: a file name without folders; the folder is -o")
+    if not dry_run:
+        with claimed(output, resume=force):
+            if study:
+                simulate_study(output, seed=seed, family=family, **size)
+            else:
+                further: dict[str, Any] = {**size, "effects": effect or (), "name": name}
+                simulate_blot(
+                    output, level=level, seed=seed, n_lanes=lanes or 10, n_rows=rows, family=family, **further
+                )
+    what = "a study" if study else f"a {level} blot"
+    console.answer(f"{'would draw' if dry_run else 'drew'} {what} with its truth in {output}")
+    console.document({"verb": "simulate", "output": output, "study": study, "seed": seed, "dry_run": dry_run})
+
+
+VERBS = {"simulate": simulate}

@@ -22,6 +22,7 @@ def test_every_error_is_one_of_ours_and_carries_its_own_meaning(name: str) -> No
         (errors.DetectionError, 1),
         (errors.FitError, 1),
         (errors.OutputError, 1),
+        (errors.OutputExistsError, 2),
         (errors.TableError, 2),
         (errors.SettingsError, 2),
     ],
