@@ -41,6 +41,10 @@ class Source:
         The vendor's own tags, untouched.
     notes : tuple of str
         What the reader had to decide, in words ("colour channels are equal; one was taken").
+    exposure_s : float or None
+        Exposure time as the file states it [s].
+    imager, acquired : str
+        Instrument and date as the file states them.
     """
 
     path: str = ""
@@ -50,13 +54,16 @@ class Source:
     lossy: bool = False
     tags: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    exposure_s: float | None = None
+    imager: str = ""
+    acquired: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tags", MappingProxyType(dict(self.tags)))
 
     def __reduce__(self) -> tuple[Any, ...]:  # a mapping proxy does not pickle; workers need it to
-        values = (self.path, self.sha256, self.reader, self.depth, self.lossy, dict(self.tags), self.notes)
-        return (Source, values)
+        named = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
+        return (Source, tuple({**named, "tags": dict(self.tags)}.values()))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,289 @@
+"""read_blot(): a file of any known kind becomes a `Blot` in detector counts.
+
+Readers are asked in the order of `READERS`; the first whose ``sniff`` takes the file reads it. Content is
+looked at before the file's ending is believed, vendor tags are kept untouched, and what would be read wrong is
+refused with the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..blot import Blot, FloatArray, Frame, Source, Step
+from ..errors import ReadError
+from ..saturation import find_ceiling, find_floor
+from .amersham_gel import AMERSHAM_GEL
+from .biorad_1sc import BIORAD_1SC
+from .biorad_scn import BIORAD_SCN
+from .colour import resolve_colour
+from .fuji import FUJI
+from .licor_zip import LICOR_ZIP
+from .planes import DAMAGE, Head, Plane, Reader, look
+from .raster import BMP, GIF, JPEG, PNG
+from .syngene import SYNGENE
+from .tiff import TIFF
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["READERS", "Reader", "explain", "read_blot", "read_channels"]
+
+READERS: dict[str, Reader] = {
+    reader.name: reader
+    for reader in (
+        BIORAD_1SC,
+        BIORAD_SCN,
+        SYNGENE,
+        LICOR_ZIP,
+        AMERSHAM_GEL,
+        TIFF,
+        PNG,
+        JPEG,
+        GIF,
+        BMP,
+        FUJI,
+    )
+}
+"""Every format that is understood, in the order in which readers are asked."""
+
+_LIMIT = 300.0
+_REGION = re.compile(r"\s*(\d*)\s*:\s*(\d*)\s*,\s*(\d*)\s*:\s*(\d*)\s*")
+
+PathLike = str | os.PathLike[str]
+
+
+def _shown(path: Path) -> str:
+    """Show the path on one line, whatever characters are in its name."""
+    return "".join(c if c.isprintable() else "?" for c in str(path))
+
+
+def _choose(head: Head) -> Reader:
+    for reader in READERS.values():
+        if not reader.sniff(head):
+            return reader
+    known = ", ".join(sorted({ending for reader in READERS.values() for ending in reader.extensions}))
+    raise ReadError(f"is not a picture of a known kind; `blotquant readers` explains, known endings: {known}")
+
+
+def _planes(path: Path, max_megapixels: float) -> tuple[Reader, list[Plane]]:
+    head = look(path)
+    reader = _choose(head)
+    try:
+        return reader, reader.read(path, max_megapixels)
+    except ReadError:
+        raise
+    except DAMAGE as error:
+        detail = " ".join(str(error).split())[:120] or type(error).__name__
+        raise ReadError(
+            f"looks like {reader.name} but cannot be decoded, it is damaged or truncated ({detail})"
+        ) from error
+
+
+def _grey_planes(planes: list[Plane], channel: str | None) -> list[Plane]:
+    """Make every plane grey; colours of one page among several are named page-colour."""
+    found: list[Plane] = []
+    for plane in planes:
+        grey = resolve_colour(plane, channel)
+        if len(planes) > 1 and len(grey) > 1:
+            raise ReadError(f"page {plane.channel} is an overlay of colours; export its channels as greyscale")
+        found += grey
+    return found
+
+
+def _pick(planes: list[Plane], channel: str | None) -> Plane:
+    names = [plane.channel for plane in planes]
+    if channel is None:
+        if len(planes) == 1:
+            return planes[0]
+        raise ReadError(f"holds {len(planes)} pictures; name one with channel= ({', '.join(names)})")
+    chosen = [plane for plane in planes if plane.channel == channel]
+    if not chosen and len(planes) == 1 and channel in ("", "1"):
+        return planes[0]
+    if not chosen:
+        known = ", ".join(name or "it has a single picture" for name in names)
+        raise ReadError(f"has no channel {channel!r} ({known})")
+    return chosen[0]
+
+
+def _numbers(plane: Plane) -> FloatArray:
+    counts = np.ascontiguousarray(plane.pixels, dtype=np.float64)
+    if plane.pixels.dtype.kind == "f":
+        bad = int(np.count_nonzero(~np.isfinite(counts)))
+        if bad:
+            raise ReadError(f"{bad} of its pixels are no numbers (NaN or infinite); export it again without a mask")
+    return counts
+
+
+def _region_box(region: str, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Parse ``top:bottom,left:right``, half-open; an end that is left out is the picture's."""
+    found = _REGION.fullmatch(region)
+    if found is None:
+        raise ReadError(f"region {region!r}: write it as top:bottom,left:right in pixels, for example 0:520,100:400")
+    top, bottom, left, right = (int(part) if part else -1 for part in found.groups())
+    top, left = max(top, 0), max(left, 0)
+    bottom, right = (shape[0] if bottom < 0 else bottom), (shape[1] if right < 0 else right)
+    if not (top < bottom <= shape[0] and left < right <= shape[1]):
+        raise ReadError(f"region {region!r} does not lie in the picture of {shape[0]} × {shape[1]} pixels")
+    return top, bottom, left, right
+
+
+def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> Blot:
+    raw, counts = plane.pixels, _numbers(plane)
+    ceiling = find_ceiling(raw, full=plane.full, stated=plane.ceiling)
+    floor = find_floor(raw, full=plane.full)
+    said = (f"ceiling {ceiling.level:g}: {ceiling.reason}",) if ceiling.level is not None else ()
+    source = Source(
+        path=str(path),
+        sha256=digest,
+        reader=reader.name,
+        depth=plane.depth,
+        lossy=plane.lossy,
+        tags=plane.tags,
+        notes=(*plane.notes, *said),
+        exposure_s=plane.exposure_s,
+        imager=plane.imager,
+        acquired=plane.acquired,
+    )
+    detail = reader.name + (f", channel {plane.channel}" if plane.channel else "")
+    return Blot(
+        name=name,
+        pixels=counts,
+        ceiling=ceiling.level,
+        floor=floor.level,
+        pixel_um=plane.pixel_um,
+        source=source,
+        steps=(Step("read", detail), *plane.steps),
+    )
+
+
+def _crop(blot: Blot, region: str | None) -> Blot:
+    if region is None:
+        return blot
+    top, bottom, left, right = _region_box(region, blot.shape)
+    frame = Frame(*blot.shape, top=top, left=left)
+    return blot.after(Step("region", region), blot.pixels[top:bottom, left:right], frame=frame)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_blot(
+    path: PathLike,
+    *,
+    name: str | None = None,
+    channel: str | None = None,
+    region: str | None = None,
+    max_megapixels: float = _LIMIT,
+) -> Blot:
+    """Read one picture of a file.
+
+    Parameters
+    ----------
+    path : path
+        An image file of any kind in `READERS`.
+    name : str, optional
+        The image's id; default the file's name, with ``#channel`` and ``@region`` where they were given.
+    channel : str, optional
+        Channel or page to read in a file with several pictures; ``red``, ``green`` or ``blue`` of a colour picture.
+    region : str, optional
+        Part to read, ``top:bottom,left:right`` [px], half-open.
+    max_megapixels : float
+        Larger pictures are refused before a pixel is decoded [10⁶ px].
+
+    Returns
+    -------
+    Blot
+        Counts as the detector gave them [AU]; ``bright`` is None until `orient` has looked.
+
+    Raises
+    ------
+    ReadError
+        The file is missing, damaged, too large, of an unknown kind, would be read wrong, or holds several
+        pictures and no channel was named.
+    """
+    path = Path(path)
+    suffix = (f"#{channel}" if channel else "") + (f"@{region}" if region else "")
+    try:
+        reader, planes = _planes(path, max_megapixels)
+        plane = _pick(_grey_planes(planes, channel), channel)
+        blot = _blot(path, _digest(path), reader, plane, name if name is not None else path.name + suffix)
+        return _crop(blot, region)
+    except ReadError as error:
+        raise ReadError(f"{_shown(path)}: {error}") from error
+
+
+def read_channels(path: PathLike, *, name: str | None = None, max_megapixels: float = _LIMIT) -> list[Blot]:
+    """Read every picture of a file: its channels or pages, each named ``name#channel`` where there are several.
+
+    Parameters
+    ----------
+    path : path
+        An image file of any kind in `READERS`.
+    name : str, optional
+        The file's id; default its name.
+    max_megapixels : float
+        Larger files are refused before a pixel is decoded [10⁶ px].
+
+    Raises
+    ------
+    ReadError
+        As in `read_blot`.
+    """
+    path = Path(path)
+    base = name if name is not None else path.name
+    try:
+        reader, planes = _planes(path, max_megapixels)
+        digest = _digest(path)
+        grey = _grey_planes(planes, None)
+        names = [base] if len(grey) == 1 else [f"{base}#{plane.channel}" for plane in grey]
+        return [_blot(path, digest, reader, plane, full) for plane, full in zip(grey, names, strict=True)]
+    except ReadError as error:
+        raise ReadError(f"{_shown(path)}: {error}") from error
+
+
+def explain(path: PathLike) -> pd.DataFrame:
+    """Tell which reader takes a file, and why the others do not.
+
+    Returns
+    -------
+    DataFrame
+        One row a reader in the order in which they are asked: ``reader``, ``takes`` (bool), ``reason``.
+
+    Raises
+    ------
+    ReadError
+        The file is missing or empty.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    try:
+        head = look(path)
+    except ReadError as error:
+        raise ReadError(f"{_shown(path)}: {error}") from error
+    rows: list[tuple[str, bool, str]] = []
+    taken = ""
+    for reader in READERS.values():
+        reason = reader.sniff(head)
+        if not reason and taken:
+            rows.append((reader.name, False, f"it could, but {taken} is asked first"))
+        else:
+            rows.append((reader.name, not reason, reason or _why(reader, head)))
+            taken = taken or ("" if reason else reader.name)
+    return pd.DataFrame(rows, columns=["reader", "takes", "reason"])
+
+
+def _why(reader: Reader, head: Head) -> str:
+    usual: Sequence[str] = reader.extensions
+    if head.ending in usual:
+        return f"content and ending fit: {reader.formats}"
+    return f"the content fits ({reader.formats}), though the ending {head.ending or '(none)'} is unusual for it"

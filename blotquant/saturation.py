@@ -1,0 +1,127 @@
+"""Where a detector clips: the counts above which a picture says nothing more.
+
+A clipped level shows as many touching pixels of exactly one value, far more than of the values beside it. It
+need not be the largest number that the file can hold: binning and flat-field correction move it below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Limit", "find_ceiling", "find_floor"]
+
+_END = 0.05  # share of the range, from its end, in which a clipped level is looked for
+_STRAY = 0.05  # pixels beyond a clipped level (hot ones, dust), as a share of those at it
+_MOST_BINS = 1_000_000
+_LEVELS = 8  # at least so many levels are compared, so that pictures of few levels have neighbours to compare with
+_SPIKE = 5.0  # a clipped level holds so many times as many pixels as its neighbours
+_TOUCHING = 3  # pixels of the level that touch
+_FEW_BITS = 8  # in 8 bits full scale alone means nothing: any picture may have been stretched to it
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Counts at which a picture is cut, and how that is known.
+
+    Parameters
+    ----------
+    level : float or None
+        The limit [AU]; None when nothing tells.
+    pixels : int
+        Pixels at or beyond it [px].
+    reason : str
+        How it is known: seen in the pixels, stated by the file, or the largest number the file can hold.
+    """
+
+    level: float | None
+    pixels: int
+    reason: str
+
+
+def _touch(mask: npt.NDArray[np.bool_]) -> int:
+    """Size of the largest group of touching pixels [px]."""
+    import cv2
+
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    return int(stats[1:, cv2.CC_STAT_AREA].max()) if count > 1 else 0
+
+
+def _histogram(depths: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Distinct values, ascending, and how many pixels have each."""
+    if depths.dtype.kind == "f" or depths.max() > _MOST_BINS:
+        return np.unique(depths, return_counts=True)
+    counts = np.bincount(depths)
+    levels = np.flatnonzero(counts)
+    return levels, counts[levels]
+
+
+def _depths(pixels: npt.NDArray[Any], width: float, sign: int) -> npt.NDArray[Any]:
+    """How far below the extreme the pixels lie that are within ``width`` of it [AU]."""
+    edge = pixels.max() if sign > 0 else pixels.min()
+    near = pixels[pixels >= edge - width] if sign > 0 else pixels[pixels <= edge + width]
+    wide = near.astype(np.int64 if pixels.dtype.kind in "ui" else np.float64)
+    out: npt.NDArray[Any] = sign * (wide.dtype.type(edge) - wide)
+    return out
+
+
+def _spike(pixels: npt.NDArray[Any], sign: int) -> float | None:
+    """Find a level near the upper (or lower) end at which far more pixels stand than beside it [AU]."""
+    edge, span = float(pixels.max() if sign > 0 else pixels.min()), float(pixels.max()) - float(pixels.min())
+    if not span > 0.0:
+        return None
+    width = _END * span
+    levels, counts = _histogram(_depths(pixels, width, sign))
+    while len(levels) < _LEVELS and width < span:
+        width = min(4.0 * width, span)
+        levels, counts = _histogram(_depths(pixels, width, sign))
+    for i in np.argsort(counts)[::-1][:3]:
+        beside = np.delete(counts[max(0, i - _LEVELS) : i + _LEVELS + 1], min(i, _LEVELS))
+        usual = float(beside.mean()) if beside.size else 1.0
+        stray = int(counts[:i].sum())
+        if counts[i] < max(_TOUCHING, _SPIKE * usual) or stray > _STRAY * counts[i]:
+            continue
+        level = edge - sign * float(levels[i])
+        if _touch(pixels == level) >= _TOUCHING:
+            return level
+    return None
+
+
+def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated: float | None = None) -> Limit:
+    """Find the counts at which a detector clipped.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (H, W)
+        Counts as stored [AU], bright = large.
+    full : float, optional
+        Largest count that the storage can hold [AU]; left out for floating point.
+    stated : float, optional
+        Largest count of the detector as the file states it [AU].
+
+    Notes
+    -----
+    What is seen in the pixels beats what the file states, which beats full scale. A single hot pixel is no
+    plateau. In pictures of 8 bits or less full scale counts only where a spike stands at it.
+    """
+    seen = _spike(pixels, 1)
+    if seen is not None:
+        return Limit(seen, int((pixels >= seen).sum()), "many touching pixels share exactly this value")
+    if stated is not None and stated >= float(pixels.max()):
+        return Limit(stated, int((pixels >= stated).sum()), "stated by the file")
+    if full is not None and full > 2**_FEW_BITS - 1:
+        return Limit(full, int((pixels >= full).sum()), "the largest number the file can hold")
+    return Limit(None, 0, "not known")
+
+
+def find_floor(pixels: npt.NDArray[Any], *, full: float | None = None) -> Limit:
+    """Find the counts at which a picture is cut from below; the mirror image of `find_ceiling`."""
+    seen = _spike(pixels, -1)
+    if seen is not None:
+        return Limit(seen, int((pixels <= seen).sum()), "many touching pixels share exactly this value")
+    if full is not None and full > 2**_FEW_BITS - 1 and float(pixels.min()) >= 0.0:
+        return Limit(0.0, int((pixels <= 0.0).sum()), "the smallest number the file can hold")
+    return Limit(None, 0, "not known")
