@@ -1,0 +1,246 @@
+"""Labels of conditions along an axis: doses, brackets of treatments under them, brackets of stimuli under those.
+
+The same labels stand below a dose plot and above the lanes of a blot. They are wrapped or turned so that
+no two of them touch, whatever the names are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
+
+from ..blot import FloatArray
+from .names import Condition, number, plain, shorten
+from .style import text_size
+
+__all__ = ["Label", "LabelRow", "draw_rows", "draw_slots", "label_rows", "rows_height"]
+
+_GAP = 2.5  # between rows [point]
+_LINE = 2.5  # between a bracket's line and its text [point]
+_CLEAR = 3.0  # between neighbours [point]
+_LONGEST = 26  # characters of a turned label
+_LINES = 2  # a label is wrapped into so many lines at most
+_WIDE = 8.0  # a bracket wider than so many times its text size has its label shortened rather than turned
+
+
+@dataclass(frozen=True)
+class Label:
+    """One text over the places ``first`` … ``last`` (inclusive); ``tail`` stays when the text is shortened."""
+
+    text: str
+    first: int
+    last: int
+    turned: bool = False
+    tail: str = ""
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """Labels side by side: where they start, away from the axis, and their common height [point]."""
+
+    labels: tuple[Label, ...]
+    start: float
+    height: float
+    bracket: bool = False
+
+    @property
+    def stop(self) -> float:
+        """Where the next row may start [point]."""
+        return self.start + self.height + _GAP
+
+
+def _wrapped(text: str, width: float, size: float, lines: int) -> str | None:
+    """Break a text at its spaces so that it fits a width [point]; None when it does not."""
+    out: list[str] = []
+    for word in plain(text).split(" "):
+        longer = f"{out[-1]} {word}" if out else word
+        if out and text_size(longer, size)[0] <= width:
+            out[-1] = longer
+        else:
+            out.append(word)
+    fits = len(out) <= lines and all(text_size(line, size)[0] <= width for line in out)
+    return "\n".join(out) if fits else None
+
+
+def _fitted(label: Label, width: float, size: float, *, bracket: bool) -> Label:
+    """Wrap a label, or turn it where its room [point] is too narrow; a long one over a wide bracket is shortened."""
+    text = _wrapped(label.text + label.tail, width, size, _LINES)
+    most = int(width / (0.62 * size)) if bracket and width > _WIDE * size else _LONGEST
+    short = shorten(label.text, max(4, most - len(label.tail))) + label.tail
+    if text is None and most != _LONGEST:
+        text = short
+    if text is None:
+        return Label(short, label.first, label.last, turned=True)
+    return Label(text, label.first, label.last)
+
+
+def _height(labels: Sequence[Label], size: float) -> float:
+    return max((text_size(label.text, size)[0 if label.turned else 1] for label in labels), default=0.0)
+
+
+def _runs(keys: Sequence[object]) -> list[tuple[int, int]]:
+    """First and last place of each run of equal keys."""
+    starts = [place for place, key in enumerate(keys) if place == 0 or key != keys[place - 1]]
+    return [(start, stop - 1) for start, stop in zip(starts, [*starts[1:], len(keys)], strict=True)]
+
+
+def _has_doses(places: Sequence[Condition]) -> bool:
+    return any(math.isfinite(place.dose) and place.dose > 0 for place in places)
+
+
+def _bracket_row(labels: Sequence[Label], pitch: float, size: float, start: float) -> LabelRow:
+    shown = [label for label in labels if label.text.strip()]
+    room = [pitch * (label.last - label.first + 1) - _CLEAR for label in shown]
+    fitted = [_fitted(label, width, size, bracket=True) for label, width in zip(shown, room, strict=True)]
+    return LabelRow(tuple(fitted), start + _LINE, _height(fitted, size), bracket=True)
+
+
+def _name_row(labels: Sequence[Label], pitch: float, size: float, start: float) -> LabelRow:
+    """Names of treatments without doses: side by side they are turned all or none."""
+    fitted = [_fitted(label, pitch - _CLEAR, size, bracket=False) for label in labels]
+    if any(label.turned for label in fitted):
+        fitted = [Label(shorten(label.text, _LONGEST), label.first, label.last, turned=True) for label in labels]
+    return LabelRow(tuple(fitted), start, _height(fitted, size))
+
+
+def label_rows(places: Sequence[Condition], pitch: float, *, size: float = 6.5, start: float = 5.0) -> list[LabelRow]:
+    """Lay out the labels of conditions that stand side by side.
+
+    Parameters
+    ----------
+    places : sequence of Condition
+        What stands at each place, from left to right.
+    pitch : float
+        Room of one place [point].
+    size : float
+        Text size [point].
+    start : float
+        Distance of the first row from the axis [point].
+
+    Returns
+    -------
+    list of LabelRow
+        Next to the axis the doses, and the names of treatments without doses; then brackets over the doses of a
+        treatment; then brackets over what shares a stimulus.
+    """
+    runs = _runs([(place.stimulus, place.treatment) for place in places])
+    dosed = [run for run in runs if _has_doses(places[run[0] : run[1] + 1])]
+    others = [run for run in runs if run not in dosed]
+    doses = [
+        _fitted(Label(number(places[at].dose), at, at), pitch - _CLEAR, size, bracket=False)
+        for first, last in dosed
+        for at in range(first, last + 1)
+    ]
+    rows = [LabelRow(tuple(doses), start, _height(doses, size))]
+    drugs = [
+        Label(places[first].treatment, first, last, tail=f" ({places[first].unit})" if places[first].unit else "")
+        for first, last in dosed
+    ]
+    rows.append(_bracket_row(drugs, pitch, size, rows[0].stop))
+    names = [Label(places[at].treatment, at, at) for first, last in others for at in range(first, last + 1)]
+    rows.append(_name_row(names, pitch, size, start))
+    spurs = [Label(places[first].stimulus, first, last) for first, last in _runs([place.stimulus for place in places])]
+    rows.append(_bracket_row(spurs, pitch, size, max(row.stop for row in rows if row.labels) if places else start))
+    return [row for row in rows if row.labels]
+
+
+def rows_height(rows: Sequence[LabelRow]) -> float:
+    """Height that the rows take, measured from the axis [point]."""
+    return max((row.stop for row in rows), default=0.0)
+
+
+def draw_rows(
+    ax: Axes,
+    rows: Sequence[LabelRow],
+    xs: FloatArray,
+    *,
+    side: Literal["bottom", "top"] = "bottom",
+    size: float = 6.5,
+) -> None:
+    """Draw rows of labels outside the axes.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where the places lie.
+    rows : sequence of LabelRow
+        From `label_rows`.
+    xs : ndarray of shape (n,)
+        Centre of each place in the axis' data units.
+    side : str
+        ``bottom`` (below a plot) or ``top`` (above lanes).
+    size : float
+        Text size [point].
+    """
+    sign = -1.0 if side == "bottom" else 1.0
+    half = 0.38 * float(np.median(np.diff(xs))) if len(xs) > 1 else 0.38
+    for row in rows:
+        if row.bracket:
+            _draw_brackets(ax, row, xs, half, sign * (row.start - _LINE))
+        _draw_texts(ax, row, xs, sign * row.start, size)
+
+
+def _draw_brackets(ax: Axes, row: LabelRow, xs: FloatArray, half: float, offset: float) -> None:
+    """Draw a line over the places of each label of a row, ``offset`` points away from the axis."""
+    figure = ax.get_figure()
+    if figure is None:
+        raise ValueError("brackets need axes that stand in a figure")
+    shift = ScaledTranslation(0.0, offset / 72.0, figure.dpi_scale_trans)
+    edge = 0.0 if offset < 0 else 1.0
+    for label in row.labels:
+        line = Line2D([xs[label.first] - half, xs[label.last] + half], [edge, edge], color="black", linewidth=0.6)
+        line.set_transform(ax.get_xaxis_transform() + shift)
+        line.set_clip_on(False)
+        line.set_in_layout(False)
+        ax.add_artist(line)
+
+
+def _draw_texts(ax: Axes, row: LabelRow, xs: FloatArray, offset: float, size: float) -> None:
+    """Write the labels of a row, ``offset`` points away from the axis."""
+    below = offset < 0
+    for label in row.labels:
+        if label.text:
+            ax.annotate(
+                label.text,
+                xy=((xs[label.first] + xs[label.last]) / 2.0, 0.0 if below else 1.0),
+                xycoords=ax.get_xaxis_transform(),
+                xytext=(0.0, offset),
+                textcoords="offset points",
+                horizontalalignment="center",
+                verticalalignment="top" if below else "bottom",
+                rotation=90.0 if label.turned else 0.0,
+                fontsize=size,
+                annotation_clip=False,
+            )
+
+
+def draw_slots(ax: Axes, slots: Sequence[Condition], room: float) -> float:
+    """Make an axis of conditions, one slot each, with their labels below.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its x axis becomes slots 0, 1, 2 ….
+    slots : sequence of Condition
+        From left to right.
+    room : float
+        Width of the axes [point].
+
+    Returns
+    -------
+    float
+        Height of the labels below the axis [point].
+    """
+    rows = label_rows(slots, room / max(1, len(slots)))
+    xs = np.arange(len(slots), dtype=np.float64)
+    ax.set_xlim(-0.6, len(slots) - 0.4)
+    ax.set_xticks(xs, [""] * len(slots))
+    draw_rows(ax, rows, xs)
+    return rows_height(rows)

@@ -1,0 +1,156 @@
+"""Dose-response plot: every replicate, the fitted curve with its band, the IC50 with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from ..blot import FloatArray
+from .dose_axis import DoseAxis
+from .legends import add_legends, legends_height
+from .names import interval_text, number, plain, quantity_name, shorten
+from .replicates import draw_replicates, hollow_handle, replicate_handles
+from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
+
+__all__ = ["plot_dose_response"]
+
+_PLOT_HEIGHT = 50.0  # of the axes [mm]
+_ROOM = (SINGLE - 13.0) / POINT  # width of the axes [point]
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """How responses are shown: percent activity as percent inhibition, anything else as it is."""
+
+    inhibition: bool
+
+    def __call__(self, response: pd.Series[float] | FloatArray) -> FloatArray:
+        values = np.asarray(response, dtype=float)
+        return 100.0 - values if self.inhibition else values
+
+
+def _draw_curve(ax: Axes, curve: pd.DataFrame, axis: DoseAxis, scale: _Scale, colour: str) -> None:
+    """Draw a fitted curve and its band, and its level at zero dose left of the break."""
+    x = axis.place(curve["dose"])
+    shown = (curve["dose"] > 0).to_numpy() & (x >= axis.low - 0.6 * axis.gap) & (x <= axis.high + 0.6 * axis.gap)
+    fitted, low, high = (scale(curve[name]) for name in ("fitted", "ci_low", "ci_high"))
+    ax.fill_between(x[shown], low[shown], high[shown], color=colour, alpha=0.15, linewidth=0, zorder=1)
+    ax.plot(x[shown], fitted[shown], color=colour, zorder=2)
+    at_zero = (curve["dose"] == 0).to_numpy()
+    if axis.has_zero and at_zero.any():
+        piece = np.array([axis.zero - 0.45 * axis.gap, axis.zero + 0.45 * axis.gap])
+        ax.fill_between(piece, low[at_zero][0], high[at_zero][0], color=colour, alpha=0.15, linewidth=0, zorder=1)
+        ax.plot(piece, np.full(2, fitted[at_zero][0]), color=colour, zorder=2)
+
+
+def _draw_ic50(
+    ax: Axes, potency: pd.Series[float], curve: pd.DataFrame, axis: DoseAxis, scale: _Scale, colour: str
+) -> None:
+    """Mark the IC50 on its curve, with its interval as a bar; an open side ends in an arrow at the axes' edge."""
+    ic50 = float(potency["ic50"])
+    rising = curve[curve["dose"] > 0]
+    if not np.isfinite(ic50) or rising.empty:
+        return
+    x = float(np.log10(ic50))
+    y = float(np.interp(x, np.log10(rising["dose"].to_numpy(float)), scale(rising["fitted"])))
+    edges = axis.low - 0.5 * axis.gap, axis.high + 0.7 * axis.gap
+    low, high = float(potency["ci_low"]), float(potency["ci_high"])
+    ends = [np.log10(low) if low > 0 else edges[0], np.log10(high) if np.isfinite(high) else edges[1]]
+    left, right = np.clip(ends, *edges)
+    ax.plot([left, right], [y, y], color=colour, linewidth=2.2, alpha=0.55, solid_capstyle="butt", zorder=4)
+    for end, known, marker in ((left, low > 0, "<"), (right, bool(np.isfinite(high)), ">")):
+        if not known:
+            ax.plot([end], [y], marker=marker, color=colour, markersize=4, zorder=4)
+    ax.plot([x], [y], marker="|", color=colour, markersize=8, markeredgewidth=1.4, zorder=5)
+    ax.axvline(x, ymax=0.06, color=colour, linewidth=0.8, zorder=4)
+
+
+def _ic50_text(treatment: str, potencies: pd.DataFrame) -> str:
+    mine = potencies[potencies["treatment"] == treatment]
+    name = shorten(treatment, 20)
+    if mine.empty:
+        return name
+    row = mine.iloc[0]
+    unit = plain(row["unit"])
+    if not np.isfinite(row["ic50"]):
+        return f"{name}: IC50 {shorten(row['note'], 26) or 'undetermined'}"
+    return f"{name}: IC50 {number(row['ic50'])} {unit} ({interval_text(row['ci_low'], row['ci_high'], unit)})"
+
+
+def _fitted_rows(points: pd.DataFrame, drugs: list[str]) -> pd.DataFrame:
+    """Rows behind the curves; ``series`` is the treatment, empty for the zero dose that all of them share."""
+    rows = points[points["response"].notna()].copy()
+    shared = (rows["role"] == "maximum") & ~rows["treatment"].isin(drugs) if "role" in rows else rows["dose"].isna()
+    rows["series"] = rows["treatment"].where(~shared, "")
+    rows["dose"] = rows["dose"].where(~shared, 0.0)
+    return rows[shared | rows["treatment"].isin(drugs)]
+
+
+def _y_label(points: pd.DataFrame, inhibition: bool) -> str:
+    first = points.iloc[0]
+    name = shorten(quantity_name(first["target"], first["site"], first["quantity"]), 34)
+    return f"{name}\n{'inhibition (%)' if inhibition else 'response'}"
+
+
+@styled
+def plot_dose_response(
+    points: pd.DataFrame, curve_points: pd.DataFrame, potencies: pd.DataFrame, *, ax: Axes | None = None
+) -> Axes:
+    """Draw dose-response curves of one target, site, quantity and stimulus.
+
+    Parameters
+    ----------
+    points : DataFrame
+        What was fitted: ``treatment, dose, response, replicate`` and, where there is one, ``percent_activity``
+        (then percent inhibition is shown), ``role``, ``detected`` and ``flags``. Lanes of role ``maximum`` are the
+        zero dose of every treatment.
+    curve_points : DataFrame
+        Rows of ``curve_points`` of the same target, site, quantity and stimulus.
+    potencies : DataFrame
+        Rows of ``potencies`` for the same.
+    ax : Axes, optional
+        Where to draw, with the caller's matplotlib settings; a figure of its own in journal style when left out.
+
+    Returns
+    -------
+    Axes
+        Dose along x, logarithmic, the zero dose left of a break; response or percent inhibition along y.
+        The bar across a curve is the interval of its IC50; an arrow means that the side is open.
+    """
+    drugs = list(dict.fromkeys(curve_points["treatment"]))
+    inhibition = "percent_activity" in points and bool(points["percent_activity"].notna().any())
+    scale = _Scale(inhibition)
+    shown = _fitted_rows(points, drugs)
+    names = list(dict.fromkeys(shown["replicate"]))
+    axis = DoseAxis(shown["dose"])
+    shades = ["black"] if len(drugs) == 1 else [COLOURS[place % len(COLOURS)] for place in range(len(drugs))]
+    own = ax is None
+    if ax is None:
+        ax = new_axes(SINGLE, 60.0)
+    for drug, shade in [("", "black"), *zip(drugs, shades, strict=True)]:
+        mine = shown[shown["series"] == drug]
+        x, y = axis.place(mine["dose"]), scale(mine["response"])
+        draw_replicates(ax, mine, x, y, names=names, width=0.12 * axis.gap, shade=None if len(drugs) == 1 else shade)
+    for drug, shade in zip(drugs, shades, strict=True):
+        curve = curve_points[curve_points["treatment"] == drug]
+        _draw_curve(ax, curve, axis, scale, shade)
+        for _, potency in potencies[potencies["treatment"] == drug].iterrows():
+            _draw_ic50(ax, potency, curve, axis, scale, shade)
+    axis.draw(ax, _ROOM)
+    unit = next((plain(text) for text in curve_points["dose_unit"] if plain(text)), "")
+    ax.set_xlabel(f"dose ({unit})" if unit else "dose")
+    ax.set_ylabel(_y_label(points, inhibition))
+    curves = [
+        Line2D([], [], color=shade, label=_ic50_text(drug, potencies))
+        for drug, shade in zip(drugs, shades, strict=True)
+    ]
+    marks = replicate_handles(names, shade=None if len(drugs) == 1 else GREY)
+    legends = [curves, marks, hollow_handle(shown)]
+    add_legends(ax, legends, _ROOM)
+    if own:
+        resize(ax, SINGLE, _PLOT_HEIGHT + 9.0 + POINT * legends_height(legends, _ROOM))
+    return ax

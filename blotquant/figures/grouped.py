@@ -1,0 +1,115 @@
+"""Grouped dose plot: every replicate, its mean and its interval, treatments and doses under brackets.
+
+A superplot without bars: the reader sees the biological replicates, which are what is counted
+(Lord et al. 2020, J Cell Biol 219:e202001064, doi 10.1083/jcb.202001064).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from ..blot import FloatArray
+from .brackets import draw_slots
+from .legends import add_legends, legends_height
+from .names import conditions, places_of, plain, quantity_name, shorten
+from .replicates import draw_replicates, hollow_handle, replicate_handles
+from .style import DOUBLE, GREY, POINT, SINGLE, new_axes, resize, styled
+
+__all__ = ["plot_groups"]
+
+_PLOT_HEIGHT = 46.0  # of the axes [mm]
+_AXIS_WIDTH = 13.0  # what the y axis takes [mm]
+_WIDEST_SINGLE = 12  # so many conditions fit one column
+
+
+def _value_column(points: pd.DataFrame) -> str:
+    """Folds where there is a reference, ratios otherwise."""
+    return "fold" if "fold" in points and points["fold"].notna().any() else "ratio"
+
+
+def _draw_means(ax: Axes, groups: pd.DataFrame, x: FloatArray) -> None:
+    """Draw the geometric mean and its interval, or the mean alone where a value is not positive."""
+    geometric = groups["geometric_mean"].to_numpy(float)
+    middle = np.where(np.isfinite(geometric), geometric, groups["mean"].to_numpy(float))
+    ax.hlines(middle, x - 0.32, x + 0.32, color="black", linewidth=1.2, zorder=4)
+    low, high = groups["ci_low"].to_numpy(float), groups["ci_high"].to_numpy(float)
+    known = np.isfinite(low) & np.isfinite(high) & np.isfinite(geometric)
+    ax.vlines(x[known] + 0.26, low[known], high[known], color="black", linewidth=0.8, zorder=4)
+
+
+def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str) -> list[Line2D]:
+    """Legend entries for what is drawn beside the replicates."""
+    known = groups["geometric_mean"].notna()
+    text = "geometric mean" if known.any() else "mean"
+    text += ", 95 % interval" if groups["ci_low"].notna().any() else ""
+    text += "; mean alone where a value ≤ 0" if known.any() and not known.all() else ""
+    notes = [Line2D([], [], color="black", linewidth=1.2, label=text)]
+    notes += hollow_handle(points[points[value].notna()])
+    if points[value].isna().any():
+        look: dict[str, Any] = {"linestyle": "none", "marker": "x", "markeredgecolor": GREY}
+        notes.append(Line2D([], [], label="no value (saturated or without partner)", **look))
+    return notes
+
+
+def _y_label(points: pd.DataFrame, value: str) -> str:
+    first = points.iloc[0]
+    name = quantity_name(first["target"], first["site"], first["quantity"])
+    if value != "fold":
+        return f"{shorten(name, 34)}\nratio [AU]"
+    references = [plain(text) for text in dict.fromkeys(points["reference"]) if plain(text)]
+    what = shorten(references[0], 30) if len(references) == 1 else "reference"
+    return f"{shorten(name, 34)}\nfold of {what}"
+
+
+@styled
+def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw every replicate by treatment and dose, with the mean and interval of each group.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        Rows of ``folds`` (or ``ratios``) of one target, site and quantity.
+    groups : DataFrame
+        The rows of ``groups`` that summarise them.
+    ax : Axes, optional
+        Where to draw, with the caller's matplotlib settings; a figure of its own in journal style when left out.
+
+    Returns
+    -------
+    Axes
+        Conditions along x, fold (or ratio) along y. Hollow: a band is below its limit of quantification.
+        A cross on the axis: a lane without a value.
+
+    References
+    ----------
+    Lord et al. 2020, J Cell Biol 219:e202001064, doi 10.1083/jcb.202001064.
+    """
+    slots = conditions(groups if len(groups) else folds)
+    value = _value_column(folds)
+    x = places_of(folds, slots)
+    points, x = folds[x >= 0], x[x >= 0]
+    width = SINGLE if len(slots) <= _WIDEST_SINGLE else max(DOUBLE, 5.0 * len(slots))
+    room = (width - _AXIS_WIDTH) / POINT
+    own = ax is None
+    if ax is None:
+        ax = new_axes(width, 1.0)
+    names = list(dict.fromkeys(points["replicate"]))
+    draw_replicates(ax, points, x - 0.08, points[value].to_numpy(float), names=names, width=0.36)
+    _draw_means(ax, groups, places_of(groups, slots))
+    missing = points[value].isna().to_numpy()
+    ax.plot(x[missing], np.zeros(missing.sum()), "x", color=GREY, transform=ax.get_xaxis_transform(), clip_on=False)
+    if value == "fold":
+        ax.axhline(1.0, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
+    ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+    below = draw_slots(ax, slots, room)
+    ax.set_ylabel(_y_label(folds, value))
+    legends = [replicate_handles(names), _notes(points, groups, value)]
+    add_legends(ax, legends, room)
+    if own:
+        resize(ax, width, _PLOT_HEIGHT + POINT * (below + legends_height(legends, room) + 4.0))
+    return ax

@@ -1,0 +1,219 @@
+"""Blot panel: the images of a membrane in register, phospho above total, lanes headed with their conditions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ..blot import FloatArray
+from ..geometry import to_upright
+from .blots import FLAGGED, MEASURED, View, band_look, doubts, plot_blot, view_of
+from .brackets import LabelRow, draw_rows, label_rows, rows_height
+from .names import Condition, plain, shorten
+from .pictures import Picture
+from .style import DOUBLE, POINT, SINGLE, new_figure, styled, text_size
+
+__all__ = ["FORMS", "draw_panel", "image_label", "lane_conditions", "order_images"]
+
+FORMS = ("phospho", "total", "loading", "stain")
+"""Images of a membrane from top to bottom."""
+
+_SIZE = 6.5
+_GAP = 1.5  # between strips [mm]
+_EDGE = 1.5  # around the figure [mm]
+_TALLEST = 60.0  # strip [mm]
+_WIDEST_LANE = 14.0  # [mm]
+_MOST_SINGLE = 12  # so many lanes fit one column
+
+
+def order_images(images: pd.DataFrame) -> pd.DataFrame:
+    """Sort the images of a membrane by target as first named, then phospho, total, loading, stain."""
+    targets = {name: place for place, name in enumerate(dict.fromkeys(images["target"]))}
+    forms = {name: place for place, name in enumerate(FORMS)}
+    late = images["form"].isin(FORMS[2:])
+    keys = pd.DataFrame(
+        {"late": late, "target": images["target"].map(targets), "form": images["form"].map(forms).fillna(9)}
+    )
+    return images.loc[keys.sort_values(["late", "target", "form"], kind="stable").index]
+
+
+def image_label(image: pd.Series[str]) -> str:
+    """Write what an image shows: ``pSTAT3`` over ``(Y705)``, ``STAT3``."""
+    target, site = shorten(image["target"], 16), shorten(image.get("site", "") or "", 12)
+    if image["form"] != "phospho":
+        return target
+    return f"p{target}\n({site})" if site else f"p{target}"
+
+
+def lane_conditions(samples: pd.DataFrame, lanes: Sequence[int]) -> list[Condition]:
+    """Return what was loaded in each lane; a lane without a sample keeps its role or stays blank.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        Rows of one membrane in samples.csv.
+    lanes : sequence of int
+        Lane numbers from left to right.
+    """
+    rows = {int(row["lane"]): row for _, row in samples.iterrows()}
+    found = []
+    for lane in lanes:
+        row = rows.get(lane)
+        if row is None:
+            found.append(Condition("", "", math.nan, ""))
+            continue
+        role = plain(row.get("role", ""))
+        name = role if role in ("ladder", "empty", "skip") else plain(row["treatment"])
+        stimulus = "" if role in ("ladder", "empty", "skip") else plain(row.get("stimulus", ""))
+        dose = pd.to_numeric(row.get("dose", math.nan), errors="coerce")
+        found.append(Condition(stimulus, name, float(dose), plain(row.get("dose_unit", "") or "")))
+    return found
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """One image of the panel: its rows, what is shown of it, and its label."""
+
+    picture: Picture
+    lanes: pd.DataFrame
+    bands: pd.DataFrame
+    view: View
+    label: str
+    centres: FloatArray
+
+
+def _strip(image: pd.Series[str], picture: Picture, lanes: pd.DataFrame, bands: pd.DataFrame) -> _Strip:
+    mine, rows = lanes[lanes["image"] == image["image"]], bands[bands["image"] == image["image"]]
+    upright = to_upright(mine, picture.frame).sort_values("lane")
+    view = view_of(picture, upright, to_upright(rows, picture.frame))
+    label = image_label(image)
+    return _Strip(picture, mine, rows[rows["target"] != ""], view, label, upright["centre"].to_numpy(float))
+
+
+def _labels_width(strips: Sequence[_Strip]) -> float:
+    return max(text_size(strip.label, 7.0)[0] for strip in strips) * POINT + 2.0
+
+
+def _draw_header(ax: Axes, strip: _Strip, rows: Sequence[LabelRow]) -> None:
+    draw_rows(ax, rows, strip.centres, side="top", size=_SIZE)
+
+
+def _draw_lane_numbers(ax: Axes, strip: _Strip, pitch: float) -> None:
+    """Write lane numbers below the last strip, every second or fifth where they would touch."""
+    numbers = [str(lane) for lane in sorted(strip.lanes["lane"])]
+    widest = max(text_size(text, 5.5)[0] for text in numbers) + 2.0
+    step = next(step for step in (1, 2, 5, 10, 50) if step * pitch >= widest or step == 50)
+    for place in range(step - 1 if step > 1 else 0, len(numbers), step):
+        ax.annotate(
+            numbers[place],
+            xy=(float(strip.centres[place]), 0.0),
+            xycoords=ax.get_xaxis_transform(),
+            xytext=(0.0, -2.0),
+            textcoords="offset points",
+            horizontalalignment="center",
+            verticalalignment="top",
+            fontsize=5.5,
+            color="#444444",
+        )
+
+
+def _legend(strips: Sequence[_Strip]) -> list[Line2D]:
+    """Explain the boxes that occur."""
+    bands = pd.concat([strip.bands for strip in strips])
+    looks = {band_look(str(flags), bool(seen)) for flags, seen in zip(bands["flags"], bands["detected"], strict=True)}
+    handles = []
+    if any(colour == FLAGGED for colour, _ in looks):
+        worst = sorted({flag for text in bands["flags"] for flag in doubts(text)})
+        names = [str(flag.name).lower().replace("_", " ") for flag in worst[:3]]
+        handles.append(Line2D([], [], color=FLAGGED, linewidth=0.8, label=f"doubted ({', '.join(names)})"))
+    if any(line == "--" for _, line in looks):
+        handles.append(Line2D([], [], color=MEASURED, linewidth=0.8, linestyle="--", label="not detected"))
+    return handles
+
+
+def _heights(strips: Sequence[_Strip], width: float) -> list[float]:
+    """Height of each strip [mm], true to its pixels unless that is taller than fits."""
+    return [min(_TALLEST, width * strip.view.height_to_width) for strip in strips]
+
+
+@styled
+def draw_panel(
+    images: pd.DataFrame,
+    samples: pd.DataFrame,
+    lanes: pd.DataFrame,
+    bands: pd.DataFrame,
+    pictures: Mapping[str, Picture],
+) -> Figure:
+    """Draw the images of one membrane one above the other, in register, with the conditions over the lanes.
+
+    Parameters
+    ----------
+    images : DataFrame
+        Rows of images.csv of one membrane.
+    samples : DataFrame
+        Rows of samples.csv of that membrane; may be empty.
+    lanes, bands : DataFrame
+        Rows of its images, in pixels of the files as given.
+    pictures : mapping of image id to Picture
+        What is shown; an image without a picture is left out.
+
+    Returns
+    -------
+    Figure
+        One strip an image: the target's row with membrane above and below, linear display, boxes around what was
+        measured; its label on the right, lane numbers below.
+    """
+    shown = [image for _, image in order_images(images).iterrows() if image["image"] in pictures]
+    strips = [_strip(image, pictures[image["image"]], lanes, bands) for image in shown]
+    count = max(len(strip.centres) for strip in strips)
+    width = SINGLE if count <= _MOST_SINGLE else max(DOUBLE, 5.0 * count)
+    across = min(width - 2 * _EDGE - _labels_width(strips), _WIDEST_LANE * (count + 1))
+    heights = _heights(strips, across)
+    first = strips[0]
+    per_pixel = across / POINT / (first.view.right - first.view.left)
+    pitch = float(np.diff(first.centres).min()) * per_pixel if len(first.centres) > 1 else across / POINT
+    numbers = sorted(first.lanes["lane"])
+    header = label_rows(lane_conditions(samples, numbers), pitch, size=_SIZE, start=3.0) if len(samples) else []
+    legend = _legend(strips)
+    foot = (9.0 + (9.0 if legend else 0.0)) * POINT
+    height = sum(heights) + _GAP * (len(strips) - 1) + rows_height(header) * POINT + foot + 2 * _EDGE
+    figure = new_figure(width, height, layout=None)
+    axes = _place_strips(figure, strips, heights, across, foot)
+    _draw_header(axes[0], first, header)
+    _draw_lane_numbers(axes[-1], strips[-1], pitch)
+    if legend:
+        corner = (_EDGE / width, _EDGE / height)
+        figure.legend(handles=legend, loc="lower left", bbox_to_anchor=corner, ncols=2, borderaxespad=0.0)
+    return figure
+
+
+def _place_strips(
+    figure: Figure, strips: Sequence[_Strip], heights: Sequence[float], across: float, foot: float
+) -> list[Axes]:
+    """Draw the strips from top to bottom, ``foot`` mm above the lower edge, with their labels on the right."""
+    width, height = figure.get_size_inches() * 25.4
+    bottom = foot + _EDGE + sum(heights) + _GAP * (len(strips) - 1)
+    axes = []
+    for strip, tall in zip(strips, heights, strict=True):
+        bottom -= tall
+        ax = figure.add_axes((_EDGE / width, bottom / height, across / width, tall / height))
+        plot_blot(strip.picture, strip.lanes, strip.bands, ax=ax)
+        ax.annotate(
+            strip.label,
+            xy=(1.0, 0.5),
+            xycoords="axes fraction",
+            xytext=(3.0, 0.0),
+            textcoords="offset points",
+            verticalalignment="center",
+            fontsize=7.0,
+        )
+        axes.append(ax)
+        bottom -= _GAP
+    return axes

@@ -1,0 +1,221 @@
+"""The table of figures: what each shows, and how it is drawn from the tables of a result."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .dose_response import plot_dose_response
+from .grouped import plot_groups
+from .names import SERIES, plain, quantity_name
+from .panels import draw_panel
+from .pictures import Picture
+from .precision import plot_precision
+from .specification import plot_sensitivity
+
+__all__ = ["FIGURES", "Drawn", "FigureKind", "ResultTables", "draw_all"]
+
+_MOST_PANELS = 60
+
+
+class ResultTables(Protocol):
+    """The part of a result that figures are drawn from."""
+
+    @property
+    def lanes(self) -> pd.DataFrame:
+        """Lanes of every image."""
+
+    @property
+    def bands(self) -> pd.DataFrame:
+        """Bands, found or expected."""
+
+    @property
+    def ratios(self) -> pd.DataFrame:
+        """Ratios of lanes."""
+
+    @property
+    def folds(self) -> pd.DataFrame:
+        """Normalised ratios."""
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """Treatments and doses."""
+
+    @property
+    def potencies(self) -> pd.DataFrame:
+        """IC50s."""
+
+    @property
+    def curve_points(self) -> pd.DataFrame:
+        """Fitted curves."""
+
+    @property
+    def sensitivity(self) -> pd.DataFrame:
+        """Folds under other choices."""
+
+    @property
+    def images(self) -> pd.DataFrame:
+        """The rows of images.csv."""
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """The rows of samples.csv."""
+
+    @property
+    def pictures(self) -> Mapping[str, Picture]:
+        """What is shown of each image."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure with the stem of its file's name and a legend ready for a paper."""
+
+    stem: str
+    title: str
+    caption: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """A kind of figure: its name, what it shows, and how it is drawn from a result."""
+
+    name: str
+    shows: str
+    draw: Callable[[ResultTables], Iterator[Drawn]]
+
+
+def _stem(*parts: object) -> str:
+    """Return a file name's stem of plain letters, whatever the parts are."""
+    words = [re.sub(r"[^A-Za-z0-9]+", "-", str(part).replace("/", "")).strip("-")[:40] for part in parts]
+    return "_".join(word for word in words if word)
+
+
+def _series(table: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
+    """Split a table by target, site and quantity, in the order in which they appear."""
+    for _, rows in table.groupby(SERIES, sort=False):
+        yield {name: str(rows[name].iloc[0]) for name in SERIES}, rows
+
+
+def _rows(table: pd.DataFrame, key: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of a table that have these values."""
+    keep = pd.Series(True, index=table.index)
+    for name, value in key.items():
+        keep &= table[name].astype(str) == value
+    return table[keep]
+
+
+def _n_text(groups: pd.DataFrame) -> str:
+    low, high = int(groups["n"].min()), int(groups["n"].max())
+    return f"n = {low} biological replicates" if low == high else f"n = {low}–{high} biological replicates"
+
+
+def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
+    points = result.folds if len(result.folds) else result.ratios
+    for key, groups in _series(result.groups):
+        rows = _rows(points, key)
+        if rows.empty:
+            continue
+        name = quantity_name(**key)
+        caption = (
+            f"{name} by treatment and dose, {_n_text(groups)}. Each marker is one lane; colour and marker tell the "
+            "biological replicate. Line: geometric mean; bar: its 95 % interval where every value is above zero."
+        )
+        axes = plot_groups(rows, groups)
+        yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes))
+
+
+def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
+    for key, curves in _series(result.curve_points):
+        for stimulus, curve in curves.groupby("stimulus", sort=False):
+            full = key | {"stimulus": str(stimulus)}
+            points = _rows(result.folds, full)
+            if points.empty:
+                continue
+            name = quantity_name(**key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
+            caption = (
+                f"{name} against dose. Each marker is one lane of one biological replicate; line and field: fitted "
+                "curve and its 95 % band; horizontal bar: 95 % interval of the IC50, an arrow where its side is open. "
+                "The zero dose stands left of the axis break."
+            )
+            axes = plot_dose_response(points, curve, _rows(result.potencies, full))
+            yield Drawn(_stem("dose_response", *full.values()), f"Dose-response of {name}", caption, _figure(axes))
+
+
+def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
+    images = result.images
+    for membrane in list(dict.fromkeys(images["membrane"]))[:_MOST_PANELS]:
+        rows = images[images["membrane"] == membrane]
+        shown = rows[rows["image"].isin(list(result.pictures)) & rows["image"].isin(result.lanes["image"])]
+        if shown.empty:
+            continue
+        samples = result.samples
+        mine = samples[samples["membrane"] == membrane] if len(samples) else samples
+        figure = draw_panel(shown, mine, result.lanes, result.bands, result.pictures)
+        caption = (
+            f"Membrane {plain(membrane)}: the measured row of each image with membrane above and below it, linear "
+            "display of the whole range, dark = protein. Boxes: what was measured."
+        )
+        yield Drawn(_stem("blot", membrane), f"Membrane {plain(membrane)}", caption, figure)
+
+
+def _draw_sensitivity(result: ResultTables) -> Iterator[Drawn]:
+    for key, rows in _series(result.sensitivity):
+        name = quantity_name(**key)
+        caption = (
+            f"{name}: folds under every choice of background, normalisation and control that could have been defended. "
+            "Line and field: as reported, with 95 % interval."
+        )
+        yield Drawn(
+            _stem("sensitivity", *key.values()), f"{name}: other choices", caption, _figure(plot_sensitivity(rows))
+        )
+
+
+def _draw_precision(result: ResultTables) -> Iterator[Drawn]:
+    if len(result.bands):
+        caption = "Standard error of measuring of each band as a share of its volume; one marker is one band."
+        yield Drawn("precision", "Measuring error of the bands", caption, _figure(plot_precision(result.bands)))
+
+
+def _figure(axes: Axes) -> Figure:
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("the axes stand in no figure")
+    return figure
+
+
+FIGURES: dict[str, FigureKind] = {
+    kind.name: kind
+    for kind in (
+        FigureKind("dose_response", "Curves with every replicate and the IC50's interval.", _draw_curves),
+        FigureKind("groups", "Every replicate by treatment and dose, with means and intervals.", _draw_groups),
+        FigureKind("blot", "The images of a membrane in register, with boxes.", _draw_panels),
+        FigureKind("sensitivity", "Folds under other backgrounds, normalisations and controls.", _draw_sensitivity),
+        FigureKind("precision", "Measuring error of each band against its volume.", _draw_precision),
+    )
+}
+"""Kinds of figure, the ones that answer the question first."""
+
+
+def draw_all(result: ResultTables, *, kinds: Collection[str] = tuple(FIGURES)) -> Iterator[Drawn]:
+    """Draw every figure that a result has the tables for, one at a time; no two stems are alike.
+
+    Parameters
+    ----------
+    result : object with the tables of a result
+        ``lanes, bands, ratios, folds, groups, potencies, curve_points, sensitivity, images, samples, pictures``.
+    kinds : collection of str
+        Keys of `FIGURES` that are drawn.
+    """
+    seen: dict[str, int] = {}
+    for name in kinds:
+        for drawn in FIGURES[name].draw(result):
+            count = seen[drawn.stem.lower()] = seen.get(drawn.stem.lower(), 0) + 1
+            yield drawn if count == 1 else dataclasses.replace(drawn, stem=f"{drawn.stem}_{count}")

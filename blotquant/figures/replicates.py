@@ -1,0 +1,105 @@
+"""Replicates keep their colour and marker in every figure; a hollow marker is not quantified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from ..blot import FloatArray
+from ..flags import Flag, decode
+from .names import shorten
+from .style import COLOURS, GREY, MARKERS
+
+__all__ = ["draw_replicates", "hollow_handle", "replicate_handles", "series_style", "unsure_rows"]
+
+_UNSURE = Flag.BELOW_LOD | Flag.BELOW_LOQ
+_MOST_NAMED = 11
+
+
+def series_style(place: int) -> tuple[str, str]:
+    """Return colour and marker of the ``place``-th replicate; no two of the first 56 are alike."""
+    return COLOURS[place % len(COLOURS)], MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]
+
+
+def unsure_rows(points: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell which rows rest on a band below its limit of detection or quantification."""
+    flagged = (
+        np.array([bool(decode(text) & _UNSURE) for text in points["flags"]], dtype=bool)
+        if "flags" in points
+        else np.zeros(len(points), dtype=bool)
+    )
+    return flagged | ~points["detected"].to_numpy(bool) if "detected" in points else flagged
+
+
+def draw_replicates(
+    ax: Axes,
+    points: pd.DataFrame,
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    names: Sequence[str],
+    width: float,
+    shade: str | None = None,
+) -> None:
+    """Draw each row in the marker of its replicate, replicates side by side.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    points : DataFrame
+        Rows with ``replicate`` and, where there are, ``detected`` and ``flags``.
+    x, y : ndarray of shape (n,)
+        Where each row lies in data units; a NaN is not drawn.
+    names : sequence of str
+        Replicates in the order that gives them their markers.
+    width : float
+        How far apart the first and the last replicate are drawn [data unit of x].
+    shade : str, optional
+        Colour of all; each replicate's own when left out.
+    """
+    hollow, replicate = unsure_rows(points), points["replicate"].to_numpy()
+    shifts = np.linspace(-width / 2, width / 2, len(names)) if len(names) > 1 else np.zeros(1)
+    for place, name in enumerate(names):
+        own, marker = series_style(place)
+        colour = shade or own
+        mine = (replicate == name) & np.isfinite(y)
+        for rows, face in ((mine & ~hollow, colour), (mine & hollow, "white")):
+            look: dict[str, Any] = {
+                "marker": marker,
+                "markeredgecolor": colour,
+                "markerfacecolor": face,
+                "markeredgewidth": 0.7,
+            }
+            ax.plot(x[rows] + shifts[place], y[rows], linestyle="none", zorder=3, **look)
+
+
+def replicate_handles(names: Sequence[str], *, shade: str | None = None) -> list[Line2D]:
+    """Legend entries of replicates; of many, the first eleven and how many more there are."""
+    handles = []
+    for place, name in enumerate(names[:_MOST_NAMED]):
+        own, marker = series_style(place)
+        colour = shade or own
+        look: dict[str, Any] = {
+            "linestyle": "none",
+            "marker": marker,
+            "markeredgecolor": colour,
+            "markerfacecolor": colour,
+        }
+        handles.append(Line2D([], [], label=shorten(name, 18) or "replicate", **look))
+    further = len(names) - _MOST_NAMED
+    return handles + ([Line2D([], [], linestyle="none", label=f"and {further} more")] if further > 0 else [])
+
+
+def hollow_handle(points: pd.DataFrame) -> list[Line2D]:
+    """Legend entry that explains hollow markers, where there are any."""
+    if not unsure_rows(points).any():
+        return []
+    look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markerfacecolor": "white", "markeredgecolor": GREY}
+    return [Line2D([], [], label="hollow: below limit of quantification", **look)]

@@ -1,0 +1,101 @@
+"""Specification plot: each group's fold under every choice that the user could have defended.
+
+A conclusion that hangs on one choice is seen at once
+(Simonsohn, Simmons & Nelson 2020, Nat Hum Behav 4:1208, doi 10.1038/s41562-020-0912-z).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from ..blot import FloatArray
+from .brackets import draw_slots
+from .legends import add_legends, legends_height
+from .names import conditions, places_of, quantity_name, shorten
+from .replicates import series_style
+from .style import DOUBLE, GREY, POINT, new_axes, resize, styled
+
+__all__ = ["plot_sensitivity"]
+
+_PLOT_HEIGHT = 46.0  # of the axes [mm]
+_AXIS_WIDTH = 13.0  # what the y axis takes [mm]
+_MOST_NAMED = 23
+
+
+def _draw_default(ax: Axes, table: pd.DataFrame, x: FloatArray) -> None:
+    """Draw the fold under the choices that the result was made with, and its interval as a grey field."""
+    low, high = table["ci_low"].to_numpy(float), table["ci_high"].to_numpy(float)
+    known = np.isfinite(low) & np.isfinite(high)
+    ax.bar(x[known], (high - low)[known], bottom=low[known], width=0.8, color="#dddddd", linewidth=0, zorder=1)
+    ax.hlines(table["fold"], x - 0.4, x + 0.4, color="black", linewidth=1.2, zorder=2)
+
+
+def _draw_options(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
+    """Draw the folds under other choices side by side; return their legend entries."""
+    options = list(dict.fromkeys(zip(table["choice"], table["option"], strict=True)))
+    shifts = np.linspace(-0.36, 0.36, len(options)) if len(options) > 1 else np.zeros(len(options))
+    handles = []
+    for place, (choice, option) in enumerate(options):
+        mine = ((table["choice"] == choice) & (table["option"] == option)).to_numpy()
+        colour, marker = series_style(place)
+        look: dict[str, Any] = {"linestyle": "none", "marker": marker, "color": colour, "markersize": 2.6}
+        ax.plot(x[mine] + shifts[place], table["fold"].to_numpy(float)[mine], zorder=3, **look)
+        handles.append(Line2D([], [], label=f"{shorten(choice, 14)}: {shorten(option, 20)}", **look))
+    return handles[:_MOST_NAMED]
+
+
+def _reported_handles() -> list[Artist]:
+    line = Line2D([], [], color="black", linewidth=1.2, label="as reported")
+    return [line, Patch(color="#dddddd", label="its 95 % interval")]
+
+
+@styled
+def plot_sensitivity(sensitivity: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw how far each group's fold moves under other backgrounds, normalisations and controls.
+
+    Parameters
+    ----------
+    sensitivity : DataFrame
+        Rows of ``sensitivity`` of one target, site and quantity.
+    ax : Axes, optional
+        Where to draw, with the caller's matplotlib settings; a figure of its own in journal style when left out.
+
+    Returns
+    -------
+    Axes
+        Conditions along x. Black line and grey field: fold and 95 % interval as reported; marks: other choices.
+
+    References
+    ----------
+    Simonsohn, Simmons & Nelson 2020, Nat Hum Behav 4:1208, doi 10.1038/s41562-020-0912-z.
+    """
+    slots = conditions(sensitivity)
+    x = places_of(sensitivity, slots)
+    default = sensitivity["default"].to_numpy(bool)
+    width = max(DOUBLE, 5.0 * len(slots))
+    room = (width - _AXIS_WIDTH) / POINT
+    own = ax is None
+    if ax is None:
+        ax = new_axes(width, 60.0)
+    first = ~sensitivity.duplicated(["stimulus", "treatment", "dose"]).to_numpy() if not default.any() else default
+    shown = sensitivity[first].assign(place=x[first]).drop_duplicates("place")
+    _draw_default(ax, shown, shown["place"].to_numpy(float))
+    marks = _draw_options(ax, sensitivity[~default], x[~default])
+    ax.axhline(1.0, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
+    ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+    below = draw_slots(ax, slots, room)
+    row = sensitivity.iloc[0]
+    ax.set_ylabel(f"{shorten(quantity_name(row['target'], row['site'], row['quantity']), 34)}\nfold")
+    legends: list[Sequence[Artist]] = [_reported_handles(), marks]
+    add_legends(ax, legends, room)
+    if own:
+        resize(ax, width, _PLOT_HEIGHT + POINT * (below + legends_height(legends, room) + 4.0))
+    return ax
