@@ -48,9 +48,7 @@ def body_lines(function: Function) -> int:
 
 
 def all_bodies() -> dict[str, int]:
-    return {
-        f"{named(path)}:{node.name}": body_lines(node) for path in SOURCES for node in functions(TREES[path])
-    }
+    return {f"{named(path)}:{node.name}": body_lines(node) for path in SOURCES for node in functions(TREES[path])}
 
 
 def public_nodes(tree: ast.Module) -> Iterator[Function | ast.ClassDef]:
@@ -211,7 +209,9 @@ def test_nothing_is_left_open_and_no_machine_is_named() -> None:
 def test_what_is_silenced_is_explained() -> None:
     silenced = source_lines(r"# type: ignore", r"# noqa")
 
-    assert [line for line in silenced if not re.search(r"# (type: ignore\[[\w, -]+\]|noqa: [\w, ]+) +(#|-) ?\w", line)] == []
+    assert [
+        line for line in silenced if not re.search(r"# (type: ignore\[[\w, -]+\]|noqa: [\w, ]+) +(#|-) ?\w", line)
+    ] == []
 
 
 def test_names_of_tests_are_sentences() -> None:

@@ -78,11 +78,13 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _in_folder(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> list[Path]:
     known = _extensions()
-    return [
+    found = [
         path
         for path in _walk(folder)
         if (path.suffix.lower() in known or include) and _wanted(path.relative_to(folder), include, exclude)
     ]
+    pictures = {path.with_suffix("") for path in found if path.suffix.lower() == ".img"}
+    return [path for path in found if path.suffix.lower() != ".inf" or path.with_suffix("") not in pictures]
 
 
 def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> list[Path]:
@@ -102,9 +104,9 @@ def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> li
 
 
 def _rows_of_files(paths: Iterable[Path]) -> pd.DataFrame:
-    """Make the images table of bare files: every further column at its default."""
+    """Make the images table of bare files (absolute paths): every further column at its default."""
     defaults = {"float": np.nan, "int": np.nan, "bool": False}
-    images = pd.DataFrame({"image": [str(_absolute(path)) for path in paths]}, dtype=object)
+    images = pd.DataFrame({"image": [str(path) for path in paths]}, dtype=object)
     for column in INPUTS["images"].columns[1:]:
         images[column.name] = pd.Series(defaults.get(column.kind, ""), index=images.index, dtype=_dtype(column.kind))
     return images
@@ -173,8 +175,12 @@ def find_images(
     files = [path for each in others for path in _expand(each, include, exclude)]
     if leave_out is not None:
         files = [path for path in files if not _absolute(path).is_relative_to(_absolute(leave_out))]
-    parts = [_rows_of_table(path) for path in tables] + ([_rows_of_files(dict.fromkeys(files))] if files else [])
-    images = pd.concat(parts, ignore_index=True).drop_duplicates(["image", "channel", "region"], ignore_index=True)
+    listed = [_rows_of_table(path) for path in tables]
+    known = {image for table in listed for image in table["image"]}
+    bare = [path for path in dict.fromkeys(map(_absolute, files)) if str(path) not in known]
+    if not listed and not bare:
+        raise SettingsError(f"no images besides those of the results in {leave_out}; choose another folder for -o")
+    images = pd.concat([*listed, *([_rows_of_files(bare)] if bare else [])], ignore_index=True).drop_duplicates()
     anchors = [Path(path).parent for path in images["image"]] + [_absolute(path.parent) for path in tables]
     folder = os.path.commonpath(anchors)
     images["file"] = [Path(os.path.relpath(path, folder)).as_posix() for path in images["image"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -86,4 +87,38 @@ def schema(
     console.document({"verb": "schema", "tables": described, **lists})
 
 
-VERBS = {"schema": schema}
+def _formats() -> list[dict[str, Any]]:
+    from ..readers import READERS
+
+    return [
+        {"reader": name, "formats": reader.formats, "extensions": list(reader.extensions)}
+        for name, reader in READERS.items()
+    ]
+
+
+def _verdicts(image: Path) -> list[dict[str, Any]]:
+    from ..readers import explain
+
+    return [
+        {"reader": row.reader, "takes": bool(row.takes), "reason": row.reason} for row in explain(image).itertuples()
+    ]
+
+
+def readers(
+    context: typer.Context,
+    image: Annotated[Path | None, typer.Argument(metavar="IMAGE", help="Who would take this file, and why.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """List the formats that are known; with IMAGE say which reader takes it and why the others do not."""
+    console: Console = context.obj
+    rows = _formats() if image is None else _verdicts(image)
+    if image is None:
+        console.table([[row["reader"], " ".join(row["extensions"]), row["formats"]] for row in rows])
+    else:
+        console.table([[row["reader"], "takes it" if row["takes"] else "-", row["reason"]] for row in rows])
+    console.document({"verb": "readers", "image": image, "readers": rows})
+
+
+VERBS = {"schema": schema, "readers": readers}

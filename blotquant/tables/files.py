@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -61,12 +61,12 @@ def _numbers_where_all_are(column: pd.Series[Any]) -> pd.Series[Any]:
     return pd.to_numeric(column.where(column != "", None))
 
 
-def read_csv(path: Path, name: str) -> pd.DataFrame:
+def read_csv(path: Path | BinaryIO, name: str) -> pd.DataFrame:
     """Read a saved output table back with its kinds.
 
     Parameters
     ----------
-    path : Path
+    path : Path or binary file
         A CSV file, as blotquant wrote it or as a spreadsheet saved it again.
     name : str
         Key of `TABLES`.

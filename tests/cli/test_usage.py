@@ -24,9 +24,7 @@ def test_the_verbs_are_those_of_the_contract(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_explains_itself_and_takes_the_common_flags(
-    verb: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_verb_explains_itself_and_takes_the_common_flags(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([verb, "--help"]) == 0
 
     shown = capsys.readouterr()
@@ -36,7 +34,8 @@ def test_every_verb_explains_itself_and_takes_the_common_flags(
 
 
 @pytest.mark.parametrize(
-    "words", [["measur"], ["measure"], ["schema", "--nope"], ["measure", "a.tif"], ["measure", "a", "-o", "x", "-j", "0"]]
+    "words",
+    [["measur"], ["measure"], ["schema", "--nope"], ["measure", "a.tif"], ["measure", "a", "-o", "x", "-j", "0"]],
 )
 def test_wrong_usage_is_one_line_that_points_to_the_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
@@ -67,7 +66,11 @@ def stop_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (ReadError("a.tif: not an image; convert it"), 1, "error: a.tif: not an image; convert it"),
         (SettingsError("bad\nname"), 2, "error: bad name"),
-        (OSError(28, "No space left on device", "x/lanes.csv"), 1, "error: x/lanes.csv: No space left on device; check"),
+        (
+            OSError(28, "No space left on device", "x/lanes.csv"),
+            1,
+            "error: x/lanes.csv: No space left on device; check",
+        ),
         (KeyboardInterrupt(), 130, "error: interrupted; what is done is kept, go on with --resume"),
         (ZeroDivisionError("division"), 1, "error: ZeroDivisionError: division (a mistake in blotquant; run again"),
     ],
