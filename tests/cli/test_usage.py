@@ -13,7 +13,7 @@ from blotquant.cli import main
 from blotquant.cli.console import Console, one_line, plain
 from blotquant.errors import QualityWarning, ReadError, SettingsError
 
-VERBS = "demo init inspect readers measure quantify fit report simulate schema".split()
+VERBS = ["demo", "init", "inspect", "readers", "measure", "quantify", "fit", "report", "simulate", "schema"]
 
 
 def test_the_verbs_are_those_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:

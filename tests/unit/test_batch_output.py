@@ -1,8 +1,7 @@
-"""The folder for what comes out: never overwritten unasked, never shared by two runs, never emptied of others' files."""
+"""The folder for what comes out: never overwritten unasked, never shared by two runs."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -92,5 +91,5 @@ def test_a_killed_run_leaves_no_lock_behind(tmp_path: Path) -> None:
     assert done.returncode == -9
 
     with claimed(tmp_path):
-        assert os.listdir(tmp_path) == [".lock"]
-    assert os.listdir(tmp_path) == []
+        assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    assert list(tmp_path.iterdir()) == []

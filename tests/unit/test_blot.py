@@ -79,7 +79,7 @@ def test_a_blot_travels_to_a_worker_and_stays_read_only(counts: np.ndarray) -> N
 def test_a_blot_equals_itself_and_can_be_a_key(counts: np.ndarray) -> None:
     one, other = Blot("one", counts), Blot("one", counts)
 
-    assert one == one  # noqa: PLR0124 - arrays inside make this worth asking
+    assert one == one
     assert one != other
     assert len({one, other}) == 2
 

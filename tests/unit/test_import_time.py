@@ -38,7 +38,7 @@ def test_importing_blotquant_does_not_load_a_heavy_library(heavy: str) -> None:
     assert heavy not in loaded_by("import blotquant")
 
 
-@pytest.mark.parametrize("heavy", (*HEAVY, "numpy", "rich"))
+@pytest.mark.parametrize("heavy", [*HEAVY, "numpy", "rich"])
 def test_the_help_does_not_load_a_heavy_library(heavy: str) -> None:
     assert heavy not in loaded_by(f"{_HELP}\nassert code == 0")
 
