@@ -1,0 +1,111 @@
+"""The answer in one paragraph: what was found, how sure it is, and what to doubt."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from ..figures.blots import doubts
+from ..figures.names import SERIES, interval_text, number, plain, quantity_name, series_name
+from ..flags import Flag, has_flag
+from .source import ReportSource
+from .wording import condition_text, counted, joined, p_text
+
+__all__ = ["answer", "replicate_assumed"]
+
+_MOST = 4
+
+
+def replicate_assumed(result: ReportSource) -> bool:
+    """Tell whether each membrane was taken as one biological replicate because none was named."""
+    tables = (result.groups, result.folds, result.ratios)
+    return any(len(table) > 0 and bool(has_flag(table["flags"], Flag.REPLICATE_ASSUMED).any()) for table in tables)
+
+
+def _n_words(result: ReportSource, n: int) -> str:
+    kind = "membrane taken as a biological replicate" if replicate_assumed(result) else "biological replicate"
+    many = "membranes taken as biological replicates" if replicate_assumed(result) else "biological replicates"
+    return f"n = {counted(n, kind, many)}"
+
+
+def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
+    quantity, drug = quantity_name(*(row[name] for name in SERIES)), series_name(row["stimulus"], row["treatment"])
+    unit, n = plain(row["unit"]), _n_words(result, int(row["n"]))
+    if not math.isfinite(row["ic50"]):
+        note = plain(row["note"]) or "undetermined"
+        return f"The IC50 of {drug} on {quantity} is not determined by these doses: {note} ({n})."
+    verb = "raises" if row["hill"] < 0 else "lowers"
+    interval = interval_text(row["ci_low"], row["ci_high"], unit)
+    return (
+        f"{drug[:1].upper() + drug[1:]} {verb} {quantity} with an IC50 of {number(row['ic50'])} {unit} "
+        f"(95 % interval {interval}; {n}, {counted(int(row['points']), 'lane')})."
+    )
+
+
+def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
+    """Pick the comparison with the largest effect of each quantity and treatment."""
+    size = (tests["effect"].clip(lower=1e-6)).map(math.log).abs().fillna(-1.0)
+    order = tests.assign(_size=size).sort_values("_size", ascending=False, kind="stable")
+    return order.drop_duplicates([*SERIES, "stimulus", "treatment"]).sort_index()
+
+
+def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
+    quantity = quantity_name(*(row[name] for name in SERIES))
+    p = row["p_adjusted"] if math.isfinite(row["p_adjusted"]) else row["p"]
+    shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else "no p value below three replicates"
+    return (
+        f"With {condition_text(row)}, {quantity} is {number(row['effect'])}-fold of {plain(row['versus'])} "
+        f"(95 % interval {interval_text(row['ci_low'], row['ci_high'])}; {shown}; {_n_words(result, int(row['n']))})."
+    )
+
+
+def _group_sentence(row: pd.Series[Any], result: ReportSource) -> str:
+    quantity = quantity_name(*(row[name] for name in SERIES))
+    what = "fold" if len(result.folds) else "ratio"
+    value = f"a mean {what} of {number(row['mean'])}"
+    return f"{quantity} has {value} with {condition_text(row)} ({_n_words(result, int(row['n']))})."
+
+
+def _count_sentence(result: ReportSource) -> str:
+    bands, lanes = result.bands, result.lanes.drop_duplicates(["image", "lane"])
+    images = result.lanes["image"].nunique()
+    if not len(bands):
+        return f"No band was found in {counted(len(result.images), 'image')}."
+    return (
+        f"{counted(len(bands), 'band')} in {counted(len(lanes), 'lane')} of {counted(images, 'image')} were measured; "
+        f"{int(bands['detected'].sum())} are above their limit of detection."
+    )
+
+
+def _doubt_sentence(result: ReportSource) -> str:
+    bands = result.bands
+    target = bands[bands["target"] != ""] if (bands["target"] != "").any() else bands
+    doubted = [doubts(text) for text in target["flags"]]
+    count = sum(1 for flags in doubted if flags)
+    if not len(target):
+        return ""
+    if not count:
+        return f"None of the {len(target)} bands behind this is in doubt."
+    worst = sorted({flag for flags in doubted for flag in flags})
+    names = joined([str(flag.name).lower().replace("_", " ") for flag in worst], 4)
+    return f"{count} of the {len(target)} bands behind this carry doubts ({names}); they are named below."
+
+
+def _rows(table: pd.DataFrame) -> list[pd.Series[Any]]:
+    return [row for _, row in table.iterrows()]
+
+
+def answer(result: ReportSource) -> list[str]:
+    """Write the answer as sentences: potencies, else comparisons, else groups, else what was measured."""
+    found: list[str] = []
+    if len(result.potencies):
+        found = [_potency_sentence(row, result) for row in _rows(result.potencies)]
+    elif len(result.tests):
+        found = [_test_sentence(row, result) for row in _rows(_strongest(result.tests))]
+    elif len(result.groups):
+        found = [_group_sentence(row, result) for row in _rows(result.groups)]
+    more = [f"{len(found) - _MOST} more are in the tables below."] if len(found) > _MOST else []
+    sentences = found[:_MOST] + more or [_count_sentence(result)]
+    return [sentence for sentence in (*sentences, _doubt_sentence(result)) if sentence]

@@ -1,0 +1,126 @@
+"""The report card: what journals' checklists ask of a quantified blot, and what this result can show.
+
+The points follow the blot guidelines cited in Kroon et al. 2022, PLoS Biol 20:e3001783, and
+Gilda et al. 2015, PLoS ONE 10:e0135392.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..figures.names import plain
+from ..flags import Flag, decode
+from .source import ReportSource
+from .wording import counted, joined
+
+__all__ = ["Point", "report_card"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point: what is asked, ``yes``, ``partly`` or ``no``, and the evidence."""
+
+    asked: str
+    met: str
+    evidence: str
+
+
+def _given(table: pd.DataFrame, column: str) -> tuple[int, int]:
+    """How many rows say something in a column, of how many."""
+    if column not in table:
+        return 0, len(table)
+    return int((table[column].notna() & ~table[column].astype(str).isin(["", "nan"])).sum()), len(table)
+
+
+def _stated(asked: str, table: pd.DataFrame, column: str, noun: str) -> Point:
+    some, every = _given(table, column)
+    met = "yes" if every and some == every else "partly" if some else "no"
+    return Point(asked, met, f"{column} given for {some} of {counted(every, noun)}")
+
+
+def _pictures(result: ReportSource) -> Point:
+    shown = sum(1 for image in result.images["image"] if image in result.pictures)
+    met = "yes" if shown and shown == len(result.images) else "partly" if shown else "no"
+    return Point("Uncropped pictures", met, f"{shown} of {counted(len(result.images), 'image')} shown whole, linear")
+
+
+def _masses(result: ReportSource) -> Point:
+    ladders = int((result.calibration["kind"] == "mass").sum()) if len(result.calibration) else 0
+    given, every = _given(result.images, "mass_kda")
+    if ladders:
+        return Point("Mass marks", "yes", f"{counted(ladders, 'calibration row')} of the ladder")
+    return Point("Mass marks", "partly" if given else "no", f"no ladder used; expected mass given for {given} of {every}")
+
+
+def _replicates(result: ReportSource) -> Point:
+    if not len(result.groups):
+        return Point("At least three biological replicates", "no", "no groups")
+    low = int(result.groups["n"].min())
+    met = "yes" if low >= 3 else "partly" if int(result.groups["n"].max()) >= 3 else "no"
+    return Point("At least three biological replicates", met, f"smallest group: n = {low}")
+
+
+def _saturation(result: ReportSource) -> Point:
+    bands = result.bands
+    mine = bands[bands["target"] != ""] if (bands["target"] != "").any() else bands
+    hit = sum(1 for text in mine["flags"] if decode(text) & (Flag.SATURATED | Flag.HOLLOW))
+    return Point("No saturated band", "partly" if hit else "yes", f"{hit} of {counted(len(mine), 'band')} saturated or hollow")
+
+
+def _files(result: ReportSource) -> Point:
+    spoilt = Flag.LOSSY | Flag.EIGHT_BIT | Flag.STRETCHED | Flag.GAMMA | Flag.FILM
+    bad = {str(row.image) for row in result.bands.itertuples() if decode(str(row.flags)) & spoilt}
+    text = f"{joined(sorted(bad), 4)}: 8-bit, lossy, stretched or film" if bad else "no sign of 8-bit, JPEG or stretching"
+    return Point("Scanner's own pictures", "partly" if bad else "yes", text)
+
+
+def _normaliser(result: ReportSource) -> Point:
+    ratios = result.folds if len(result.folds) else result.ratios
+    if not len(ratios):
+        return Point("Normaliser named", "no", "nothing was normalised")
+    forms = [form for form in dict.fromkeys(result.images.get("form", pd.Series(dtype=object))) if form != "phospho"]
+    return Point("Normaliser named", "yes", f"quantities {joined(list(dict.fromkeys(ratios['quantity'])))}; {joined(forms)}")
+
+
+def _linearity(result: ReportSource) -> Point:
+    tested = int((result.calibration["kind"] == "linearity").sum()) if len(result.calibration) else 0
+    evidence = "dilution series fitted" if tested else "no dilution series on these membranes (role = standard)"
+    return Point("Linear range shown", "yes" if tested else "no", evidence)
+
+
+def _limits(result: ReportSource) -> Point:
+    known = int(result.bands["lod"].notna().sum()) if len(result.bands) else 0
+    return Point("Limits of detection", "yes" if known else "no", f"given for {known} of {counted(len(result.bands), 'band')}")
+
+
+def _excluded(result: ReportSource) -> Point:
+    ratios = result.folds if len(result.folds) else result.ratios
+    out = sum(1 for text in ratios["flags"] if decode(text) & Flag.EXCLUDED)
+    return Point("Lanes left out are named", "yes", f"{counted(out, 'lane')} left out on request" if out else "none left out")
+
+
+def _inputs(result: ReportSource) -> Point:
+    count = len(result.record.get("inputs", []))
+    return Point("Inputs can be identified", "yes" if count else "no", f"SHA-256 of {counted(count, 'file')} in run.json")
+
+
+def report_card(result: ReportSource) -> list[Point]:
+    """Answer the checklists point by point."""
+    images = result.images
+    points: list[Callable[[ReportSource], Point]] = [
+        _pictures, _masses, _replicates, _saturation, _files, _normaliser, _linearity, _limits, _excluded, _inputs,
+    ]  # fmt: skip
+    stated = [
+        _stated("Exposure", images, "exposure_s", "image"),
+        _stated("Antibody", images, "antibody", "image"),
+        _stated("Antibody's RRID", images, "rrid", "image"),
+        _stated("Antibody's dilution", images, "dilution", "image"),
+        _stated("Protein load", result.samples, "amount_ug", "lane"),
+        _stated("How phospho and total were probed", images, "mode", "image"),
+    ]
+    return [point(result) for point in points] + [
+        Point(plain(one.asked), one.met, one.evidence) for one in stated if not one.evidence.endswith("of 0 lanes")
+    ]

@@ -1,0 +1,172 @@
+"""Tables of the page: chosen columns, numbers as a reader wants them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ..figures.names import SERIES, interval_text, number, plain, quantity_name
+from ..tables import TABLES
+from .answer import replicate_assumed
+from .source import ReportSource
+from .wording import big, p_text
+
+__all__ = ["Grid", "grids"]
+
+_MOST_ROWS = 400
+Cell = Callable[[Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One table: an anchor, its title, what it says, its heads (text, numeric) and its rows; long ones are folded."""
+
+    name: str
+    title: str
+    note: str
+    heads: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[str, ...], ...]
+    folded: bool = False
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class _Column:
+    head: str
+    cell: Cell
+    numeric: bool = True
+
+
+def _text(name: str, head: str = "") -> _Column:
+    return _Column(head or name.replace("_", " "), lambda row: plain(row[name]), numeric=False)
+
+
+def _value(name: str, head: str = "", digits: int = 3) -> _Column:
+    return _Column(head or name.replace("_", " "), lambda row: number(float(row[name]), digits))
+
+
+def _volume(name: str, head: str = "") -> _Column:
+    return _Column(head or name.replace("_", " "), lambda row: big(float(row[name])))
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    low, high = float(row["ci_low"]), float(row["ci_high"])
+    return "–" if math.isnan(low) and math.isnan(high) else interval_text(low, high)
+
+
+def _dose(row: Mapping[str, Any]) -> str:
+    dose = float(row["dose"])
+    return "–" if math.isnan(dose) else f"{number(dose)} {plain(row['dose_unit'])}".strip()
+
+
+def _flags(row: Mapping[str, Any]) -> str:
+    return ", ".join(str(row["flags"]).replace("_", " ").split(";")) if row["flags"] else ""
+
+
+_QUANTITY = _Column("quantity", lambda row: quantity_name(*(row[name] for name in SERIES)), numeric=False)
+_DOSE = _Column("dose", _dose)
+_INTERVAL = _Column("95 % interval", _interval)
+_FLAGS = _Column("doubts", _flags, numeric=False)
+_WHO = (_QUANTITY, _text("stimulus"), _text("treatment"))
+
+
+def _grid(name: str, title: str, note: str, table: pd.DataFrame, columns: Iterable[_Column], *, folded: bool = False) -> Grid:
+    """Fill a table; columns without any content are left out, and so are rows beyond the four-hundredth."""
+    declared = TABLES[name].names if name in TABLES else list(table.columns)
+    further = [_text(column) for column in table.columns if column not in declared]
+    shown = table.head(_MOST_ROWS).to_dict("records")
+    filled = [(column, [column.cell({str(key): value for key, value in row.items()}) for row in shown])
+              for column in (*columns, *further)]  # fmt: skip
+    kept = [(column, cells) for column, cells in filled if any(cell not in ("", "–") for cell in cells)]
+    rows = tuple(zip(*(cells for _, cells in kept), strict=True)) if kept else ()
+    heads = tuple((column.head, column.numeric) for column, _ in kept)
+    return Grid(name, title, note, heads, rows, folded, max(0, len(table) - _MOST_ROWS))
+
+
+def _potencies(result: ReportSource) -> Grid:
+    ic50 = _Column("IC50", lambda row: number(float(row["ic50"])) if math.isfinite(row["ic50"]) else plain(row["note"]))
+    columns = (*_WHO, ic50, _INTERVAL, _text("unit"), _value("hill", "Hill slope"), _text("kind"), _text("interval", "method"),
+               _value("n"), _value("points"), _text("note"))  # fmt: skip
+    note = "Dose that takes away half. A known side only (>, <) means that the doses do not determine the other one."
+    return _grid("potencies", "IC50", note, result.potencies, columns)
+
+
+def _groups(result: ReportSource) -> Grid:
+    what = "folds of the reference" if len(result.folds) else "ratios, for want of a reference"
+    note = f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the geometric mean."
+    columns = (*_WHO, _DOSE, _value("n"), _value("n_technical", "lanes"), _value("mean"), _value("sd", "SD"), _value("sem", "SEM"),
+               _value("geometric_mean", "geometric mean"), _INTERVAL, _value("percent_inhibition", "inhibition [%]"), _FLAGS)  # fmt: skip
+    return _grid("groups", "Groups", note, result.groups, columns)
+
+
+def _tests(result: ReportSource) -> Grid:
+    note = "Effect: fold against the condition named; p adjusted for all comparisons of its family."
+    if replicate_assumed(result):
+        note += " No replicate was named: n counts membranes, each taken as one biological replicate."
+    columns = (*_WHO, _DOSE, _text("versus"), _value("effect"), _INTERVAL, _Column("p", lambda row: p_text(float(row["p"]))),
+               _Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))), _value("n"), _value("n_versus", "n versus"),
+               _value("dof", "degrees of freedom"), _text("method"), _text("note"))  # fmt: skip
+    return _grid("tests", "Tests", note, result.tests, columns)
+
+
+def _curves(result: ReportSource) -> Grid:
+    columns = (*_WHO, _text("model"), _text("parameter"), _value("value"), _value("se", "standard error"), _INTERVAL,
+               _text("unit"), _text("note"))  # fmt: skip
+    return _grid("curves", "Curve parameters", "Standard errors and 95 % intervals of each fit.", result.curves, columns, folded=True)
+
+
+def _ratios(result: ReportSource) -> Grid:
+    table = result.folds if len(result.folds) else result.ratios
+    name = "folds" if len(result.folds) else "ratios"
+    extra = (_value("fold"), _value("percent_inhibition", "inhibition [%]")) if name == "folds" else ()
+    columns = (_text("membrane"), _value("lane"), *_WHO, _DOSE, _text("replicate"), _volume("phospho", "numerator [AU px]"),
+               _volume("phospho_se", "± SE"), _volume("total", "denominator [AU px]"), _volume("total_se", "± SE"),
+               _value("ratio"), _value("ratio_se", "ratio ± SE"), *extra, _text("bound"), _FLAGS)  # fmt: skip
+    note = "SE: measuring error alone. A saturated lane has no ratio; bound names the side on which it lies."
+    return _grid(name, "Lane by lane", note, table, columns, folded=True)
+
+
+def _choices(result: ReportSource) -> Grid:
+    """How far each choice moves the folds: the median and the largest change over the groups."""
+    others = result.sensitivity[~result.sensitivity["default"]]
+    rows = []
+    for (choice, option), part in others.groupby(["choice", "option"], sort=False):
+        size = part["change"].abs()
+        worst = part.loc[size.idxmax()] if size.notna().any() else part.iloc[0]
+        rows.append({"choice": choice, "option": option, "median": size.median(), "largest": size.max(),
+                     "where": f"{plain(worst['treatment'])} {_dose(worst)}", "fold": worst["fold"]})  # fmt: skip
+    columns = (_text("choice"), _text("option", "instead"), _value("median", "median change [%]"),
+               _value("largest", "largest change [%]"), _text("where", "largest at"), _value("fold", "fold there"))  # fmt: skip
+    note = "Relative changes are large where the fold itself is near zero; the figure shows them on the fold's own scale."
+    return _grid("sensitivity", "Other defensible choices", note, pd.DataFrame(rows), columns)
+
+
+def _calibration(result: ReportSource) -> Grid:
+    columns = (_text("scope"), _text("name"), _text("kind"), _text("parameter"), _value("x"), _value("value"),
+               _value("se", "standard error"), _text("unit"), _text("note"))  # fmt: skip
+    return _grid("calibration", "Calibration", "Mass ladder, linear range, scales.", result.calibration, columns, folded=True)
+
+
+def _quality(result: ReportSource) -> Grid:
+    columns = (_text("scope"), _text("name"), _text("measure"), _value("value"), _value("se", "standard error"),
+               _text("unit"), _text("note"))  # fmt: skip
+    return _grid("quality", "Figures of merit", "Noise, limits, windows and remarks.", result.quality, columns, folded=True)
+
+
+def grids(result: ReportSource) -> dict[str, Grid]:
+    """Make the tables that the result has rows for, by name."""
+    makers = {
+        "potencies": (result.potencies, _potencies),
+        "groups": (result.groups, _groups),
+        "tests": (result.tests, _tests),
+        "curves": (result.curves, _curves),
+        "ratios": (result.ratios if len(result.ratios) else result.folds, _ratios),
+        "sensitivity": (result.sensitivity, _choices),
+        "calibration": (result.calibration, _calibration),
+        "quality": (result.quality, _quality),
+    }
+    return {name: make(result) for name, (table, make) in makers.items() if len(table)}

@@ -1,0 +1,133 @@
+"""The methods paragraph, ready to paste, and what it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ..figures.names import plain
+from .source import ReportSource
+from .wording import counted, joined
+
+__all__ = ["CITATIONS", "methods"]
+
+CITATIONS = {
+    "dunnett": "Dunnett CW (1955) A multiple comparison procedure for comparing several treatments with a control. "
+    "J Am Stat Assoc 50:1096–1121.",
+    "kreutz": "Kreutz C et al. (2007) An error model for protein quantification. Bioinformatics 23:2747–2753.",
+    "degasperi": "Degasperi A et al. (2014) Evaluating strategies to normalise biological replicates of western blot data. "
+    "PLoS ONE 9:e87293.",
+    "sebaugh": "Sebaugh JL (2011) Guidelines for accurate EC50/IC50 estimation. Pharm Stat 10:128–134.",
+    "simonsohn": "Simonsohn U, Simmons JP, Nelson LD (2020) Specification curve analysis. Nat Hum Behav 4:1208–1214.",
+    "lord": "Lord SJ et al. (2020) SuperPlots: communicating reproducibility and variability in cell biology. "
+    "J Cell Biol 219:e202001064.",
+}
+"""What the methods paragraph cites, by key."""
+
+_MODELS = {"3pl": "three-parameter", "4pl": "four-parameter", "5pl": "five-parameter"}
+_MODES = {
+    "two_colour": "in two colours on one membrane",
+    "strip_reprobe": "one after the other on one membrane (stripped and reprobed)",
+    "parallel": "on parallel membranes",
+    "cut": "on cut pieces of one membrane",
+}
+
+
+def _versions(record: Mapping[str, Any]) -> str:
+    versions = dict(record.get("versions", {}))
+    own = versions.pop("blotquant", record.get("blotquant", ""))
+    others = [f"{name} {version}" for name, version in versions.items()]
+    return f"blotquant {own}".strip() + (f" ({joined(others, 8)})" if others else "")
+
+
+def _measuring(result: ReportSource) -> str:
+    settings = result.settings
+    background = settings.integration.background
+    how = (
+        "the band and its background were fitted together"
+        if background == "joint"
+        else f"the background was taken by the method “{background}” and subtracted"
+    )
+    doublets = "one sum" if settings.integration.doublets == "sum" else "parts of a fitted model"
+    return (
+        f"Lanes and bands were found and measured with {_versions(result.record)} in the recorded pixels, without "
+        f"resampling; lanes were found from all images of a membrane together, and every row was measured in every lane. "
+        f"Volumes are sums of pixels above background; {how}. Overlapping bands were taken as {doublets}. "
+        "Standard errors of volumes come from the noise of the image itself."
+    )
+
+
+def _ratio_text(result: ReportSource) -> str:
+    if not len(result.ratios) and not len(result.folds):
+        return ""
+    modes = [_MODES[mode] for mode in dict.fromkeys(result.images.get("mode", pd.Series(dtype=object))) if mode in _MODES]
+    text = "Phospho and total were probed " + joined(modes) + "; " if modes else ""
+    text += "each lane's phospho signal was divided by its total signal"
+    saturated = result.settings.matching.saturated
+    text += "; lanes with saturated bands were left out" if saturated == "exclude" else "; saturated bands were used"
+    if len(result.folds):
+        names = [plain(name) for name in dict.fromkeys(result.folds["reference"]) if plain(name)]
+        if names:
+            within = "biological replicate" if result.settings.normalisation.within == "block" else "membrane"
+            text += f", and ratios are given relative to {joined(names, 3)} of the same {within} [degasperi]"
+    return text[:1].upper() + text[1:] + "."
+
+
+def _statistics(result: ReportSource) -> str:
+    if not len(result.groups):
+        return ""
+    low, high = int(result.groups["n"].min()), int(result.groups["n"].max())
+    n = f"{low}" if low == high else f"{low} to {high}"
+    level = f"{100 * result.settings.comparison.level:g} %"
+    text = (
+        f"Technical repeats were averaged; n = {n} counts biological replicates. Spread between replicates is "
+        f"multiplicative [kreutz], so geometric means with {level} intervals are given"
+    )
+    methods = [plain(method) for method in dict.fromkeys(result.tests["method"]) if plain(method)]
+    if methods:
+        cite = " [dunnett]" if any("unnett" in method for method in methods) else ""
+        text += f"; groups were compared by {joined(methods, 3)}{cite}"
+    return text + "."
+
+
+def _fitting(result: ReportSource) -> str:
+    if not len(result.potencies):
+        return ""
+    settings = result.settings.dose_response
+    kinds = joined([plain(kind) for kind in dict.fromkeys(result.potencies["kind"])])
+    used = joined([plain(name) for name in dict.fromkeys(result.potencies["interval"])])
+    models = [name for name in dict.fromkeys(result.curves["model"]) if name in _MODELS] or [settings.model]
+    shape = joined([_MODELS[name] for name in models])
+    return (
+        f"Dose-response curves are {shape} log-logistic functions fitted on the linear scale with the zero dose kept "
+        f"(weights: {settings.weights}); IC50s are {kinds} [sebaugh] with 95 % intervals by the {used} method."
+    )
+
+
+def _robustness(result: ReportSource) -> str:
+    if not len(result.sensitivity):
+        return ""
+    options = result.sensitivity[~result.sensitivity["default"]].drop_duplicates(["choice", "option"])
+    return f"Folds were computed again under {counted(len(options), 'other choice')} of the analysis [simonsohn]."
+
+
+def methods(result: ReportSource) -> tuple[str, list[str]]:
+    """Write how the result was made.
+
+    Returns
+    -------
+    str
+        The paragraph, citations as numbers in brackets.
+    list of str
+        What is cited, in the order of the numbers.
+    """
+    parts = (_measuring, _ratio_text, _statistics, _fitting, _robustness)
+    text = " ".join(sentence for sentence in (part(result) for part in parts) if sentence)
+    if len(result.groups):
+        text += " Figures show every replicate [lord]."
+    cited = sorted((key for key in CITATIONS if f"[{key}]" in text), key=lambda key: text.index(f"[{key}]"))
+    for place, key in enumerate(cited, start=1):
+        text = text.replace(f"[{key}]", f"[{place}]")
+    return text, [CITATIONS[key] for key in cited]

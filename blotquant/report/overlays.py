@@ -1,0 +1,220 @@
+"""Pictures of the membranes with what was measured drawn over them, as data for the page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from ..blot import FloatArray
+from ..figures.blots import doubts
+from ..figures.brackets import LabelRow, label_rows, rows_height
+from ..figures.names import number, plain
+from ..figures.panels import image_label, lane_conditions, order_images
+from ..figures.pictures import Picture, decode_png, encode_png
+from ..geometry import evaluate_curve, parse_curve, to_upright
+from .source import ReportSource
+from .wording import big, condition_text
+
+__all__ = ["BAND_COLUMNS", "MembraneView", "membrane_views"]
+
+BAND_COLUMNS = (
+    "lane", "loaded with", "row", "target", "volume [AU px]", "± standard error", "background [AU px]", "signal / noise",
+    "height [AU]", "saturated [px]", "mass [kDa]", "detected", "centre (row, column) [px]", "doubts",
+)  # fmt: skip
+"""What is shown of a band that the reader points at."""
+
+_ALL_PICTURES = 5_500_000  # bytes of PNG inside one page, so that a page of six membranes stays under 8 MB
+_LEAST_PICTURE = 60_000
+_MOST_MEMBRANES = 40
+_SCREEN = 750.0  # width of a picture on screen [point]
+
+
+@dataclass(frozen=True)
+class Box:
+    """One band: its box, its looks, its name for a screen reader and its row of values."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    look: str
+    label: str
+    values: tuple[str, ...]
+    lane: int
+
+
+@dataclass(frozen=True)
+class ImageView:
+    """One image: its picture and everything drawn on it, in pixels of the upright file."""
+
+    image: str
+    label: str
+    src: str
+    width: int
+    height: int
+    lanes: tuple[tuple[int, str, float, float], ...]
+    boxes: tuple[Box, ...]
+    rows: tuple[tuple[float, str], ...]
+    text: float
+    shown: str
+
+
+@dataclass(frozen=True)
+class HeaderText:
+    """One text of the lanes' heading, and the line under it where it is a bracket."""
+
+    text: str
+    x: float
+    y: float
+    turned: bool
+    line: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True)
+class MembraneView:
+    """One membrane: the heading of its lanes, and its images from phospho to stain."""
+
+    name: str
+    header: tuple[HeaderText, ...]
+    header_width: float
+    header_height: float
+    header_size: float
+    images: tuple[ImageView, ...]
+
+
+def _fitted_png(png: bytes, limit: int) -> bytes:
+    """Average a picture down until its PNG has at most so many bytes."""
+    grey = decode_png(png)
+    while len(png) > limit and min(grey.shape) > 80:
+        share = max(0.5, min(0.9, (limit / len(png)) ** 0.5))
+        grey = np.asarray(cv2.resize(grey, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        png = encode_png(grey)
+    return png
+
+
+def _band_values(row: Mapping[str, Any], loaded: str) -> tuple[str, ...]:
+    mass = number(float(row["mass_kda"]))
+    centre = f"{float(row['centre_row']):.1f}, {float(row['centre_col']):.1f}"
+    flags = ", ".join(str(row["flags"]).replace("_", " ").split(";")) if row["flags"] else "none"
+    return (
+        str(row["lane"]), loaded, plain(row["band"]), plain(row["target"]) or "–", big(float(row["volume"])),
+        big(float(row["volume_se"])), big(float(row["background"])), number(float(row["snr"])),
+        big(float(row["height"])), str(row["saturated"]), mass, "yes" if row["detected"] else "no", centre, flags,
+    )  # fmt: skip
+
+
+def _band_label(values: Sequence[str]) -> str:
+    lane, loaded, row, target, volume, error = values[:6]
+    what = f"row {row}" + (f" ({target})" if target != "–" else "")
+    seen = "" if values[11] == "yes" else ", not detected"
+    doubted = "" if values[-1] == "none" else f"; {values[-1]}"
+    return f"Lane {lane}{', ' + loaded if loaded else ''}: {what}, volume {volume} ± {error}{seen}{doubted}"
+
+
+def _box(row: Mapping[str, Any], file_row: Mapping[str, Any], loaded: str) -> Box:
+    looks = ["band", "target" if row["target"] else "other"]
+    looks += ["doubted"] if doubts(str(row["flags"])) else []
+    looks += [] if row["detected"] else ["missing"]
+    values = _band_values(file_row, loaded)
+    left, top = float(row["left"]), float(row["top"])
+    width, height = float(row["right"]) - left, float(row["bottom"]) - top
+    return Box(left, top, width, height, " ".join(looks), _band_label(values), values, int(row["lane"]))
+
+
+def _lane_line(row: Mapping[str, Any], height: int) -> str:
+    """Points of a lane's centre line as an SVG polyline."""
+    points = parse_curve(str(row["curve"]))
+    top, bottom = max(0.0, float(row["top"])), min(float(height), float(row["bottom"]))
+    if not len(points) or not bottom > top:
+        return ""
+    rows = np.linspace(top, bottom, 2 if len(points) < 3 else 7)
+    columns = evaluate_curve(points[:, 0], points[:, 1], rows)
+    return " ".join(f"{col + 0.5:.1f},{row + 0.5:.1f}" for row, col in zip(rows, columns, strict=True))
+
+
+def _row_names(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[float, str], ...]:
+    """Height of each row at its leftmost lane, with its number and target."""
+    found: dict[str, tuple[float, float, str]] = {}
+    for row in sorted(rows, key=lambda row: float(row["left"])):
+        name = f"{plain(row['band'])} {plain(row['target'])}".strip()
+        found.setdefault(str(row["band"]), (float(row["top"]), float(row["bottom"]), name))
+    return tuple(((top + bottom) / 2, name) for top, bottom, name in found.values())
+
+
+def _image_view(image: pd.Series[Any], picture: Picture, result: ReportSource, loaded: dict[int, str], limit: int) -> ImageView:
+    lanes = result.lanes[result.lanes["image"] == image["image"]]
+    bands = result.bands[result.bands["image"] == image["image"]]
+    height, width = picture.shape
+    upright = to_upright(lanes, picture.frame).to_dict("records")
+    lines = [(int(row["lane"]), _lane_line(row, height), float(row["centre"]) + 0.5, float(row["width"])) for row in upright]
+    placed = [{str(key): value for key, value in row.items()} for row in to_upright(bands, picture.frame).to_dict("records")]
+    given = [{str(key): value for key, value in row.items()} for row in bands.to_dict("records")]
+    boxes = [_box(row, own, loaded.get(int(row["lane"]), "")) for row, own in zip(placed, given, strict=True)]
+    boxes.sort(key=lambda box: (round(box.top / max(1.0, box.height)), box.left))
+    pitch = float(np.median([line[3] for line in lines])) if lines else width / 12
+    shown = f"linear from {big(picture.low)} (white) to {big(picture.high)} AU (black), whole picture, not cropped"
+    src = "data:image/png;base64," + base64.b64encode(_fitted_png(picture.png, limit)).decode("ascii")
+    text = max(0.012 * width, min(0.45 * pitch, 0.022 * width))
+    label = image_label(image).replace("\n", " ")
+    return ImageView(str(image["image"]), label, src, width, height, tuple(lines), tuple(boxes), _row_names(placed), text, shown)
+
+
+def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: float) -> tuple[HeaderText, ...]:
+    """Place the labels of lanes above them, in pixels of the picture; y counts from the heading's top."""
+    total = rows_height(rows)
+    half = 0.38 * float(np.median(np.diff(centres))) if len(centres) > 1 else 10.0
+    found = []
+    for row in rows:
+        for label in row.labels:
+            first, last = float(centres[label.first]), float(centres[label.last])
+            low = (total - row.start) * scale
+            line = (first - half, last + half, low + 1.5 * scale) if row.bracket else None
+            lines = label.text.split("\n")
+            for place, text in enumerate(lines):
+                y = low - (len(lines) - 1 - place) * 1.3 * size * scale
+                found.append(HeaderText(text, (first + last) / 2, y, label.turned, line if place == 0 else None))
+    return tuple(found)
+
+
+def _membrane_view(name: str, images: pd.DataFrame, result: ReportSource, limit: int) -> MembraneView:
+    samples = result.samples
+    mine = samples[samples["membrane"] == name] if len(samples) else samples
+    loaded = {int(row["lane"]): condition_text(row) for _, row in mine.iterrows()}
+    shown = [row for _, row in order_images(images).iterrows() if row["image"] in result.pictures]
+    views = tuple(_image_view(row, result.pictures[row["image"]], result, loaded, limit) for row in shown)
+    first = sorted(views[0].lanes)
+    centres = np.array([lane[2] for lane in first])
+    scale, size = views[0].width / _SCREEN, 8.0
+    pitch = float(np.diff(centres).min()) / scale if len(centres) > 1 else 60.0
+    places = lane_conditions(mine, [lane[0] for lane in first]) if len(mine) else []
+    rows = label_rows(places, pitch, size=size, start=3.0) if places and pitch > 0 else []
+    header = _header(rows, centres, scale, size)
+    return MembraneView(name, header, views[0].width, (rows_height(rows) + 2.0) * scale if rows else 0.0, size * scale, views)
+
+
+def membrane_views(result: ReportSource) -> tuple[list[MembraneView], int]:
+    """Prepare the membranes for the page.
+
+    Returns
+    -------
+    list of MembraneView
+        At most forty of them, those with doubts first.
+    int
+        How many membranes are not shown.
+    """
+    images = result.images[result.images["image"].isin(list(result.pictures))]
+    names = list(dict.fromkeys(images["membrane"]))
+    doubted = result.bands[[bool(doubts(text)) for text in result.bands["flags"]]]
+    count = images["image"].map(doubted["image"].value_counts()).fillna(0).groupby(images["membrane"]).sum()
+    if len(names) > _MOST_MEMBRANES:
+        names = sorted(names, key=lambda name: -float(count[name]))[:_MOST_MEMBRANES]
+    shown = images[images["membrane"].isin(names)]
+    limit = max(_LEAST_PICTURE, _ALL_PICTURES // max(1, len(shown)))
+    views = [_membrane_view(str(name), shown[shown["membrane"] == name], result, limit) for name in names]
+    return views, images["membrane"].nunique() - len(names)

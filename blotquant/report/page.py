@@ -1,0 +1,123 @@
+"""The page itself: one file, nothing from the network, names shown as text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from .. import __version__
+from ..figures.names import plain
+from .answer import answer, replicate_assumed
+from .card import report_card
+from .files import write_whole
+from .grids import grids
+from .methods import methods
+from .overlays import BAND_COLUMNS, membrane_views
+from .plates import embedded_plates
+from .source import ReportSource
+from .worries import general_warnings, worries
+
+__all__ = ["render", "write_report"]
+
+
+def _environment() -> jinja2.Environment:
+    loader = jinja2.PackageLoader("blotquant.report", "templates")
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def _hash(text: str) -> str:
+    """Return the source expression by which a content security policy allows exactly this text."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _missing(result: ReportSource) -> list[str]:
+    """Say which parts this result does not have, and what would bring them."""
+    said = []
+    if not len(result.ratios) and not len(result.folds):
+        said.append("No ratios: nothing pairs a phospho image with a total or loading image of the same lanes.")
+    elif not len(result.folds):
+        said.append("No folds: no control is named. Name it under [control] in study.toml, or give lanes the role maximum.")
+    if not len(result.curve_points):
+        said.append("No dose-response curve: it takes one treatment with at least four doses and its zero dose.")
+    if not len(result.tests):
+        said.append("No tests: they take folds of at least two conditions with three biological replicates each.")
+    if not len(result.sensitivity):
+        said.append("No table of other choices: it is made from folds.")
+    return said
+
+
+def render(result: ReportSource) -> str:
+    """Return the page as HTML; the same result gives the same text.
+
+    Parameters
+    ----------
+    result : Result
+        The result that the page shows; parts that it does not have are said to be missing.
+    """
+    environment = _environment()
+    style = environment.get_template("style.css").render()
+    script = environment.get_template("report.js").render()
+    membranes, hidden = membrane_views(result)
+    text, cited = methods(result)
+    record: dict[str, Any] = dict(result.record)
+    return environment.get_template("report.html").render(
+        title=plain(record.get("title", "")) or "Western blot quantification",
+        version=__version__,
+        record=record,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        answer=answer(result),
+        plates=embedded_plates(result),
+        membranes=membranes,
+        hidden=hidden,
+        band_columns=BAND_COLUMNS,
+        worries=worries(result),
+        warnings=general_warnings(result),
+        grids=grids(result),
+        card=report_card(result),
+        methods=text,
+        cited=cited,
+        missing=_missing(result),
+        replicate_assumed=replicate_assumed(result),
+        settings=result.settings.as_dict(),
+    )
+
+
+def write_report(result: ReportSource, path: str | Path) -> Path:
+    """Write the page.
+
+    Parameters
+    ----------
+    result : Result
+        The result.
+    path : str or Path
+        The file, as a rule ``report.html``; its folder is made if it is not there.
+
+    Returns
+    -------
+    Path
+        Where it was written.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, render(result).encode("utf-8"))
+    return target

@@ -1,0 +1,41 @@
+"""What the report reads: any object with the tables of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import pandas as pd
+
+from ..figures.registry import ResultTables
+from ..settings import Settings
+
+__all__ = ["ReportSource"]
+
+
+class ReportSource(ResultTables, Protocol):
+    """A result as the report sees it: its tables, settings, record and pictures."""
+
+    @property
+    def tests(self) -> pd.DataFrame:
+        """Comparisons."""
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """Parameters of the fits."""
+
+    @property
+    def calibration(self) -> pd.DataFrame:
+        """Calibration points and coefficients."""
+
+    @property
+    def quality(self) -> pd.DataFrame:
+        """Figures of merit."""
+
+    @property
+    def settings(self) -> Settings:
+        """Settings in full."""
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What run.json holds: versions, command, inputs with their hashes, warnings, failures."""

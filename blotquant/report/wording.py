@@ -1,0 +1,80 @@
+"""Numbers, conditions and p values in words for the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ..figures.names import number, plain
+
+__all__ = ["big", "condition_text", "counted", "joined", "p_text"]
+
+_THIN = "\u202f"  # narrow no-break space
+
+
+def big(value: float) -> str:
+    """Write a volume: whole, with narrow spaces between thousands; small ones with three digits.
+
+    Examples
+    --------
+    >>> big(1234567.8).replace(_THIN, " ")
+    '1 234 568'
+    """
+    if not math.isfinite(value) or abs(value) < 1000:
+        return number(value)
+    return f"{value:,.0f}".replace(",", _THIN).replace("-", "−")
+
+
+def p_text(p: float) -> str:
+    """Write a p value with two digits, and none below 0.0001.
+
+    Examples
+    --------
+    >>> p_text(0.0123), p_text(2e-7), p_text(float("nan"))
+    ('0.012', '< 0.0001', '–')
+    """
+    if math.isnan(p):
+        return "–"
+    return "< 0.0001" if p < 1e-4 else number(p, 2)
+
+
+def condition_text(row: Mapping[str, Any] | pd.Series[Any]) -> str:
+    """Write stimulus, treatment and dose of a row.
+
+    Examples
+    --------
+    >>> condition_text({"stimulus": "IL-6", "treatment": "baricitinib", "dose": 30.0, "dose_unit": "nM"})
+    'IL-6, baricitinib 30 nM'
+    """
+    parts = [plain(row.get("stimulus", "")), plain(row.get("treatment", ""))]
+    dose = pd.to_numeric(row.get("dose", math.nan), errors="coerce")
+    if not pd.isna(dose) and float(dose) > 0:
+        parts[-1] = f"{parts[-1]} {number(float(dose))} {plain(row.get('dose_unit', ''))}".strip()
+    return ", ".join(part for part in parts if part)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Write a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "lane"), counted(3, "lane"), counted(2, "replicate of one", "replicates of one")
+    ('1 lane', '3 lanes', '2 replicates of one')
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def joined(words: list[str], most: int = 6) -> str:
+    """List words with commas and 'and'; of many, the first and how many more.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"]), joined(["a", "b", "c"], most=2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    if len(words) > most:
+        return ", ".join(words[:most]) + f" and {len(words) - most} more"
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
