@@ -74,4 +74,28 @@ def simulate(
     console.document({"verb": "simulate", "output": output, "study": study, "seed": seed, "dry_run": dry_run})
 
 
-VERBS = {"simulate": simulate}
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the images of a study.")],
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Write images.csv, samples.csv and study.toml as far as the images tell, to be filled in by hand."""
+    from ..study import draft_study
+
+    console: Console = context.obj
+    if dry_run:
+        console.answer(f"would look at the images of {folder} and write images.csv, samples.csv and study.toml there")
+        console.document({"verb": "init", "folder": folder, "dry_run": True, "written": []})
+        return
+    written = draft_study(folder, force=force)
+    for path in written:
+        console.answer(str(path))
+    console.say(f"fill in what is blank, correct what was guessed, then run: blotquant quantify {folder} -o OUT")
+    console.document({"verb": "init", "folder": folder, "dry_run": False, "written": written})
+
+
+VERBS = {"init": init, "simulate": simulate}
