@@ -1,0 +1,19 @@
+"""Calibration: calibrate_mass() by ladder lanes, fit_linear_range() by a dilution series."""
+
+from __future__ import annotations
+
+from .assignment import assign_ladder
+from .ladders import MASS_MODELS, ladder_masses, ladders
+from .linearity import RESPONSES, fit_linear_range, fit_response
+from .mass import calibrate_mass
+
+__all__ = [
+    "MASS_MODELS",
+    "RESPONSES",
+    "assign_ladder",
+    "calibrate_mass",
+    "fit_linear_range",
+    "fit_response",
+    "ladder_masses",
+    "ladders",
+]

@@ -1,0 +1,126 @@
+"""Mass ladders by product and gel system, and the curves that turn a position into a mass."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from ..blot import FloatArray
+from ..errors import TableError
+from ..tables import nearest
+
+__all__ = ["MASS_MODELS", "Ladder", "ladder_masses", "ladders"]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A ladder in one gel system: its apparent masses [kDa] from the top, and who says so."""
+
+    product: str
+    catalogue: str
+    buffer: str
+    masses: tuple[float, ...]
+    source: str
+
+
+@cache
+def ladders() -> tuple[Ladder, ...]:
+    """List the ladders that are shipped; apparent masses differ between gel systems, so each row names its own."""
+    with (Path(__file__).parent / "ladders.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Ladder(
+                row["product"],
+                row["catalogue"],
+                row["buffer"],
+                tuple(float(mass) for mass in row["masses_kda"].split()),
+                row["source"],
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def ladder_masses(ladder: str | Sequence[float], buffer: str = "") -> tuple[float, ...]:
+    """Return the masses of a ladder from the top [kDa].
+
+    Parameters
+    ----------
+    ladder : str or sequence of float
+        Product or catalogue number, or the masses themselves [kDa].
+    buffer : str
+        Gel system (``Tris-glycine``, ``Bis-Tris MES`` …); may be left out for a product known in one only.
+
+    Raises
+    ------
+    TableError
+        The product or its gel system is not known; names those that are.
+
+    Examples
+    --------
+    >>> ladder_masses("PageRuler Plus", "Tris-glycine")[:3]
+    (250.0, 130.0, 100.0)
+    """
+    if not isinstance(ladder, str):
+        return tuple(sorted((float(mass) for mass in ladder), reverse=True))
+    mine = [each for each in ladders() if _plain(ladder) in (_plain(each.product), each.catalogue)]
+    if not mine:
+        known = sorted({each.product for each in ladders()})
+        raise TableError(
+            f"mass ladder {ladder!r} is not shipped{nearest(ladder, known)}; or give masses: ladder = [250, 150, 100]"
+        )
+    fits = [each for each in mine if _plain(each.buffer) == _plain(buffer)]
+    if not fits and (buffer or len(mine) > 1):
+        known = [each.buffer for each in mine]
+        raise TableError(
+            f"mass buffer {buffer!r} of {ladder!r} is not known{nearest(buffer, known)}: {', '.join(known)}"
+        )
+    return (fits or mine)[0].masses
+
+
+Curve = Callable[[FloatArray], FloatArray]
+"""log10 mass [kDa] at positions along the run [px]."""
+
+
+def _polynomial(degree: int) -> Callable[[FloatArray, FloatArray], Curve]:
+    def fit(positions: FloatArray, logs: FloatArray) -> Curve:
+        used = min(degree, len(positions) - 1)
+        middle, span = float(np.mean(positions)), float(np.ptp(positions)) or 1.0
+        coefficients = np.polyfit((positions - middle) / span, logs, used)
+        return lambda at: np.asarray(np.polyval(coefficients, (np.asarray(at) - middle) / span), dtype=np.float64)
+
+    return fit
+
+
+def _fit_pchip(positions: FloatArray, logs: FloatArray) -> Curve:
+    from scipy.interpolate import PchipInterpolator
+
+    curve = PchipInterpolator(positions, logs, extrapolate=True)
+    return lambda at: np.asarray(curve(np.asarray(at)), dtype=np.float64)
+
+
+def _fit_points(positions: FloatArray, logs: FloatArray) -> Curve:
+    def curve(at: FloatArray) -> FloatArray:
+        x = np.asarray(at, dtype=np.float64)
+        place = np.clip(np.searchsorted(positions, x) - 1, 0, len(positions) - 2)
+        share = (x - positions[place]) / (positions[place + 1] - positions[place])
+        return np.asarray(logs[place] + share * (logs[place + 1] - logs[place]), dtype=np.float64)
+
+    return curve
+
+
+MASS_MODELS: dict[str, Callable[[FloatArray, FloatArray], Curve]] = {
+    "linear": _polynomial(1),
+    "quadratic": _polynomial(2),
+    "cubic": _polynomial(3),
+    "pchip": _fit_pchip,
+    "point_to_point": _fit_points,
+}
+"""Curves of log10 mass against position: straight (default), bent, monotone through the points, or point to point."""

@@ -1,0 +1,172 @@
+"""calibrate_mass(): positions of bands → apparent masses, from the ladder lanes of the membrane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..blot import FloatArray
+from ..errors import SettingsError, TableError
+from ..flags import Flag, add_flag
+from ..tables import check, empty, nearest
+from .assignment import assign_ladder
+from .ladders import MASS_MODELS, Curve, ladder_masses
+
+__all__ = ["calibrate_mass"]
+
+_FEWEST = 3  # ladder bands that make a calibration: two always lie on a line
+
+
+@dataclass(frozen=True)
+class _Ladder:
+    """One calibrated ladder lane."""
+
+    lane: int
+    image: str
+    column: float
+    positions: FloatArray
+    masses: FloatArray
+    left_out: FloatArray
+    curve: Curve
+
+
+def _leave_one_out(positions: FloatArray, logs: FloatArray, model: str) -> FloatArray:
+    """Error of each ladder band's mass when the curve is made without it [kDa]; NaN where too few are left."""
+    errors = np.full(len(positions), np.nan)
+    if len(positions) > _FEWEST:
+        for place in range(len(positions)):
+            rest = np.arange(len(positions)) != place
+            told = MASS_MODELS[model](positions[rest], logs[rest])(positions[place : place + 1])[0]
+            errors[place] = 10 ** float(told) - 10 ** logs[place]
+    return errors
+
+
+def _calibrate_lane(rows: pd.DataFrame, masses: tuple[float, ...], model: str) -> _Ladder | None:
+    """Calibrate one ladder lane of one image; None when fewer than three bands match."""
+    ordered = rows.sort_values("centre_row", kind="stable")
+    positions = ordered["centre_row"].to_numpy(np.float64)
+    chosen = assign_ladder(positions, np.asarray(masses))
+    used = chosen >= 0
+    if used.sum() < _FEWEST:
+        return None
+    known = np.asarray(masses)[chosen[used]]
+    curve = MASS_MODELS[model](positions[used], np.log10(known))
+    errors = _leave_one_out(positions[used], np.log10(known), model)
+    column = float(ordered["centre_col"].mean())
+    first = ordered.iloc[0]
+    return _Ladder(int(first["lane"]), str(first["image"]), column, positions[used], known, errors, curve)
+
+
+def _find_ladders(bands: pd.DataFrame, lanes: Sequence[int], masses: tuple[float, ...], model: str) -> list[_Ladder]:
+    """Calibrate each ladder lane on the image that shows most of its bands."""
+    seen = bands[bands["detected"] & (bands["band"] != "lane") & bands["lane"].isin(lanes)]
+    found = []
+    for _, of_lane in seen.groupby("lane"):
+        made = [_calibrate_lane(rows, masses, model) for _, rows in of_lane.groupby("image", sort=False)]
+        fits = [each for each in made if each is not None]
+        if fits:
+            found.append(max(fits, key=lambda each: len(each.masses)))
+    return sorted(found, key=lambda each: each.column)
+
+
+def _log_masses(ladders: list[_Ladder], rows: FloatArray, columns: FloatArray) -> FloatArray:
+    """Read log10 masses off the curves, interpolated between the ladder lanes on both sides of a band."""
+    told = np.stack([ladder.curve(rows) for ladder in ladders])
+    places = np.array([ladder.column for ladder in ladders])
+    if len(ladders) == 1:
+        return np.asarray(told[0], dtype=np.float64)
+    at = np.clip(columns, places[0], places[-1])
+    right = np.clip(np.searchsorted(places, at), 1, len(places) - 1)
+    share = (at - places[right - 1]) / (places[right] - places[right - 1])
+    each = np.arange(len(rows))
+    return np.asarray(told[right - 1, each] * (1 - share) + told[right, each] * share, dtype=np.float64)
+
+
+def _report(ladders: list[_Ladder], membrane: str, model: str) -> pd.DataFrame:
+    rows = []
+    for ladder in ladders:
+        place = {"scope": "membrane", "name": membrane, "kind": "mass"}
+        for x, mass, error in zip(ladder.positions, ladder.masses, ladder.left_out, strict=True):
+            note = f"ladder band on {ladder.image}"
+            rows.append(
+                {
+                    **place,
+                    "parameter": f"lane {ladder.lane}",
+                    "x": x,
+                    "value": mass,
+                    "se": abs(error),
+                    "unit": "kDa",
+                    "note": note,
+                }
+            )
+        share = np.abs(ladder.left_out / ladder.masses)
+        typical = float(np.median(share)) if np.isfinite(share).all() else np.nan
+        note = f"{model} log mass; median error of a ladder band's mass when it is left out"
+        figure = {"parameter": f"lane {ladder.lane} leave-one-out", "x": np.nan, "value": 100 * typical, "unit": "%"}
+        rows.append({**place, **figure, "se": np.nan, "note": note})
+    return check(pd.DataFrame(rows), "calibration") if rows else empty("calibration")
+
+
+def calibrate_mass(
+    bands: pd.DataFrame,
+    samples: pd.DataFrame,
+    *,
+    ladder: str | Sequence[float],
+    buffer: str = "",
+    model: str = "linear",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give every band of a membrane its apparent mass.
+
+    The bands of each ladder lane are matched to the ladder's masses in order, with misses; log10 mass is fitted
+    against position; between two ladder lanes the curves are interpolated across the membrane.
+
+    Parameters
+    ----------
+    bands : DataFrame
+        Bands of all images of one membrane, upright: mass falls as ``centre_row`` rises.
+    samples : DataFrame
+        Lanes of that membrane; those with role ``ladder`` are read.
+    ladder : str or sequence of float
+        Product or catalogue number of a shipped ladder, or masses [kDa].
+    buffer : str
+        Gel system, on which apparent masses depend.
+    model : str
+        Key of ``MASS_MODELS``.
+
+    Returns
+    -------
+    bands : DataFrame
+        With ``mass_kda``; flagged ``extrapolated`` outside the ladder. NaN when no ladder lane could be read.
+    calibration : DataFrame
+        Points of each ladder lane with their leave-one-out error.
+
+    Raises
+    ------
+    TableError
+        The ladder or its gel system is not known, or ``samples`` holds several membranes.
+    SettingsError
+        The model is not known.
+    """
+    masses = ladder_masses(ladder, buffer)
+    if model not in MASS_MODELS:
+        raise SettingsError(f"mass.model = {model!r} is not known{nearest(model, list(MASS_MODELS))}")
+    membranes = list(dict.fromkeys(samples["membrane"]))
+    if len(membranes) > 1:
+        raise TableError(f"calibrate_mass takes one membrane at a time, samples hold {', '.join(map(str, membranes))}")
+    lanes = [int(lane) for lane in samples.loc[samples["role"] == "ladder", "lane"]]
+    ladders = _find_ladders(bands, lanes, masses, model)
+    out = bands.copy()
+    if not ladders or bands.empty:
+        out["mass_kda"] = np.nan
+        return check(out, "bands"), empty("calibration")
+    rows, columns = out["centre_row"].to_numpy(np.float64), out["centre_col"].to_numpy(np.float64)
+    known = np.concatenate([ladder.masses for ladder in ladders])
+    mass = 10 ** _log_masses(ladders, rows, columns)
+    whole = (out["band"] == "lane").to_numpy()
+    out["mass_kda"] = np.where(whole, np.nan, mass)
+    outside = ((mass > known.max() * 1.02) | (mass < known.min() / 1.02)) & ~whole
+    out["flags"] = add_flag(out["flags"], outside, Flag.EXTRAPOLATED)
+    return check(out, "bands"), _report(ladders, str(membranes[0]) if membranes else "", model)

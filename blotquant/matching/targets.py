@@ -1,0 +1,197 @@
+"""Which row of a membrane is the target of an image, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DetectionError, TableError
+from ..tables import check, empty
+from .inputs import filled, lysate_lanes
+
+__all__ = ["assign_targets", "explain_targets"]
+
+_WHOLE_LANE = "lane"
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The row taken for one target of one image, and why."""
+
+    image: str
+    target: str
+    form: str
+    band: str
+    note: str
+
+
+def _summarise_rows(bands: pd.DataFrame, images: list[str], lanes: pd.Series[int]) -> pd.DataFrame:
+    """Mean detected volume [AU px], number of lanes detected and median mass [kDa] of each row of some images."""
+    here = bands[bands["image"].isin(images) & (bands["band"] != _WHOLE_LANE)]
+    signal = here["volume"].where(here["detected"] & here["lane"].isin(lanes), 0.0).clip(lower=0.0)
+    table = pd.DataFrame(
+        {
+            "band": here["band"],
+            "strength": signal.fillna(0.0),
+            "found": here["detected"] & here["lane"].isin(lanes),
+            "mass": here["mass_kda"],
+        }
+    )
+    return table.groupby("band", sort=False).agg(
+        strength=("strength", "mean"), found=("found", "sum"), mass=("mass", "median")
+    )
+
+
+def _by_mass(rows: pd.DataFrame, entries: pd.DataFrame, tolerance: float) -> tuple[pd.DataFrame, str]:
+    """Keep the rows whose mass fits the expected one; all of them, and why, where mass cannot tell."""
+    expected = entries["mass_kda"].dropna()
+    if expected.empty or rows["mass"].isna().all():
+        return rows, ""
+    wanted = float(expected.iloc[0])
+    fits = rows[np.abs(np.log(rows["mass"] / wanted)) <= np.log1p(tolerance)]
+    if fits.empty:
+        near = rows.loc[np.abs(np.log(rows["mass"] / wanted)).idxmin(), "mass"]
+        return rows, f"no row within {100 * tolerance:g} % of {wanted:g} kDa, the nearest is at {near:.3g} kDa; "
+    return fits, f"by mass: expected {wanted:g} kDa, "
+
+
+def _by_number(rows: pd.DataFrame, entries: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Keep the row that images.csv names, where it names one."""
+    given = entries["row"].dropna()
+    if given.empty:
+        return rows, ""
+    name = f"{given.iloc[0]:g}"
+    if name not in rows.index:
+        raise TableError(
+            f"images.csv: target {entries['target'].iloc[0]!r} of {entries['image'].iloc[0]!r}, column 'row': {name!r} "
+            f"does not exist; the membrane has rows {', '.join(map(str, rows.index))}"
+        )
+    return rows.loc[[name]], "as images.csv says in column 'row'"
+
+
+def _by_strength(
+    bands: pd.DataFrame, rows: pd.DataFrame, entries: pd.DataFrame, lanes: pd.Series[int]
+) -> tuple[str, str]:
+    """Take the row that phospho and total share and that is strongest in total."""
+    phospho = list(entries.loc[entries["form"] == "phospho", "image"])
+    total = list(entries.loc[entries["form"] == "total", "image"])
+    judged = total or list(entries["image"])
+    strength = _summarise_rows(bands, judged, lanes).loc[rows.index]
+    shared = strength
+    if phospho and total:
+        seen = _summarise_rows(bands, phospho, lanes).loc[rows.index, "found"] > 0
+        both = seen & (strength["found"] > 0)
+        shared = strength[both] if both.any() else strength
+    best = str(shared.sort_values(["strength", "found"], ascending=False, kind="stable").index[0])
+    if len(rows) == 1:
+        return best, "the only row"
+    if phospho and total:
+        return best, "the row that phospho and total share and that is strongest in total"
+    return best, f"the strongest row of the {entries['form'].iloc[0]} image; no partner on this membrane confirms it"
+
+
+def _choose_row(
+    bands: pd.DataFrame, entries: pd.DataFrame, lanes: pd.Series[int], taken: set[str], tolerance: float
+) -> tuple[str, str]:
+    """Choose the row of one target of one membrane: by mass, by number, by strength."""
+    membrane = str(entries["membrane"].iloc[0])
+    rows = _summarise_rows(bands, list(entries["image"]), lanes)
+    if rows.empty:
+        raise DetectionError(
+            f"membrane {membrane!r}: no bands were found on any image; look at it with 'blotquant inspect'"
+        )
+    fits, why = _by_mass(rows, entries, tolerance)
+    if not why.startswith("by mass"):
+        named, told = _by_number(rows, entries)
+        if told:
+            return str(named.index[0]), why + told
+    free = fits[~fits.index.isin(taken)]
+    fits = fits if free.empty else free
+    band, how = _by_strength(bands, fits, entries, lanes)
+    if why.startswith("by mass"):
+        others = "" if len(fits) == 1 else f"; of {len(fits)} rows that fit, {how}"
+        return band, f"{why}found {fits['mass'].loc[band]:.3g} kDa{others}"
+    return band, why + how
+
+
+def _choose_rows(bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFrame, tolerance: float) -> list[_Choice]:
+    """Choose for every target of every membrane; a row of an image belongs to one target only."""
+    choices: list[_Choice] = []
+    taken: dict[str, set[str]] = {}
+    order = images.assign(order=images["form"].map({"total": 0, "phospho": 0, "loading": 1, "stain": 2}).fillna(3))
+    for (membrane, target), entries in order.sort_values("order", kind="stable").groupby(
+        ["membrane", "target"], sort=False
+    ):
+        lanes = lysate_lanes(samples, str(membrane))["lane"]
+        probed = entries[entries["form"] != "stain"]
+        if len(probed):
+            used = set().union(*(taken.get(image, set()) for image in probed["image"]))
+            band, note = _choose_row(bands, probed, lanes, used, tolerance)
+            for image, form in zip(probed["image"], probed["form"], strict=True):
+                taken.setdefault(image, set()).add(band)
+                choices.append(_Choice(image, str(target), form, band, note))
+        stains = entries.loc[entries["form"] == "stain", "image"]
+        choices += [_Choice(image, str(target), "stain", _WHOLE_LANE, "the whole lane") for image in stains]
+    return choices
+
+
+def assign_targets(
+    bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFrame, *, mass_tolerance: float = 0.15
+) -> pd.DataFrame:
+    """Write each image's target into the bands of its row.
+
+    The row is the one whose mass fits ``mass_kda`` where the membrane's masses are known; else the one that
+    ``row`` names; else the one that phospho and total share and that is strongest in total.
+
+    Parameters
+    ----------
+    bands : DataFrame
+        Bands of all images, integrated.
+    images, samples : DataFrame
+        The study's sheets.
+    mass_tolerance : float
+        A row fits when its mass is within this share of the expected one. Prestained ladders run 5–10 % off.
+
+    Returns
+    -------
+    DataFrame
+        The bands with ``target`` filled.
+
+    Raises
+    ------
+    TableError
+        ``row`` names a row that the membrane does not have.
+    DetectionError
+        A membrane has no bands.
+    """
+    out = bands.copy()
+    choices = _choose_rows(bands, filled(images, "images"), filled(samples, "samples"), mass_tolerance)
+    target = pd.Series("", index=out.index, dtype=object)
+    for choice in choices:
+        target[(out["image"] == choice.image) & (out["band"] == choice.band)] = choice.target
+    out["target"] = target
+    return check(out, "bands")
+
+
+def explain_targets(
+    bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFrame, *, mass_tolerance: float = 0.15
+) -> pd.DataFrame:
+    """Say which row was taken for which target, and by which rule, as rows of the quality table."""
+    choices = _choose_rows(bands, filled(images, "images"), filled(samples, "samples"), mass_tolerance)
+    if not choices:
+        return empty("quality")
+    rows = [
+        {
+            "scope": "image",
+            "name": choice.image,
+            "measure": "target_row",
+            "value": np.nan if choice.band == _WHOLE_LANE else float(choice.band),
+            "se": np.nan,
+            "unit": "",
+            "note": f"{choice.target} ({choice.form}): {choice.note}",
+        }
+        for choice in choices
+    ]
+    return check(pd.DataFrame(rows), "quality")

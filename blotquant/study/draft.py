@@ -1,0 +1,188 @@
+"""draft_study(): a folder of pictures → images.csv, samples.csv and study.toml to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..blot import Blot
+from ..errors import BlotquantError, OutputError, TableError
+from ..settings import describe
+from ..tables import INPUTS, to_csv_bytes
+from .guesses import Guess, guess_image
+
+__all__ = ["draft_study"]
+
+_FILES = ("images.csv", "samples.csv", "study.toml")
+
+_TOP = """\
+# What blotquant is to do with this study. Every line is optional; what stands here is the default.
+
+title = {title}
+
+# Columns of samples.csv that part groups, besides stimulus, treatment and dose:
+# group_by = ["time_min"]
+
+# Lanes that mean 100 %, 0 % and fold = 1, by columns of samples.csv (reference: as maximum when left out):
+# [control]
+# maximum = {{ treatment = "vehicle", stimulus = "IL-6" }}
+# minimum = {{ stimulus = "none" }}
+# reference = {{ treatment = "vehicle", stimulus = "IL-6" }}
+
+# Lanes with role ladder give masses when the ladder is named (or its masses: ladder = [250, 150, 100]):
+# [mass]
+# ladder = "PageRuler Plus"
+# buffer = "Tris-glycine"
+# model = "linear"
+"""
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """List the files of a folder that a reader knows by their extension."""
+    from ..readers import READERS
+
+    known = {extension.lower() for reader in READERS.values() for extension in reader.extensions}
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in known)
+
+
+def _membranes(guesses: dict[str, Guess]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, guess in guesses.items():
+        found.setdefault(guess.membrane, []).append(name)
+    return found
+
+
+def _read_upright(folder: Path, name: str) -> Blot | str:
+    """Read a picture and bring it upright, or say why that fails."""
+    from ..orientation import orient
+    from ..readers import read_blot
+
+    try:
+        return orient(read_blot(folder / name, name=name))
+    except BlotquantError as error:
+        return str(error)
+
+
+def _look(folder: Path, names: list[str]) -> tuple[pd.DataFrame | None, dict[str, str]]:
+    """Find the lanes that the pictures of a membrane share; with what went wrong, by picture."""
+    from ..lanes import find_lanes
+
+    read = {name: _read_upright(folder, name) for name in names}
+    problems = {name: blot for name, blot in read.items() if isinstance(blot, str)}
+    blots = [blot for blot in read.values() if isinstance(blot, Blot)]
+    if not blots:
+        return None, problems
+    try:
+        lanes = find_lanes([blot for blot in blots if blot.shape == blots[0].shape])
+    except BlotquantError as error:
+        return None, {**problems, blots[0].name: str(error)}
+    return lanes[lanes["image"] == blots[0].name], problems
+
+
+def _image_row(name: str, guess: Guess, problem: str) -> dict[str, Any]:
+    note = f"{guess.note}; {problem}" if problem else guess.note
+    blank = dict.fromkeys(INPUTS["images"].names, "")
+    known = {"image": name, "membrane": guess.membrane, "target": guess.target, "form": guess.form, "site": guess.site}
+    return {**blank, **known, "note": note}
+
+
+def _lane_rows(membrane: str, lanes: pd.DataFrame | None, replicate: str) -> list[dict[str, Any]]:
+    """One row a lane found, treatment left to fill in; one row to copy where none was found."""
+    blank = dict.fromkeys(INPUTS["samples"].names, "")
+    if lanes is None or lanes.empty:
+        note = "no lanes were found: one row a lane, from 1 at the left"
+        return [{**blank, "membrane": membrane, "lane": 1, "replicate": replicate, "note": note}]
+    return [
+        {
+            **blank,
+            "membrane": membrane,
+            "lane": int(lane["lane"]),
+            "replicate": replicate,
+            "note": f"found at {lane['centre']:.0f} px, confidence {lane['confidence']:.2f}: fill in treatment or role",
+        }
+        for _, lane in lanes.iterrows()
+    ]
+
+
+def _quote(text: str) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _quote(value) if isinstance(value, str) else repr(value)
+
+
+def _settings_text(title: str) -> str:
+    """Write every setting with its default and meaning; defaults stay commented out."""
+    lines, last = [_TOP.format(title=_quote(title))], ""
+    for section, name, default, meaning, choices in describe():
+        if section != last:
+            lines.append(f"\n[{section}]")
+            last = section
+        known = f" One of: {', '.join(choices)}." if choices else ""
+        lines.append(f"# {meaning}{known}")
+        lines.append(f"# {name} =" if default is None else f"# {name} = {_toml_value(default)}")
+    return "\n".join(lines) + "\n"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
+    """Look at a folder of pictures and write the tables of a study as far as it can be seen.
+
+    Targets, forms, sites, membranes and replicates are guessed from file names, lanes are found in the
+    pictures; each guess carries a ``note``. What cannot be seen (treatments, doses) is left blank.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder with the pictures.
+    force : bool
+        Replace tables that are there already.
+
+    Returns
+    -------
+    list of Path
+        ``images.csv``, ``samples.csv`` and ``study.toml``.
+
+    Raises
+    ------
+    TableError
+        The folder holds no picture.
+    OutputError
+        A table is there already, or cannot be written.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise TableError(f"{place}: no such folder")
+    there = [name for name in _FILES if (place / name).exists()]
+    if there and not force:
+        raise OutputError(f"{place}: {there[0]} is there already; correct it by hand, or use --force to start anew")
+    guesses = {path.name: guess_image(path.stem) for path in _pictures(place)}
+    if not guesses:
+        raise TableError(f"{place}: holds no picture that a reader knows; 'blotquant readers' lists the formats")
+    image_rows, lane_rows = [], []
+    for membrane, names in _membranes(guesses).items():
+        lanes, problems = _look(place, names)
+        image_rows += [_image_row(name, guesses[name], problems.get(name, "")) for name in names]
+        replicate = next((guesses[name].replicate for name in names if guesses[name].replicate), "")
+        lane_rows += _lane_rows(membrane, lanes, replicate)
+    _write(place / "images.csv", to_csv_bytes(pd.DataFrame(image_rows)))
+    _write(place / "samples.csv", to_csv_bytes(pd.DataFrame(lane_rows)))
+    _write(place / "study.toml", _settings_text(place.resolve().name).encode("utf-8"))
+    return [place / name for name in _FILES]
