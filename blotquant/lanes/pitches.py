@@ -15,7 +15,7 @@ import numpy as np
 
 from ..blot import FloatArray
 from ..evidence import SCALES, Canvas, Narrow, Picture, bulge, bulge_kernel, narrow, noise_of
-from .chains import candidates, best_chain
+from .chains import best_chain, candidates
 from .votes import LUMP, SLOPE, Votes, odd, shifted, tally
 
 __all__ = ["Glance", "first_look"]

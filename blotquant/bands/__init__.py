@@ -1,0 +1,69 @@
+"""find_bands(): the blots of a membrane and their lanes → bands table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from .. import tables
+from ..blot import Blot
+from ..evidence import align
+from .peaks import Peaks, find_peaks
+from .profiles import lane_profiles, lane_tracks
+from .rows import follow_rows
+from .smile import find_smile
+from .table import bands_table
+
+__all__ = ["find_bands"]
+
+
+def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: float = 5.0) -> pd.DataFrame:
+    """Find the bands of a membrane and follow its rows across all lanes and images.
+
+    Along every lane, bands are peaks of the negative second derivative of brightness, in units of noise; peaks of
+    neighbouring lanes make rows, along the smile that the membrane's rows share. A row that some lane of some image
+    shows is expected in all. Assumes bands that stand out from the gap on one side of the lane at least.
+
+    Parameters
+    ----------
+    blots : Blot or sequence of Blot
+        One upright blot, bright = protein, or the blots of one membrane on one pixel grid.
+    lanes : DataFrame
+        Lanes table of these blots.
+    min_score : float
+        Evidence in units of noise from which a peak counts as a band; one without neighbours in its row needs 9.
+
+    Returns
+    -------
+    DataFrame
+        The `bands` table [px of the file as given]: every row in every lane of every image, numbered from the top of
+        the membrane; `score` 0 and `detected` False where a band is only expected; measured columns empty.
+
+    Raises
+    ------
+    DetectionError
+        The images do not lie on one pixel grid.
+    """
+    images = [blots] if isinstance(blots, Blot) else list(blots)
+    canvas = align(images)
+    tracks = [lane_tracks(blot, lanes) for blot in images]
+    found = []
+    for number, (blot, track, offset) in enumerate(zip(images, tracks, canvas.offsets, strict=True)):
+        found.append(find_peaks(lane_profiles(blot, track), 0.15 * track.width, number, float(offset[0])))
+    peaks = Peaks.united(found)
+    col = np.array(
+        [
+            tracks[image].column[
+                lane, int(np.clip(round(row) - canvas.offsets[image][0], 0, images[image].shape[0] - 1))
+            ]
+            + canvas.offsets[image][1]
+            for image, lane, row in zip(peaks.image, peaks.lane, peaks.row, strict=True)
+        ]
+    )
+    smile = find_smile(peaks, col, canvas.cols, tracks[0].pitch)
+    rows, flat = follow_rows(peaks, col, smile, min_score)
+    if not rows:
+        return tables.empty("bands")
+    return bands_table(images, tracks, canvas, rows, peaks, flat, smile)

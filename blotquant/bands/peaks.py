@@ -1,0 +1,216 @@
+"""Peaks along lanes: bands as they stand out in single lanes, before rows are followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..blot import FloatArray
+from ..evidence import Picture
+from .profiles import LaneProfiles
+
+__all__ = ["FAINT", "Peaks", "find_peaks"]
+
+FAINT = 4.0
+"""Evidence below which a peak is not looked at."""
+
+_SHAPE = 0.03  # part of a strong band's bulge that its own shape may put beside it
+_LUMP = 0.1  # part of a band's bulge that may vary
+_VALLEY = 0.3  # depth of the valley between two bands: bulge there as a share of the lesser peak's, at most
+_BULGING = 1.06  # brightness between two bands as a share of the brighter one, at most; more is one flat-topped band
+_SURE = 7.0  # evidence from which a peak may part a band in two
+_STEEPEST = 0.2  # slope of a band's ridge inside its lane [px/px]
+
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Peaks of the evidence along the lanes of a membrane's images.
+
+    Parameters
+    ----------
+    image, lane : ndarray of shape (n,)
+        Which image and which lane (index, from 0).
+    row : ndarray of shape (n,)
+        Place along the run on the canvas [px].
+    score : ndarray of shape (n,)
+        Evidence in units of noise.
+    contrast : ndarray of shape (n,)
+        Bulge above the quieter gap, in units of noise and lumps.
+    sigma : ndarray of shape (n,)
+        Half thickness [px].
+    slope : ndarray of shape (n,)
+        Slope of the ridge across the lane [px/px].
+    blended : ndarray of bool of shape (n,)
+        Two bands that are too close to part.
+    """
+
+    image: Indices
+    lane: Indices
+    row: FloatArray
+    score: FloatArray
+    contrast: FloatArray
+    sigma: FloatArray
+    slope: FloatArray
+    blended: npt.NDArray[np.bool_]
+
+    @classmethod
+    def united(cls, peaks: list[Peaks]) -> Peaks:
+        """Put the peaks of several images together."""
+        return cls(*(np.concatenate([getattr(some, name) for some in peaks]) for name in cls.__dataclass_fields__))
+
+    def taken(self, which: npt.ArrayLike) -> Peaks:
+        """Return some of the peaks."""
+        return Peaks(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+
+
+def _scores(profiles: LaneProfiles) -> Picture:
+    """Evidence at every scale, where a strong band nearby counts as noise by what its shape may leave."""
+    scores = []
+    for height, noise, sigma in zip(profiles.height, profiles.noise, profiles.sigmas, strict=True):
+        strongest = cv2.dilate(np.maximum(height, 0.0), np.ones((2 * int(4 * sigma) + 1, 1), np.uint8))
+        shape = _SHAPE * np.asarray(strongest, np.float32).reshape(height.shape)
+        # the strongest itself is judged by its own noise
+        scores.append(height / np.sqrt(noise**2 + np.where(height < strongest.reshape(height.shape), shape, 0.0) ** 2))
+    return np.stack(scores)
+
+
+def _is_peak(score: Picture) -> npt.NDArray[np.bool_]:
+    inner = score[..., 1:-1, :]
+    peak = np.zeros(score.shape, bool)
+    peak[..., 1:-1, :] = (inner >= score[..., :-2, :]) & (inner > score[..., 2:, :]) & (inner > FAINT)
+    return peak
+
+
+@dataclass
+class _Band:
+    """A band of one lane while its peaks are gathered: where it is best seen, and whether finer scales part it."""
+
+    scale: int
+    row: int
+    score: float
+    parted: bool = False
+    blended: bool = False
+
+
+def _parted(profiles: LaneProfiles, scale: int, lane: int, one: int, other: int) -> tuple[bool, bool]:
+    """Whether two peaks of one scale are two bands, and if not, whether they are two that blend."""
+    top, bottom = sorted((one, other))
+    height, light = profiles.height[scale][:, lane], profiles.brightness[:, lane]
+    between = top + int(np.argmin(height[top : bottom + 1]))
+    lesser = min(height[top], height[bottom])
+    reach = int(4 * profiles.sigmas[scale]) + 2
+    base = light[max(0, top - reach) : bottom + reach + 1].min()
+    bulging = light[between] - base > _BULGING * (max(light[top], light[bottom]) - base)
+    return bool(height[between] <= _VALLEY * lesser and not bulging), bool(height[between] < 0.97 * lesser)
+
+
+def _join(bands: list[_Band], profiles: LaneProfiles, scale: int, lane: int, row: int, score: float) -> None:
+    """Give a peak to the band that it belongs to, or start a new one."""
+    reach = 1.5 * profiles.sigmas[scale] + 1.0
+    near = [band for band in bands if abs(band.row - row) <= reach]
+    same_scale = [band for band in near if band.scale == scale]
+    if not near:
+        bands.append(_Band(scale, row, score))
+        return
+    verdicts = [_parted(profiles, scale, lane, band.row, row) for band in same_scale]
+    if len(same_scale) == len(near) and all(parted for parted, _ in verdicts) and score > _SURE:
+        for band in near:
+            band.parted = True
+        bands.append(_Band(scale, row, score, parted=True))
+        return
+    band = min(near, key=lambda other: abs(other.row - row))
+    band.blended |= any(blended for _, blended in verdicts) and score > _SURE
+    if score > band.score:
+        if not band.parted and len(near) == 1:
+            band.scale, band.row = scale, row
+        band.score = score
+
+
+def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
+    """Gather the peaks of all scales, fine to coarse, into bands of each lane."""
+    peak = _is_peak(scores)
+    gathered = []
+    for lane in range(scores.shape[2]):
+        bands: list[_Band] = []
+        for scale in range(len(scores)):
+            rows = np.flatnonzero(peak[scale, :, lane])
+            strength = scores[scale, rows, lane]
+            for index in np.argsort(-strength, kind="stable"):
+                _join(bands, profiles, scale, lane, int(rows[index]), float(strength[index]))
+        gathered += [(lane, band) for band in bands]
+    return gathered
+
+
+def _refined(values: Picture, scale: Indices, row: Indices, lane: Indices) -> FloatArray:
+    """Place of each peak between rows, by a parabola through three values [px]."""
+    above, here, below = (values[scale, row + by, lane].astype(float) for by in (-1, 0, 1))
+    bend = above - 2.0 * here + below
+    shift = np.divide(0.5 * (above - below), bend, out=np.zeros_like(bend), where=bend < 0)
+    return row + np.clip(shift, -0.5, 0.5)
+
+
+def _slopes(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indices, spacing: FloatArray) -> FloatArray:
+    """Slope of the ridge between the outer strips of each lane [px/px]."""
+    rows = profiles.height.shape[1]
+    reach = int(np.ceil(_STEEPEST * 4.0 * float(spacing.max(initial=1.0)))) // 2 + 2
+    window = np.clip(row[:, None] + np.arange(-reach, reach + 1), 0, rows - 1)
+    ridge = [np.argmax(profiles.strips[scale[:, None], window, lane[:, None], strip], axis=1) for strip in (0, 4)]
+    slopes: FloatArray = (ridge[1] - ridge[0]) / (4.0 * spacing[lane])
+    return slopes
+
+
+def _thickness(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indices) -> FloatArray:
+    """Half thickness of each band: where its bulge ends on both sides, less the smoothing [px]."""
+    rows, reach = profiles.height.shape[1], int(3 * profiles.sigmas[-1])
+    ends = []
+    for side in (-1, 1):
+        window = np.clip(row[:, None] + side * np.arange(reach + 1), 0, rows - 1)
+        values = profiles.height[scale[:, None], window, lane[:, None]]
+        negative = values <= 0
+        first = np.where(negative.any(axis=1), np.argmax(negative, axis=1), reach)
+        which = np.arange(len(row))
+        inner, outer = values[which, np.maximum(first - 1, 0)], values[which, first]
+        part = np.divide(inner, inner - outer, out=np.ones_like(inner), where=inner > outer)
+        ends.append(first - 1 + part)
+    total = 0.5 * (ends[0] + ends[1])
+    smoothing = profiles.sigmas[scale]
+    thickness: FloatArray = np.sqrt(np.maximum(total**2 - smoothing**2, 0.25 * smoothing**2))
+    return thickness
+
+
+def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: float) -> Peaks:
+    """Find bands in every lane of an image.
+
+    Parameters
+    ----------
+    profiles : LaneProfiles
+        Evidence along the lanes.
+    spacing : ndarray of shape (n,)
+        Distance between the strips of each lane [px].
+    image : int
+        Number of the image on its membrane.
+    offset : float
+        Row of the image's first pixel on the canvas [px].
+    """
+    scores = _scores(profiles)
+    gathered = _gather(scores, profiles)
+    lane = np.array([lane for lane, _ in gathered], np.intp)
+    scale = np.array([band.scale for _, band in gathered], np.intp)
+    row = np.array([band.row for _, band in gathered], np.intp)
+    height, noise = profiles.height[scale, row, lane], profiles.noise[scale, row, lane]
+    contrast = (height - profiles.gap[scale, row, lane]) / np.sqrt(noise**2 + (_LUMP * height) ** 2)
+    return Peaks(
+        image=np.full(len(row), image, np.intp),
+        lane=lane,
+        row=_refined(profiles.height, scale, row, lane) + offset,
+        score=np.array([band.score for _, band in gathered], float),
+        contrast=contrast.astype(float),
+        sigma=_thickness(profiles, scale, row, lane).astype(float),
+        slope=_slopes(profiles, scale, row, lane, spacing),
+        blended=np.array([band.blended for _, band in gathered], bool),
+    )

@@ -1,0 +1,164 @@
+"""Profiles along lanes: the picture sampled on each lane's own centre line, five strips a lane and three a gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from ..blot import Blot, FloatArray
+from ..evidence import SCALES, Picture, bulge, bulge_kernel, grey_step, noise_of
+from ..geometry import evaluate_curve, parse_curve, to_upright
+
+__all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
+
+_STRIPS = np.array([-0.3, -0.15, 0.0, 0.15, 0.3])  # places of a lane's strips, as shares of its width
+_GAP = np.array([0.84, 1.0, 1.16])  # places of a gap's strips, as shares of its distance from the lane's centre
+_WIDEST_GAP = 1.3  # distance between lanes beyond which the gap lies at the usual distance
+_GREY_FLOOR = 0.6
+
+
+@dataclass(frozen=True)
+class Track:
+    """Lanes of one image in its upright pixels.
+
+    Parameters
+    ----------
+    lane : ndarray of shape (n,)
+        Lane numbers.
+    column : ndarray of shape (n, H)
+        Column of each lane's centre line at every row [px].
+    width : ndarray of shape (n,)
+        Width of each lane [px].
+    """
+
+    lane: np.ndarray
+    column: FloatArray
+    width: FloatArray
+
+    @property
+    def pitch(self) -> float:
+        """Usual distance between neighbouring lanes [px]."""
+        middle = self.column[:, self.column.shape[1] // 2]
+        return float(np.median(np.diff(middle))) if len(middle) > 1 else float(1.4 * self.width[0])
+
+
+def lane_tracks(blot: Blot, lanes: pd.DataFrame) -> Track:
+    """Bring the lanes of an image upright, in order of their numbers."""
+    own = to_upright(lanes[lanes["image"] == blot.name].sort_values("lane"), blot.frame)
+    rows = np.arange(blot.shape[0], dtype=float)
+    columns = []
+    for text in own["curve"]:
+        points = parse_curve(text)
+        columns.append(evaluate_curve(points[:, 0], points[:, 1], rows))
+    return Track(own["lane"].to_numpy(), np.array(columns).reshape(len(own), len(rows)), own["width"].to_numpy(float))
+
+
+@dataclass(frozen=True)
+class LaneProfiles:
+    """Evidence along the lanes of one image.
+
+    Parameters
+    ----------
+    height : ndarray of shape (k, H, n)
+        Bulge of the lane, the median of its strips, at every half thickness [AU].
+    noise : ndarray of shape (k, H, n)
+        Noise of `height` [AU].
+    gap : ndarray of shape (k, H, n)
+        Bulge of the quieter of both gaps [AU].
+    strips : ndarray of shape (k, H, n, 5)
+        Bulge of the lane's single strips [AU].
+    brightness : ndarray of shape (H, n)
+        Mean of the lane's strips [AU].
+    sigmas : ndarray of shape (k,)
+        Half thicknesses [px].
+    """
+
+    height: Picture
+    noise: Picture
+    gap: Picture
+    strips: Picture
+    brightness: Picture
+    sigmas: FloatArray
+
+
+def _gap_distances(track: Track) -> tuple[FloatArray, FloatArray]:
+    """Half the distance to the left and to the right neighbour at every row, shape (n, H) [px]."""
+    usual = np.full((1, track.column.shape[1]), track.pitch)
+    space = np.diff(track.column, axis=0)
+    left, right = np.concatenate([usual, space]), np.concatenate([space, usual])
+    widest = _WIDEST_GAP * track.pitch
+    return 0.5 * np.where(left > widest, track.pitch, left), 0.5 * np.where(right > widest, track.pitch, right)
+
+
+def _sample(blot: Blot, track: Track) -> Picture:
+    """Sample the picture on all strips, shape (H, n, 11): five of the lane, three of each gap; outside is NaN-free 0."""
+    calm = cv2.medianBlur((blot.pixels - np.median(blot.pixels)).astype(np.float32), 3)
+    size = max(1, round(0.15 * float(np.median(track.width))))
+    smooth = cv2.blur(calm, (size + 1 - size % 2, 1))
+    left, right = _gap_distances(track)
+    offsets = np.concatenate(
+        [
+            _STRIPS[:, None, None] * track.width[:, None] * np.ones_like(left),
+            -_GAP[:, None, None] * left,
+            _GAP[:, None, None] * right,
+        ]
+    )
+    at = np.moveaxis(track.column + offsets, (0, 1, 2), (2, 1, 0))
+    rows = len(at)
+    down = np.broadcast_to(np.arange(rows, dtype=np.float32)[:, None], (rows, at[0].size))
+    values = cv2.remap(
+        smooth,
+        at.reshape(rows, -1).astype(np.float32),
+        np.ascontiguousarray(down),
+        interpolation=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(values, np.float32).reshape(at.shape)
+
+
+def _median_of_five(strips: Picture) -> Picture:
+    return np.asarray(np.sort(strips, axis=-1)[..., 2], np.float32)
+
+
+def _quiet_gap(response: Picture, reach: int) -> Picture:
+    """Bulge of the quieter gap: the least over a gap's strips, the most over the rows that a sloping band may take."""
+    sides = []
+    for part in (response[..., 5:8], response[..., 8:11]):
+        lowest = np.ascontiguousarray(part.min(axis=-1))
+        sides.append(cv2.dilate(lowest, np.ones((2 * reach + 1, 1), np.uint8)))
+    return np.maximum(np.minimum(*sides), 0.0).astype(np.float32).reshape(response.shape[:2])
+
+
+def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
+    """Compute the evidence for bands along every lane of an image.
+
+    Parameters
+    ----------
+    blot : Blot
+        Upright, bright = protein.
+    track : Track
+        Its lanes.
+    """
+    values = _sample(blot, track)
+    rows, lanes, strips = values.shape
+    flat = values.reshape(rows, -1)
+    sigmas = [s for s in SCALES if s == SCALES[0] or (s <= 0.2 * track.pitch and 4 * s < rows)]
+    reach = int(np.ceil(0.05 * track.pitch))
+    brightness = values[..., :5].mean(axis=-1)
+    level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
+    level = np.asarray(level, np.float32).reshape(rows, lanes)
+    floor = _GREY_FLOOR * grey_step(blot.pixels) / float(np.sqrt(max(1.0, 0.5 * np.median(track.width))))
+    height, noise, gap, single = [], [], [], []
+    for sigma in sigmas:
+        response = bulge(flat, sigma).reshape(rows, lanes, strips)
+        middle = _median_of_five(response[..., :5])
+        height.append(middle)
+        noise.append(noise_of(middle, level, floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))))
+        gap.append(_quiet_gap(response, reach))
+        single.append(response[..., :5])
+    return LaneProfiles(
+        np.stack(height), np.stack(noise), np.stack(gap), np.stack(single), brightness, np.array(sigmas)
+    )
