@@ -31,21 +31,24 @@ def _waves(shape: tuple[int, int], waves: float, rng: np.random.Generator) -> Fl
 
 
 def _haze(bands: pd.DataFrame, grid: Grid, strength: float, rng: np.random.Generator) -> FloatArray:
-    """Light along loaded lanes: a share of each lane's mean band height, slowly varying along the run [AU]."""
+    """Light along loaded lanes: a share of the median band height, other in every lane, slowly varying [AU]."""
     haze = np.zeros(grid.shape)
     loaded = bands[bands["volume"] > 0]
     half, soft = 0.5 * grid.layout.filling * grid.pitch, 0.08 * grid.pitch
     order = np.arange(1, 4)
-    for lane, height in loaded.groupby("lane")["height"].mean().items():
+    height = float(loaded["height"].median()) if len(loaded) else 0.0
+    for lane in loaded["lane"].unique():
         weights = rng.uniform(-0.3, 0.3, len(order))
-        middle = float(grid.centres[int(str(lane)) - 1])
+        middle = float(grid.centres[lane - 1])
         ends = np.linspace(-0.7, 0.7, 15) * grid.shape[0]
         cols = grid.to_picture(grid.lane_line(middle, ends), ends)[1]
         first = int(np.clip(cols.min() - half - 5.0 * soft, 0, grid.shape[1]))
         last = int(np.clip(cols.max() + half + 5.0 * soft, 0, grid.shape[1]))
         u, v = grid.to_membrane(np.arange(grid.shape[0])[:, None], np.arange(first, last)[None, :])
         along = 1.0 + np.cos(np.pi * (v[..., None] / grid.shape[0] + 0.5) * order) @ weights
-        haze[:, first:last] += strength * float(height) * along * soft_ends(u - grid.lane_line(middle, v), half, soft)
+        haze[:, first:last] += (
+            strength * height * rng.uniform(0.4, 1.6) * along * soft_ends(u - grid.lane_line(middle, v), half, soft)
+        )
     return haze
 
 

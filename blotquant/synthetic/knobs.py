@@ -73,7 +73,7 @@ class Membrane:
     gradient : float
         Rise from one corner to the opposite one, as a share of `base`.
     haze : float
-        Brightness of the haze along a loaded lane, as a share of the lane's mean band height.
+        Brightness of the haze along loaded lanes, as a share of the median band height.
     bleed : float
         Share of every band's light that spreads around it, with a standard deviation of `bleed_px`.
     bleed_px : float

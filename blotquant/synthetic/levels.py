@@ -29,7 +29,7 @@ class Level:
     ----------
     tilt, smile, lean, fan, bow, spacing
         As in `Layout`.
-    unevenness, gradient, haze, bleed
+    unevenness, waves, gradient, haze, bleed
         As in `Membrane`.
     dust, dust_on_bands, specks, scratches, bubbles : int
         As in `Membrane`.
@@ -56,6 +56,7 @@ class Level:
     bow: float
     spacing: float
     unevenness: float
+    waves: float
     gradient: float
     haze: float
     bleed: float
@@ -80,23 +81,23 @@ class Level:
 LEVELS: dict[str, Level] = {
     "clean": Level(
         tilt=0.2, smile=1.5, lean=1.0, fan=1.0, bow=0.5, spacing=0.01,
-        unevenness=0.03, gradient=0.02, haze=0.0, bleed=0.0,
+        unevenness=0.03, waves=6.0, gradient=0.02, haze=0.0, bleed=0.0,
         dust=0, dust_on_bands=0, specks=0, scratches=0, bubbles=0,
         skew=0.06, curl=0.4, slant=0.2, lopsided=0.05, tail=0.0, jitter=0.3,
         doublets=0.0, extra_rows=0, absent=0.05, empty=0.0, gap=0.0,
     ),
     "typical": Level(
         tilt=1.0, smile=5.0, lean=4.0, fan=3.0, bow=1.5, spacing=0.025,
-        unevenness=0.12, gradient=0.1, haze=0.03, bleed=0.01,
+        unevenness=0.12, waves=8.0, gradient=0.1, haze=0.05, bleed=0.003,
         dust=10, dust_on_bands=0, specks=5, scratches=0, bubbles=0,
         skew=0.12, curl=1.2, slant=0.6, lopsided=0.1, tail=0.06, jitter=0.7,
         doublets=0.0, extra_rows=0, absent=0.08, empty=0.02, gap=0.1,
     ),
     "hard": Level(
         tilt=2.0, smile=14.0, lean=10.0, fan=8.0, bow=4.0, spacing=0.04,
-        unevenness=0.35, gradient=0.3, haze=0.1, bleed=0.02,
-        dust=35, dust_on_bands=6, specks=15, scratches=2, bubbles=1,
-        skew=0.2, curl=2.5, slant=1.2, lopsided=0.2, tail=0.12, jitter=1.2,
+        unevenness=0.35, waves=9.0, gradient=0.3, haze=0.17, bleed=0.01,
+        dust=25, dust_on_bands=3, specks=12, scratches=2, bubbles=1,
+        skew=0.2, curl=3.0, slant=1.5, lopsided=0.2, tail=0.12, jitter=1.2,
         doublets=0.35, extra_rows=1, absent=0.12, empty=0.04, gap=0.25,
     ),
 }  # fmt: skip
@@ -106,7 +107,7 @@ EFFECTS: dict[str, Mapping[str, Mapping[str, Any]]] = {
     "saturated": {"camera": {"exposure": 6.0}},
     "plateau": {"camera": {"exposure": 4.0, "ceiling": 50000.0}},
     "hollow": {"membrane": {"burn": 6000.0}},
-    "clipped": {"camera": {"offset": -550.0}},
+    "clipped": {"membrane": {"base": 900.0}, "camera": {"offset": -900.0}},
     "surround": {"membrane": {"edge": 12.0}},
     "8-bit": {"export": {"bits": 8}},
     "12-bit": {"export": {"bits": 12}},
@@ -118,7 +119,9 @@ EFFECTS: dict[str, Mapping[str, Mapping[str, Any]]] = {
 }
 """What else can happen to a blot: name → knob → fields that it sets."""
 
-_DECADES = (4.1, 7.1)  # log10 of the weakest and the strongest volume [AU px]
+_DECADES = (4.1, 7.2)  # log10 of the weakest and the strongest volume of a band `_WIDTH` wide [AU px]
+_WIDTH = 54.0  # [px]
+_CAMERA = Camera(gain=0.05, read_noise=2.0)
 _DOUBLET = (1.1, 1.7)  # distance of a doublet's two parts in half thicknesses; nearer than 0.9 FWHM, so that it is one
 
 
@@ -173,12 +176,13 @@ def _rows(level: Level, n_rows: int, shape: tuple[int, int], rng: np.random.Gene
             "split": np.where(double, sigma * rng.uniform(*_DOUBLET, total), 0.0),
             "share": rng.uniform(0.3, 0.6, total),
             "power": rng.uniform(1.6, 2.6, total),
+            "wing": rng.uniform(0.06, 0.2, total),
             "extra": rng.permutation(np.arange(total)) < level.extra_rows,
         }
     )
 
 
-def _bands(level: Level, rows: pd.DataFrame, n_lanes: int, rng: np.random.Generator) -> pd.DataFrame:
+def _bands(level: Level, rows: pd.DataFrame, n_lanes: int, width: float, rng: np.random.Generator) -> pd.DataFrame:
     """One row a band: its volume over three decades and its own deviations from the row's shape."""
     bands = rows.merge(pd.DataFrame({"lane": np.arange(1, n_lanes + 1)}), how="cross")
     count = len(bands)
@@ -186,8 +190,10 @@ def _bands(level: Level, rows: pd.DataFrame, n_lanes: int, rng: np.random.Genera
     empty[[0, -1]] = False
     gone = rng.random(count) < np.where(bands["extra"], 0.6, level.absent)
     gone |= empty[bands["lane"].to_numpy() - 1]
+    weak, strong = _DECADES
+    abundance = 0.5 * (rng.uniform(weak, strong, count) + rng.uniform(weak, strong, count)) + np.log10(width / _WIDTH)
     return bands.assign(
-        volume=np.where(gone, 0.0, 10.0 ** rng.uniform(*_DECADES, count)),
+        volume=np.where(gone, 0.0, 10.0**abundance),
         sigma=bands["sigma"] * rng.uniform(0.96, 1.04, count),
         slant=rng.uniform(-level.slant, level.slant, count),
         lopsided=rng.uniform(-level.lopsided, level.lopsided, count),
@@ -200,9 +206,9 @@ def _bands(level: Level, rows: pd.DataFrame, n_lanes: int, rng: np.random.Genera
 
 def _membrane(level: Level, rng: np.random.Generator) -> Membrane:
     return Membrane(
-        base=float(rng.uniform(400.0, 900.0)),
+        base=float(rng.uniform(800.0, 1600.0)),
         unevenness=level.unevenness,
-        waves=5.0,
+        waves=level.waves,
         gradient=level.gradient,
         haze=level.haze,
         bleed=level.bleed,
@@ -267,13 +273,14 @@ def draw_level(
     rough = LEVELS[level]
     rng = np.random.default_rng([seed, list(LEVELS).index(level), list(FAMILIES).index(family), n_lanes, n_rows])
     layout = _layout(rough, n_lanes, rng)
-    bands = _loaded(_bands(rough, _rows(rough, n_rows, shape, rng), n_lanes, rng))
+    width = layout.filling * shape[1] * (1.0 - 2.0 * layout.margin) / n_lanes
+    bands = _loaded(_bands(rough, _rows(rough, n_rows, shape, rng), n_lanes, width, rng))
     changes = _merged(effects)
     return draw(
         bands.assign(**changes.get("bands", {})),
         layout=dataclasses.replace(layout, **changes.get("layout", {})),
         membrane=dataclasses.replace(_membrane(rough, rng), **changes.get("membrane", {})),
-        camera=dataclasses.replace(Camera(), **changes.get("camera", {})),
+        camera=dataclasses.replace(_CAMERA, **changes.get("camera", {})),
         export=dataclasses.replace(Export(), **changes.get("export", {})),
         family=family,
         shape=shape,
