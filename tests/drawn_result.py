@@ -277,8 +277,8 @@ def _images(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _draw(image: str, heights: np.ndarray, seed: int) -> tuple[Blot, np.ndarray]:
-    """Pixels with two rows of bands, the first the target's, and the volumes they should have."""
+def _draw(image: str, heights: np.ndarray, seed: int) -> Blot:
+    """Pixels with two rows of bands, the first the target's."""
     shape = (_ROWS, _PITCH * len(heights) + 30)
     rows, cols = np.mgrid[: shape[0], : shape[1]]
     pixels = np.random.default_rng(seed).normal(900, 25, shape)
@@ -287,17 +287,20 @@ def _draw(image: str, heights: np.ndarray, seed: int) -> tuple[Blot, np.ndarray]
         across = np.clip((17 - np.abs(cols - centre)) / 4, 0, 1)
         for row, share in ((_TOP, 1.0), (_TOP + 50, 0.25)):
             pixels += height * share * across * np.exp(-0.5 * ((rows - row) / 5.0) ** 2)
-    return Blot(image, pixels, bright=True, ceiling=65535.0), heights * 12.5 * 30
+    return Blot(image, pixels, bright=True, ceiling=65535.0)
 
 
 def _lanes_and_bands(plan: Plan, images: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Picture]]:
     lanes, bands, pictures = [], [], {}
     n = len(plan.lanes)
+    forms = dict(zip(images["image"], images["form"], strict=True))
     for at, image in enumerate(images.itertuples()):
         shares = np.array([_activity(s, d, 0) for s, _, d in plan.lanes]) if image.form == "phospho" else np.ones(n)
-        blot, volumes = _draw(image.image, 20000.0 * shares, plan.seed + at)
+        volumes = 20000.0 * shares * 12.5 * 30
         if plan.pictures:
-            pictures[image.image] = display_picture(blot, blot)
+            same = next((one for name, one in pictures.items() if forms[name] == image.form), None)
+            pictures[image.image] = same or display_picture(*[_draw(image.image, 20000.0 * shares, plan.seed + at)] * 2)
+            pictures[image.image] = dataclasses.replace(pictures[image.image], image=image.image)
         for lane in range(1, n + 1):
             left = 15 + _PITCH * (lane - 1)
             lanes.append(
@@ -460,4 +463,14 @@ def measured_only(plan: Plan | None = None) -> SimpleNamespace:
         if name not in ("lanes", "bands", "quality"):
             setattr(result, name, tables.empty(name))
     result.samples = result.samples.iloc[:0]
+    return result
+
+
+def fitted_only() -> SimpleNamespace:
+    """Return a result of `fit`: responses as folds, curves and potencies; no picture, no lane."""
+    result = drawn_result(Plan(pictures=False))
+    for name in ("lanes", "bands", "ratios", "groups", "tests", "sensitivity"):
+        setattr(result, name, tables.empty(name))
+    result.quality = result.quality[result.quality["scope"] == "study"].reset_index(drop=True)
+    result.images, result.samples = pd.DataFrame(), pd.DataFrame()
     return result

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..tables import TABLES
 from .dose_response import plot_dose_response
 from .grouped import plot_groups
 from .names import SERIES, plain, quantity_name
@@ -94,21 +95,31 @@ class FigureKind:
 
 def _stem(*parts: object) -> str:
     """Return a file name's stem of plain letters, whatever the parts are."""
-    words = [re.sub(r"[^A-Za-z0-9]+", "-", str(part).replace("/", "")).strip("-")[:40] for part in parts]
+    words = [re.sub(r"[^A-Za-z0-9_]+", "-", str(part).replace("/", "")).strip("-")[:40] for part in parts]
     return "_".join(word for word in words if word)
 
 
-def _series(table: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
-    """Split a table by target, site and quantity, in the order in which they appear."""
-    for _, rows in table.groupby(SERIES, sort=False):
-        yield {name: str(rows[name].iloc[0]) for name in SERIES}, rows
+def _series(table: pd.DataFrame, name: str) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
+    """Split a table by target, site, quantity and the user's grouping columns, as they first appear."""
+    names = SERIES + [str(column) for column in table.columns if column not in TABLES[name].names]
+    for _, rows in table.groupby(names, sort=False, dropna=False):
+        yield {column: str(rows[column].iloc[0]) for column in names}, rows
+
+
+def _name(key: Mapping[str, str]) -> str:
+    """Write what a figure shows, with the values of the user's grouping columns."""
+    further = [
+        f"{plain(column)} {plain(value)}" for column, value in key.items() if column not in (*SERIES, "stimulus")
+    ]
+    return ", ".join([quantity_name(key["target"], key["site"], key["quantity"]), *further])
 
 
 def _rows(table: pd.DataFrame, key: Mapping[str, str]) -> pd.DataFrame:
     """Rows of a table that have these values."""
     keep = pd.Series(True, index=table.index)
     for name, value in key.items():
-        keep &= table[name].astype(str) == value
+        if name in table:
+            keep &= table[name].astype(str) == value
     return table[keep]
 
 
@@ -119,11 +130,11 @@ def _n_text(groups: pd.DataFrame) -> str:
 
 def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
     points = result.folds if len(result.folds) else result.ratios
-    for key, groups in _series(result.groups):
+    for key, groups in _series(result.groups, "groups"):
         rows = _rows(points, key)
         if rows.empty:
             continue
-        name = quantity_name(**key)
+        name = _name(key)
         caption = (
             f"{name} by treatment and dose, {_n_text(groups)}. Each marker is one lane; colour and marker tell the "
             "biological replicate. Line: geometric mean; bar: its 95 % interval where every value is above zero."
@@ -133,13 +144,13 @@ def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
 
 
 def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
-    for key, curves in _series(result.curve_points):
+    for key, curves in _series(result.curve_points, "curve_points"):
         for stimulus, curve in curves.groupby("stimulus", sort=False):
             full = key | {"stimulus": str(stimulus)}
             points = _rows(result.folds, full)
             if points.empty:
                 continue
-            name = quantity_name(**key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
+            name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
             caption = (
                 f"{name} against dose. Each marker is one lane of one biological replicate; line and field: fitted "
                 "curve and its 95 % band; horizontal bar: 95 % interval of the IC50, an arrow where its side is open. "
@@ -150,7 +161,7 @@ def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
 
 
 def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
-    images = result.images
+    images = result.images if len(result.images) else pd.DataFrame({"image": [], "membrane": []})
     for membrane in list(dict.fromkeys(images["membrane"]))[:_MOST_PANELS]:
         rows = images[images["membrane"] == membrane]
         shown = rows[rows["image"].isin(list(result.pictures)) & rows["image"].isin(result.lanes["image"])]
@@ -167,8 +178,8 @@ def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
 
 
 def _draw_sensitivity(result: ResultTables) -> Iterator[Drawn]:
-    for key, rows in _series(result.sensitivity):
-        name = quantity_name(**key)
+    for key, rows in _series(result.sensitivity, "sensitivity"):
+        name = _name(key)
         caption = (
             f"{name}: folds under every choice of background, normalisation and control that could have been defended. "
             "Line and field: as reported, with 95 % interval."

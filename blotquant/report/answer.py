@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from ..figures.blots import doubts
-from ..figures.names import SERIES, interval_text, number, plain, quantity_name, series_name
+from ..figures.names import SERIES, interval_text, number, plain, quantity_name
 from ..flags import Flag, has_flag
 from .source import ReportSource
-from .wording import condition_text, counted, joined, p_text
+from .wording import condition_text, counted, flag_text, joined, p_text
 
 __all__ = ["answer", "replicate_assumed"]
 
@@ -31,7 +31,9 @@ def _n_words(result: ReportSource, n: int) -> str:
 
 
 def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
-    quantity, drug = quantity_name(*(row[name] for name in SERIES)), series_name(row["stimulus"], row["treatment"])
+    quantity, drug = quantity_name(*(row[name] for name in SERIES)), plain(row["treatment"]) or "The treatment"
+    stimulus = plain(row["stimulus"])
+    quantity += f" under {stimulus}" if stimulus else ""
     unit, n = plain(row["unit"]), _n_words(result, int(row["n"]))
     if not math.isfinite(row["ic50"]):
         note = plain(row["note"]) or "undetermined"
@@ -89,8 +91,10 @@ def _doubt_sentence(result: ReportSource) -> str:
     if not count:
         return f"None of the {len(target)} bands behind this is in doubt."
     worst = sorted({flag for flags in doubted for flag in flags})
-    names = joined([str(flag.name).lower().replace("_", " ") for flag in worst], 4)
-    return f"{count} of the {len(target)} bands behind this carry doubts ({names}); they are named below."
+    names = joined([flag_text(str(flag.name)) for flag in worst], 4)
+    return (
+        f"{count} of the {len(target)} bands behind this {'is' if count == 1 else 'are'} in doubt ({names}); see below."
+    )
 
 
 def _rows(table: pd.DataFrame) -> list[pd.Series[Any]]:

@@ -42,7 +42,7 @@ def _stated(asked: str, table: pd.DataFrame, column: str, noun: str) -> Point:
 
 
 def _pictures(result: ReportSource) -> Point:
-    shown = sum(1 for image in result.images["image"] if image in result.pictures)
+    shown = len(result.pictures)
     met = "yes" if shown and shown == len(result.images) else "partly" if shown else "no"
     return Point("Uncropped pictures", met, f"{shown} of {counted(len(result.images), 'image')} shown whole, linear")
 
@@ -52,7 +52,9 @@ def _masses(result: ReportSource) -> Point:
     given, every = _given(result.images, "mass_kda")
     if ladders:
         return Point("Mass marks", "yes", f"{counted(ladders, 'calibration row')} of the ladder")
-    return Point("Mass marks", "partly" if given else "no", f"no ladder used; expected mass given for {given} of {every}")
+    return Point(
+        "Mass marks", "partly" if given else "no", f"no ladder used; expected mass given for {given} of {every}"
+    )
 
 
 def _replicates(result: ReportSource) -> Point:
@@ -67,13 +69,17 @@ def _saturation(result: ReportSource) -> Point:
     bands = result.bands
     mine = bands[bands["target"] != ""] if (bands["target"] != "").any() else bands
     hit = sum(1 for text in mine["flags"] if decode(text) & (Flag.SATURATED | Flag.HOLLOW))
-    return Point("No saturated band", "partly" if hit else "yes", f"{hit} of {counted(len(mine), 'band')} saturated or hollow")
+    return Point(
+        "No saturated band", "partly" if hit else "yes", f"{hit} of {counted(len(mine), 'band')} saturated or hollow"
+    )
 
 
 def _files(result: ReportSource) -> Point:
     spoilt = Flag.LOSSY | Flag.EIGHT_BIT | Flag.STRETCHED | Flag.GAMMA | Flag.FILM
     bad = {str(row.image) for row in result.bands.itertuples() if decode(str(row.flags)) & spoilt}
-    text = f"{joined(sorted(bad), 4)}: 8-bit, lossy, stretched or film" if bad else "no sign of 8-bit, JPEG or stretching"
+    text = (
+        f"{joined(sorted(bad), 4)}: 8-bit, lossy, stretched or film" if bad else "no sign of 8-bit, JPEG or stretching"
+    )
     return Point("Scanner's own pictures", "partly" if bad else "yes", text)
 
 
@@ -82,7 +88,9 @@ def _normaliser(result: ReportSource) -> Point:
     if not len(ratios):
         return Point("Normaliser named", "no", "nothing was normalised")
     forms = [form for form in dict.fromkeys(result.images.get("form", pd.Series(dtype=object))) if form != "phospho"]
-    return Point("Normaliser named", "yes", f"quantities {joined(list(dict.fromkeys(ratios['quantity'])))}; {joined(forms)}")
+    return Point(
+        "Normaliser named", "yes", f"quantities {joined(list(dict.fromkeys(ratios['quantity'])))}; {joined(forms)}"
+    )
 
 
 def _linearity(result: ReportSource) -> Point:
@@ -93,26 +101,41 @@ def _linearity(result: ReportSource) -> Point:
 
 def _limits(result: ReportSource) -> Point:
     known = int(result.bands["lod"].notna().sum()) if len(result.bands) else 0
-    return Point("Limits of detection", "yes" if known else "no", f"given for {known} of {counted(len(result.bands), 'band')}")
+    return Point(
+        "Limits of detection", "yes" if known else "no", f"given for {known} of {counted(len(result.bands), 'band')}"
+    )
 
 
 def _excluded(result: ReportSource) -> Point:
     ratios = result.folds if len(result.folds) else result.ratios
     out = sum(1 for text in ratios["flags"] if decode(text) & Flag.EXCLUDED)
-    return Point("Lanes left out are named", "yes", f"{counted(out, 'lane')} left out on request" if out else "none left out")
+    return Point(
+        "Lanes left out are named", "yes", f"{counted(out, 'lane')} left out on request" if out else "none left out"
+    )
 
 
 def _inputs(result: ReportSource) -> Point:
     count = len(result.record.get("inputs", []))
-    return Point("Inputs can be identified", "yes" if count else "no", f"SHA-256 of {counted(count, 'file')} in run.json")
+    return Point(
+        "Inputs can be identified", "yes" if count else "no", f"SHA-256 of {counted(count, 'file')} in run.json"
+    )
 
 
 def report_card(result: ReportSource) -> list[Point]:
     """Answer the checklists point by point."""
     images = result.images
     points: list[Callable[[ReportSource], Point]] = [
-        _pictures, _masses, _replicates, _saturation, _files, _normaliser, _linearity, _limits, _excluded, _inputs,
-    ]  # fmt: skip
+        _pictures,
+        _masses,
+        _replicates,
+        _saturation,
+        _files,
+        _normaliser,
+        _linearity,
+        _limits,
+        _excluded,
+        _inputs,
+    ]
     stated = [
         _stated("Exposure", images, "exposure_s", "image"),
         _stated("Antibody", images, "antibody", "image"),

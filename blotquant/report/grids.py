@@ -13,7 +13,7 @@ from ..figures.names import SERIES, interval_text, number, plain, quantity_name
 from ..tables import TABLES
 from .answer import replicate_assumed
 from .source import ReportSource
-from .wording import big, p_text
+from .wording import big, flags_text, p_text, records
 
 __all__ = ["Grid", "grids"]
 
@@ -23,10 +23,11 @@ Cell = Callable[[Mapping[str, Any]], str]
 
 @dataclass(frozen=True)
 class Grid:
-    """One table: an anchor, its title, what it says, its heads (text, numeric) and its rows; long ones are folded."""
+    """One table: an anchor, title, what all its rows share, a note, heads (text, numeric) and rows."""
 
     name: str
     title: str
+    shared: str
     note: str
     heads: tuple[tuple[str, bool], ...]
     rows: tuple[tuple[str, ...], ...]
@@ -63,98 +64,203 @@ def _dose(row: Mapping[str, Any]) -> str:
     return "–" if math.isnan(dose) else f"{number(dose)} {plain(row['dose_unit'])}".strip()
 
 
-def _flags(row: Mapping[str, Any]) -> str:
-    return ", ".join(str(row["flags"]).replace("_", " ").split(";")) if row["flags"] else ""
-
-
 _QUANTITY = _Column("quantity", lambda row: quantity_name(*(row[name] for name in SERIES)), numeric=False)
 _DOSE = _Column("dose", _dose)
 _INTERVAL = _Column("95 % interval", _interval)
-_FLAGS = _Column("doubts", _flags, numeric=False)
+_FLAGS = _Column("doubts", lambda row: flags_text(row["flags"]), numeric=False)
 _WHO = (_QUANTITY, _text("stimulus"), _text("treatment"))
 
 
-def _grid(name: str, title: str, note: str, table: pd.DataFrame, columns: Iterable[_Column], *, folded: bool = False) -> Grid:
-    """Fill a table; columns without any content are left out, and so are rows beyond the four-hundredth."""
-    declared = TABLES[name].names if name in TABLES else list(table.columns)
-    further = [_text(column) for column in table.columns if column not in declared]
-    shown = table.head(_MOST_ROWS).to_dict("records")
-    filled = [(column, [column.cell({str(key): value for key, value in row.items()}) for row in shown])
-              for column in (*columns, *further)]  # fmt: skip
-    kept = [(column, cells) for column, cells in filled if any(cell not in ("", "–") for cell in cells)]
-    rows = tuple(zip(*(cells for _, cells in kept), strict=True)) if kept else ()
+def _filled(table: pd.DataFrame, columns: Iterable[_Column]) -> list[tuple[_Column, list[str]]]:
+    """Write the cells of each column; a column without any content is left out."""
+    rows = records(table.head(_MOST_ROWS))
+    cells = [(column, [column.cell(row) for row in rows]) for column in columns]
+    return [(column, texts) for column, texts in cells if any(text not in ("", "–") for text in texts)]
+
+
+def _grid(
+    name: str, title: str, note: str, table: pd.DataFrame, columns: Iterable[_Column], *, folded: bool = False
+) -> Grid:
+    """Fill a table; words that are the same in every row stand once, above it."""
+    filled = _filled(table, columns)
+    alike = [
+        (column, texts) for column, texts in filled if not column.numeric and len(texts) > 1 and len(set(texts)) == 1
+    ]
+    shared = "; ".join(f"{column.head}: {texts[0]}" for column, texts in alike)
+    kept = [part for part in filled if part not in alike]
+    rows = tuple(zip(*(texts for _, texts in kept), strict=True)) if kept else ()
     heads = tuple((column.head, column.numeric) for column, _ in kept)
-    return Grid(name, title, note, heads, rows, folded, max(0, len(table) - _MOST_ROWS))
+    return Grid(name, title, shared, note, heads, rows, folded, max(0, len(table) - _MOST_ROWS))
+
+
+def _further(table: pd.DataFrame, name: str) -> list[_Column]:
+    """Columns beyond the declared ones, which the user's sheets brought along."""
+    return [_text(str(column)) for column in table.columns if column not in TABLES[name].names]
 
 
 def _potencies(result: ReportSource) -> Grid:
     ic50 = _Column("IC50", lambda row: number(float(row["ic50"])) if math.isfinite(row["ic50"]) else plain(row["note"]))
-    columns = (*_WHO, ic50, _INTERVAL, _text("unit"), _value("hill", "Hill slope"), _text("kind"), _text("interval", "method"),
-               _value("n"), _value("points"), _text("note"))  # fmt: skip
+    columns = (
+        *_WHO,
+        ic50,
+        _INTERVAL,
+        _text("unit"),
+        _value("hill", "Hill slope"),
+        _text("kind"),
+        _text("interval", "method"),
+        _value("n"),
+        _value("points"),
+        _text("note"),
+    )
     note = "Dose that takes away half. A known side only (>, <) means that the doses do not determine the other one."
-    return _grid("potencies", "IC50", note, result.potencies, columns)
+    return _grid("potencies", "IC50", note, result.potencies, [*columns, *_further(result.potencies, "potencies")])
 
 
 def _groups(result: ReportSource) -> Grid:
     what = "folds of the reference" if len(result.folds) else "ratios, for want of a reference"
-    note = f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the geometric mean."
-    columns = (*_WHO, _DOSE, _value("n"), _value("n_technical", "lanes"), _value("mean"), _value("sd", "SD"), _value("sem", "SEM"),
-               _value("geometric_mean", "geometric mean"), _INTERVAL, _value("percent_inhibition", "inhibition [%]"), _FLAGS)  # fmt: skip
-    return _grid("groups", "Groups", note, result.groups, columns)
+    note = (
+        f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the geometric mean."
+    )
+    note += " The reference is 1 in every block by definition." if len(result.folds) else ""
+    columns = (
+        *_WHO,
+        _DOSE,
+        _value("n"),
+        _value("n_technical", "lanes"),
+        _value("mean"),
+        _value("sd", "SD"),
+        _value("sem", "SEM"),
+        _value("geometric_mean", "geometric mean"),
+        _INTERVAL,
+        _value("percent_inhibition", "inhibition [%]"),
+        _FLAGS,
+    )
+    return _grid("groups", "Groups", note, result.groups, [*columns, *_further(result.groups, "groups")])
 
 
 def _tests(result: ReportSource) -> Grid:
     note = "Effect: fold against the condition named; p adjusted for all comparisons of its family."
     if replicate_assumed(result):
         note += " No replicate was named: n counts membranes, each taken as one biological replicate."
-    columns = (*_WHO, _DOSE, _text("versus"), _value("effect"), _INTERVAL, _Column("p", lambda row: p_text(float(row["p"]))),
-               _Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))), _value("n"), _value("n_versus", "n versus"),
-               _value("dof", "degrees of freedom"), _text("method"), _text("note"))  # fmt: skip
-    return _grid("tests", "Tests", note, result.tests, columns)
+    columns = (
+        *_WHO,
+        _DOSE,
+        _text("versus"),
+        _value("effect"),
+        _INTERVAL,
+        _Column("p", lambda row: p_text(float(row["p"]))),
+        _Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))),
+        _value("n"),
+        _value("n_versus", "n versus"),
+        _value("dof", "degrees of freedom"),
+        _text("method"),
+        _text("note"),
+    )
+    return _grid("tests", "Tests", note, result.tests, [*columns, *_further(result.tests, "tests")])
 
 
 def _curves(result: ReportSource) -> Grid:
-    columns = (*_WHO, _text("model"), _text("parameter"), _value("value"), _value("se", "standard error"), _INTERVAL,
-               _text("unit"), _text("note"))  # fmt: skip
-    return _grid("curves", "Curve parameters", "Standard errors and 95 % intervals of each fit.", result.curves, columns, folded=True)
+    columns = (
+        *_WHO,
+        _text("model"),
+        _text("parameter"),
+        _value("value"),
+        _value("se", "standard error"),
+        _INTERVAL,
+        _text("unit"),
+        _text("note"),
+    )
+    return _grid(
+        "curves",
+        "Curve parameters",
+        "Standard errors and 95 % intervals of each fit.",
+        result.curves,
+        [*columns, *_further(result.curves, "curves")],
+        folded=True,
+    )
 
 
 def _ratios(result: ReportSource) -> Grid:
     table = result.folds if len(result.folds) else result.ratios
     name = "folds" if len(result.folds) else "ratios"
     extra = (_value("fold"), _value("percent_inhibition", "inhibition [%]")) if name == "folds" else ()
-    columns = (_text("membrane"), _value("lane"), *_WHO, _DOSE, _text("replicate"), _volume("phospho", "numerator [AU px]"),
-               _volume("phospho_se", "± SE"), _volume("total", "denominator [AU px]"), _volume("total_se", "± SE"),
-               _value("ratio"), _value("ratio_se", "ratio ± SE"), *extra, _text("bound"), _FLAGS)  # fmt: skip
+    columns = (
+        _text("membrane"),
+        _value("lane"),
+        *_WHO,
+        _DOSE,
+        _text("replicate"),
+        _volume("phospho", "numerator [AU px]"),
+        _volume("phospho_se", "± SE"),
+        _volume("total", "denominator [AU px]"),
+        _volume("total_se", "± SE"),
+        _value("ratio"),
+        _value("ratio_se", "ratio ± SE"),
+        *extra,
+        _text("bound"),
+        _FLAGS,
+    )
     note = "SE: measuring error alone. A saturated lane has no ratio; bound names the side on which it lies."
-    return _grid(name, "Lane by lane", note, table, columns, folded=True)
+    return _grid(name, "Lane by lane", note, table, [*columns, *_further(table, name)], folded=True)
+
+
+def _choice_row(choice: str, option: str, part: pd.DataFrame) -> dict[str, Any]:
+    """How far one choice moves the folds: the median and the largest change over the groups."""
+    size = part["change"].abs()
+    worst = records(part.loc[[size.idxmax()]] if size.notna().any() else part.head(1))[0]
+    where = f"{plain(worst['treatment'])} {_dose(worst)}"
+    changes = {"median": float(size.median()), "largest": float(size.max())}
+    return {"choice": choice, "option": option, **changes, "where": where, "fold": worst["fold"]}
 
 
 def _choices(result: ReportSource) -> Grid:
-    """How far each choice moves the folds: the median and the largest change over the groups."""
     others = result.sensitivity[~result.sensitivity["default"]]
-    rows = []
-    for (choice, option), part in others.groupby(["choice", "option"], sort=False):
-        size = part["change"].abs()
-        worst = part.loc[size.idxmax()] if size.notna().any() else part.iloc[0]
-        rows.append({"choice": choice, "option": option, "median": size.median(), "largest": size.max(),
-                     "where": f"{plain(worst['treatment'])} {_dose(worst)}", "fold": worst["fold"]})  # fmt: skip
-    columns = (_text("choice"), _text("option", "instead"), _value("median", "median change [%]"),
-               _value("largest", "largest change [%]"), _text("where", "largest at"), _value("fold", "fold there"))  # fmt: skip
-    note = "Relative changes are large where the fold itself is near zero; the figure shows them on the fold's own scale."
-    return _grid("sensitivity", "Other defensible choices", note, pd.DataFrame(rows), columns)
+    parts = others.groupby(["choice", "option"], sort=False)
+    rows = [_choice_row(str(key[0]), str(key[1]), part) for key, part in parts if isinstance(key, tuple)]
+    columns = (
+        _text("choice"),
+        _text("option", "instead"),
+        _value("median", "median change [%]"),
+        _value("largest", "largest change [%]"),
+        _text("where", "largest at"),
+        _value("fold", "fold there"),
+    )
+    note = (
+        "Relative changes are large where the fold itself is near zero; the figure shows them on the fold's own scale."
+    )
+    return _grid("sensitivity", "How far each choice moves the folds", note, pd.DataFrame(rows), columns)
 
 
 def _calibration(result: ReportSource) -> Grid:
-    columns = (_text("scope"), _text("name"), _text("kind"), _text("parameter"), _value("x"), _value("value"),
-               _value("se", "standard error"), _text("unit"), _text("note"))  # fmt: skip
-    return _grid("calibration", "Calibration", "Mass ladder, linear range, scales.", result.calibration, columns, folded=True)
+    columns = (
+        _text("scope"),
+        _text("name"),
+        _text("kind"),
+        _text("parameter"),
+        _value("x"),
+        _value("value"),
+        _value("se", "standard error"),
+        _text("unit"),
+        _text("note"),
+    )
+    return _grid(
+        "calibration", "Calibration", "Mass ladder, linear range, scales.", result.calibration, columns, folded=True
+    )
 
 
 def _quality(result: ReportSource) -> Grid:
-    columns = (_text("scope"), _text("name"), _text("measure"), _value("value"), _value("se", "standard error"),
-               _text("unit"), _text("note"))  # fmt: skip
-    return _grid("quality", "Figures of merit", "Noise, limits, windows and remarks.", result.quality, columns, folded=True)
+    columns = (
+        _text("scope"),
+        _text("name"),
+        _text("measure"),
+        _value("value"),
+        _value("se", "standard error"),
+        _text("unit"),
+        _text("note"),
+    )
+    return _grid(
+        "quality", "Figures of merit", "Noise, limits, windows and remarks.", result.quality, columns, folded=True
+    )
 
 
 def grids(result: ReportSource) -> dict[str, Grid]:

@@ -17,8 +17,8 @@ CITATIONS = {
     "dunnett": "Dunnett CW (1955) A multiple comparison procedure for comparing several treatments with a control. "
     "J Am Stat Assoc 50:1096–1121.",
     "kreutz": "Kreutz C et al. (2007) An error model for protein quantification. Bioinformatics 23:2747–2753.",
-    "degasperi": "Degasperi A et al. (2014) Evaluating strategies to normalise biological replicates of western blot data. "
-    "PLoS ONE 9:e87293.",
+    "degasperi": "Degasperi A et al. (2014) Evaluating strategies to normalise biological replicates of western blot "
+    "data. PLoS ONE 9:e87293.",
     "sebaugh": "Sebaugh JL (2011) Guidelines for accurate EC50/IC50 estimation. Pharm Stat 10:128–134.",
     "simonsohn": "Simonsohn U, Simmons JP, Nelson LD (2020) Specification curve analysis. Nat Hum Behav 4:1208–1214.",
     "lord": "Lord SJ et al. (2020) SuperPlots: communicating reproducibility and variability in cell biology. "
@@ -27,6 +27,7 @@ CITATIONS = {
 """What the methods paragraph cites, by key."""
 
 _MODELS = {"3pl": "three-parameter", "4pl": "four-parameter", "5pl": "five-parameter"}
+_PROPER = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy", "pandas": "pandas", "cv2": "OpenCV"}
 _MODES = {
     "two_colour": "in two colours on one membrane",
     "strip_reprobe": "one after the other on one membrane (stripped and reprobed)",
@@ -38,7 +39,7 @@ _MODES = {
 def _versions(record: Mapping[str, Any]) -> str:
     versions = dict(record.get("versions", {}))
     own = versions.pop("blotquant", record.get("blotquant", ""))
-    others = [f"{name} {version}" for name, version in versions.items()]
+    others = [f"{_PROPER.get(name, name)} {version}" for name, version in versions.items()]
     return f"blotquant {own}".strip() + (f" ({joined(others, 8)})" if others else "")
 
 
@@ -53,8 +54,8 @@ def _measuring(result: ReportSource) -> str:
     doublets = "one sum" if settings.integration.doublets == "sum" else "parts of a fitted model"
     return (
         f"Lanes and bands were found and measured with {_versions(result.record)} in the recorded pixels, without "
-        f"resampling; lanes were found from all images of a membrane together, and every row was measured in every lane. "
-        f"Volumes are sums of pixels above background; {how}. Overlapping bands were taken as {doublets}. "
+        "resampling; lanes were found from all images of a membrane together, and every row was measured in every "
+        f"lane. Volumes are sums of pixels above background; {how}. Overlapping bands were taken as {doublets}. "
         "Standard errors of volumes come from the noise of the image itself."
     )
 
@@ -62,7 +63,9 @@ def _measuring(result: ReportSource) -> str:
 def _ratio_text(result: ReportSource) -> str:
     if not len(result.ratios) and not len(result.folds):
         return ""
-    modes = [_MODES[mode] for mode in dict.fromkeys(result.images.get("mode", pd.Series(dtype=object))) if mode in _MODES]
+    modes = [
+        _MODES[mode] for mode in dict.fromkeys(result.images.get("mode", pd.Series(dtype=object))) if mode in _MODES
+    ]
     text = "Phospho and total were probed " + joined(modes) + "; " if modes else ""
     text += "each lane's phospho signal was divided by its total signal"
     saturated = result.settings.matching.saturated
@@ -82,7 +85,7 @@ def _statistics(result: ReportSource) -> str:
     n = f"{low}" if low == high else f"{low} to {high}"
     level = f"{100 * result.settings.comparison.level:g} %"
     text = (
-        f"Technical repeats were averaged; n = {n} counts biological replicates. Spread between replicates is "
+        f"Technical repeats were averaged; n = {n} counts biological replicates. The spread between replicates is "
         f"multiplicative [kreutz], so geometric means with {level} intervals are given"
     )
     methods = [plain(method) for method in dict.fromkeys(result.tests["method"]) if plain(method)]

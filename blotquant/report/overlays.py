@@ -19,14 +19,26 @@ from ..figures.panels import image_label, lane_conditions, order_images
 from ..figures.pictures import Picture, decode_png, encode_png
 from ..geometry import evaluate_curve, parse_curve, to_upright
 from .source import ReportSource
-from .wording import big, condition_text
+from .wording import big, condition_text, flags_text, records
 
 __all__ = ["BAND_COLUMNS", "MembraneView", "membrane_views"]
 
 BAND_COLUMNS = (
-    "lane", "loaded with", "row", "target", "volume [AU px]", "± standard error", "background [AU px]", "signal / noise",
-    "height [AU]", "saturated [px]", "mass [kDa]", "detected", "centre (row, column) [px]", "doubts",
-)  # fmt: skip
+    "lane",
+    "loaded with",
+    "row",
+    "target",
+    "volume [AU px]",
+    "± standard error",
+    "background [AU px]",
+    "signal / noise",
+    "height [AU]",
+    "saturated [px]",
+    "mass [kDa]",
+    "detected",
+    "centre (row, column) [px]",
+    "doubts",
+)
 """What is shown of a band that the reader points at."""
 
 _ALL_PICTURES = 5_500_000  # bytes of PNG inside one page, so that a page of six membranes stays under 8 MB
@@ -60,7 +72,7 @@ class ImageView:
     height: int
     lanes: tuple[tuple[int, str, float, float], ...]
     boxes: tuple[Box, ...]
-    rows: tuple[tuple[float, str], ...]
+    rows: tuple[tuple[float, float, str], ...]
     text: float
     shown: str
 
@@ -101,12 +113,23 @@ def _fitted_png(png: bytes, limit: int) -> bytes:
 def _band_values(row: Mapping[str, Any], loaded: str) -> tuple[str, ...]:
     mass = number(float(row["mass_kda"]))
     centre = f"{float(row['centre_row']):.1f}, {float(row['centre_col']):.1f}"
-    flags = ", ".join(str(row["flags"]).replace("_", " ").split(";")) if row["flags"] else "none"
+    flags = flags_text(row["flags"]) or "none"
     return (
-        str(row["lane"]), loaded, plain(row["band"]), plain(row["target"]) or "–", big(float(row["volume"])),
-        big(float(row["volume_se"])), big(float(row["background"])), number(float(row["snr"])),
-        big(float(row["height"])), str(row["saturated"]), mass, "yes" if row["detected"] else "no", centre, flags,
-    )  # fmt: skip
+        str(row["lane"]),
+        loaded,
+        plain(row["band"]),
+        plain(row["target"]) or "–",
+        big(float(row["volume"])),
+        big(float(row["volume_se"])),
+        big(float(row["background"])),
+        number(float(row["snr"])),
+        big(float(row["height"])),
+        str(row["saturated"]),
+        mass,
+        "yes" if row["detected"] else "no",
+        centre,
+        flags,
+    )
 
 
 def _band_label(values: Sequence[str]) -> str:
@@ -138,31 +161,35 @@ def _lane_line(row: Mapping[str, Any], height: int) -> str:
     return " ".join(f"{col + 0.5:.1f},{row + 0.5:.1f}" for row, col in zip(rows, columns, strict=True))
 
 
-def _row_names(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[float, str], ...]:
-    """Height of each row at its leftmost lane, with its number and target."""
-    found: dict[str, tuple[float, float, str]] = {}
+def _row_names(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[float, float, str], ...]:
+    """Left edge and height of each row at its leftmost lane, and its number."""
+    found: dict[str, tuple[float, float, float]] = {}
     for row in sorted(rows, key=lambda row: float(row["left"])):
-        name = f"{plain(row['band'])} {plain(row['target'])}".strip()
-        found.setdefault(str(row["band"]), (float(row["top"]), float(row["bottom"]), name))
-    return tuple(((top + bottom) / 2, name) for top, bottom, name in found.values())
+        found.setdefault(str(row["band"]), (float(row["top"]), float(row["bottom"]), float(row["left"])))
+    return tuple((left, (top + bottom) / 2, plain(name)) for name, (top, bottom, left) in found.items())
 
 
-def _image_view(image: pd.Series[Any], picture: Picture, result: ReportSource, loaded: dict[int, str], limit: int) -> ImageView:
+def _image_view(
+    image: pd.Series[Any], picture: Picture, result: ReportSource, loaded: dict[int, str], limit: int
+) -> ImageView:
     lanes = result.lanes[result.lanes["image"] == image["image"]]
     bands = result.bands[result.bands["image"] == image["image"]]
     height, width = picture.shape
-    upright = to_upright(lanes, picture.frame).to_dict("records")
-    lines = [(int(row["lane"]), _lane_line(row, height), float(row["centre"]) + 0.5, float(row["width"])) for row in upright]
-    placed = [{str(key): value for key, value in row.items()} for row in to_upright(bands, picture.frame).to_dict("records")]
-    given = [{str(key): value for key, value in row.items()} for row in bands.to_dict("records")]
+    upright = records(to_upright(lanes, picture.frame))
+    lines = [
+        (int(row["lane"]), _lane_line(row, height), float(row["centre"]) + 0.5, float(row["width"])) for row in upright
+    ]
+    placed, given = records(to_upright(bands, picture.frame)), records(bands)
     boxes = [_box(row, own, loaded.get(int(row["lane"]), "")) for row, own in zip(placed, given, strict=True)]
     boxes.sort(key=lambda box: (round(box.top / max(1.0, box.height)), box.left))
     pitch = float(np.median([line[3] for line in lines])) if lines else width / 12
     shown = f"linear from {big(picture.low)} (white) to {big(picture.high)} AU (black), whole picture, not cropped"
     src = "data:image/png;base64," + base64.b64encode(_fitted_png(picture.png, limit)).decode("ascii")
-    text = max(0.012 * width, min(0.45 * pitch, 0.022 * width))
+    text = max(0.009 * width, min(0.45 * pitch, 0.014 * width))
     label = image_label(image).replace("\n", " ")
-    return ImageView(str(image["image"]), label, src, width, height, tuple(lines), tuple(boxes), _row_names(placed), text, shown)
+    return ImageView(
+        str(image["image"]), label, src, width, height, tuple(lines), tuple(boxes), _row_names(placed), text, shown
+    )
 
 
 def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: float) -> tuple[HeaderText, ...]:
@@ -174,10 +201,11 @@ def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: f
         for label in row.labels:
             first, last = float(centres[label.first]), float(centres[label.last])
             low = (total - row.start) * scale
-            line = (first - half, last + half, low + 1.5 * scale) if row.bracket else None
+            line = (first - half, last + half, low + 1.2 * scale) if row.bracket else None
             lines = label.text.split("\n")
+            baseline = low - 0.25 * size * scale  # descenders stay above the line
             for place, text in enumerate(lines):
-                y = low - (len(lines) - 1 - place) * 1.3 * size * scale
+                y = baseline - (len(lines) - 1 - place) * 1.3 * size * scale
                 found.append(HeaderText(text, (first + last) / 2, y, label.turned, line if place == 0 else None))
     return tuple(found)
 
@@ -195,7 +223,9 @@ def _membrane_view(name: str, images: pd.DataFrame, result: ReportSource, limit:
     places = lane_conditions(mine, [lane[0] for lane in first]) if len(mine) else []
     rows = label_rows(places, pitch, size=size, start=3.0) if places and pitch > 0 else []
     header = _header(rows, centres, scale, size)
-    return MembraneView(name, header, views[0].width, (rows_height(rows) + 2.0) * scale if rows else 0.0, size * scale, views)
+    return MembraneView(
+        name, header, views[0].width, (rows_height(rows) + 2.0) * scale if rows else 0.0, size * scale, views
+    )
 
 
 def membrane_views(result: ReportSource) -> tuple[list[MembraneView], int]:
@@ -208,9 +238,11 @@ def membrane_views(result: ReportSource) -> tuple[list[MembraneView], int]:
     int
         How many membranes are not shown.
     """
+    if not len(result.images):
+        return [], 0
     images = result.images[result.images["image"].isin(list(result.pictures))]
     names = list(dict.fromkeys(images["membrane"]))
-    doubted = result.bands[[bool(doubts(text)) for text in result.bands["flags"]]]
+    doubted = result.bands[result.bands["flags"].map(lambda text: bool(doubts(text))).astype(bool)]
     count = images["image"].map(doubted["image"].value_counts()).fillna(0).groupby(images["membrane"]).sum()
     if len(names) > _MOST_MEMBRANES:
         names = sorted(names, key=lambda name: -float(count[name]))[:_MOST_MEMBRANES]

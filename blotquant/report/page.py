@@ -49,7 +49,9 @@ def _missing(result: ReportSource) -> list[str]:
     if not len(result.ratios) and not len(result.folds):
         said.append("No ratios: nothing pairs a phospho image with a total or loading image of the same lanes.")
     elif not len(result.folds):
-        said.append("No folds: no control is named. Name it under [control] in study.toml, or give lanes the role maximum.")
+        said.append(
+            "No folds: no control is named. Name it under [control] in study.toml, or give lanes the role maximum."
+        )
     if not len(result.curve_points):
         said.append("No dose-response curve: it takes one treatment with at least four doses and its zero dose.")
     if not len(result.tests):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..figures.names import number, plain
 
-__all__ = ["big", "condition_text", "counted", "joined", "p_text"]
+__all__ = ["big", "condition_text", "counted", "flag_text", "flags_text", "joined", "p_text", "records"]
 
 _THIN = "\u202f"  # narrow no-break space
 
@@ -26,6 +26,22 @@ def big(value: float) -> str:
     if not math.isfinite(value) or abs(value) < 1000:
         return number(value)
     return f"{value:,.0f}".replace(",", _THIN).replace("-", "−")
+
+
+def flag_text(name: str) -> str:
+    """Write the name of a flag.
+
+    Examples
+    --------
+    >>> flag_text("below_loq"), flag_text("clipped_at_zero")
+    ('below LOQ', 'clipped at zero')
+    """
+    return name.lower().replace("_", " ").replace("loq", "LOQ").replace("lod", "LOD")
+
+
+def flags_text(flags: object) -> str:
+    """Write the flags of a row as words, empty when there is none."""
+    return ", ".join(flag_text(name) for name in str(flags).split(";") if name)
 
 
 def p_text(p: float) -> str:
@@ -54,6 +70,11 @@ def condition_text(row: Mapping[str, Any] | pd.Series[Any]) -> str:
     if not pd.isna(dose) and float(dose) > 0:
         parts[-1] = f"{parts[-1]} {number(float(dose))} {plain(row.get('dose_unit', ''))}".strip()
     return ", ".join(part for part in parts if part)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as mappings of column to value."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..figures.names import plain
-from ..flags import EXPLANATIONS, SEVERITY, Flag, decode
+from ..flags import EXPLANATIONS, SEVERITY, Flag, has_flag
 from .source import ReportSource
-from .wording import counted, joined
+from .wording import counted, flag_text, joined
 
 __all__ = ["Worry", "general_warnings", "worries"]
 
@@ -30,8 +30,7 @@ class Worry:
 
 def _whole_images(bands: pd.DataFrame, flag: Flag) -> list[str]:
     """Images whose every band carries the flag: the picture as a whole is meant."""
-    carries = pd.Series([bool(decode(text) & flag) for text in bands["flags"]], index=bands.index, dtype=bool)
-    every = carries.groupby(bands["image"], sort=False).all()
+    every = has_flag(bands["flags"], flag).groupby(bands["image"], sort=False).all()
     several = bands.groupby("image", sort=False).size() > 1
     return [str(image) for image in every.index[every & several]]
 
@@ -41,7 +40,7 @@ def _where_bands(result: ReportSource, flag: Flag) -> list[str]:
     whole = _whole_images(bands, flag) if len(bands) else []
     found = [f"whole picture: {joined([plain(image) for image in whole])}"] if whole else []
     rest = bands[~bands["image"].isin(whole)]
-    hit = rest[[bool(decode(text) & flag) for text in rest["flags"]]]
+    hit = rest[has_flag(rest["flags"], flag)]
     if len(hit):
         places = [f"{plain(row.image)} lane {row.lane} row {row.band}" for row in hit.head(5).itertuples()]
         found.append(f"{counted(len(hit), 'band')}: {joined(places + [''] * (len(hit) - len(places)), 5)}")
@@ -49,7 +48,7 @@ def _where_bands(result: ReportSource, flag: Flag) -> list[str]:
 
 
 def _where_rows(table: pd.DataFrame, flag: Flag, noun: str) -> list[str]:
-    count = sum(1 for text in table["flags"] if decode(text) & flag)
+    count = int(has_flag(table["flags"], flag).sum())
     return [f"{counted(count, noun)} of {len(table)}"] if count else []
 
 
@@ -67,7 +66,7 @@ def worries(result: ReportSource) -> list[Worry]:
     for flag in sorted(Flag, key=lambda flag: (_ORDER[SEVERITY[flag]], flag)):
         places = _where(result, flag)
         if places:
-            name = str(flag.name).lower().replace("_", " ")
+            name = flag_text(str(flag.name))
             weight = SEVERITY[flag]
             found.append(Worry(name, weight, _LEVELS[weight], EXPLANATIONS[flag], "; ".join(places)))
     return found

@@ -1,0 +1,344 @@
+"""The page: everything inside one file, names as text, the answer on top, missing parts said to be missing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blotquant.errors import OutputError
+from blotquant.flags import Flag, encode
+from blotquant.geometry import to_file
+from blotquant.report import render, write_figures, write_report
+from blotquant.report.answer import answer
+from blotquant.report.card import report_card
+from blotquant.report.grids import grids
+from blotquant.report.methods import methods
+from blotquant.report.overlays import membrane_views
+from blotquant.report.worries import general_warnings, worries
+from tests.drawn_result import Plan, drawn_result, fitted_only, measured_only
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text that a reader sees."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._inside = tag
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def handle_data(self, data):
+        if self._inside not in ("style", "script"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def every(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return render(drawn_result())
+
+
+@pytest.fixture(scope="module")
+def page(html) -> Page:
+    return Page(html)
+
+
+def test_the_same_result_gives_the_same_bytes(html):
+    assert render(drawn_result()) == html
+
+
+def test_nothing_is_asked_from_the_network_and_only_our_own_style_and_script_may_run(html, page):
+    sources = [tag.get("src", "") or tag.get("href", "") for _, tag in page.tags]
+    assert all(source.startswith(("data:", "#")) for source in sources if source)
+    policy = page.every("meta")[1]["content"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        inside = re.search(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "url(" not in html
+    assert not any("style" in tag or any(name.startswith("on") for name in tag) for _, tag in page.tags)
+
+
+def test_the_answer_stands_on_top_with_value_interval_and_n(page):
+    top = page.text[: page.text.index("What to doubt")]
+    assert "IC50 of 44 nM (95 % interval 35.2–55 nM; n = 3 biological replicates, 21 lanes)" in top
+    assert "Baricitinib lowers pSTAT3 (Y705) / STAT3 under IL-6" in top
+    assert "1 of the 54 bands behind this is in doubt (saturated and speck)" in top
+    assert page.every("figure")[0]
+
+
+def test_every_image_is_shown_whole_with_its_lanes_and_a_box_for_every_band(page):
+    result = drawn_result()
+    blots = [tag for tag in page.every("img") if tag.get("class") == "blot"]
+    assert len(blots) == len(result.images) == 6
+    boxes = [tag for tag in page.every("rect") if "band" in tag.get("class", "")]
+    assert len(boxes) == len(result.bands)
+    first = result.bands.iloc[0]
+    assert float(boxes[0]["x"]) == pytest.approx(first["left"])
+    assert float(boxes[0]["height"]) == pytest.approx(first["bottom"] - first["top"])
+    doubted = [box for box in boxes if "doubted" in box["class"]]
+    assert len(doubted) == 1
+    assert "Lane 2, IL-6, vehicle: row 1 (STAT3)" in doubted[0]["aria-label"]
+    assert doubted[0]["aria-label"].endswith("saturated, speck")
+
+
+def test_phospho_stands_above_total(page):
+    names = [tag["alt"] for tag in page.every("img") if tag.get("class") == "blot"]
+    assert names[0].startswith("Blot r1_pSTAT3.tif")
+    assert names[1].startswith("Blot r1_STAT3.tif")
+
+
+def test_boxes_follow_a_picture_that_was_turned_and_mirrored():
+    result = drawn_result()
+    image = result.images["image"].iloc[0]
+    picture = result.pictures[image]
+    frame = picture.frame.__class__(picture.frame.cols, picture.frame.rows, turns=1, mirror=True)
+    turned = picture.__class__(image, picture.png, picture.scale, frame, picture.low, picture.high)
+    result.pictures[image] = turned
+    own = result.bands["image"] == image
+    bands = result.bands[own]
+    file = to_file(bands, frame)
+    assert (file["top"] != bands["top"]).all()
+    result.bands = pd.concat([file, result.bands[~own]], ignore_index=True)
+    on_side = result.lanes["image"] == image
+    result.lanes = pd.concat([to_file(result.lanes[on_side], frame), result.lanes[~on_side]], ignore_index=True)
+    views, _ = membrane_views(result)
+    assert [lane[2] for lane in views[0].images[0].lanes] == [lane[2] for lane in views[0].images[1].lanes]
+    boxes = {(box.lane, round(box.top)): box for box in views[0].images[0].boxes}
+    for band in bands.itertuples():
+        box = boxes[(band.lane, round(band.top))]
+        assert (box.left, box.width, box.height) == (band.left, band.right - band.left, band.bottom - band.top)
+
+
+def test_flags_are_explained_worst_first_and_a_doubt_of_a_whole_picture_is_said_once():
+    result = drawn_result()
+    image = result.images["image"].iloc[3]
+    own = result.bands["image"] == image
+    result.bands.loc[own, "flags"] = [
+        encode(Flag.LOSSY | Flag.BELOW_LOQ) if text else "lossy" for text in result.bands.loc[own, "flags"]
+    ]
+    found = worries(result)
+    names = [worry.name for worry in found]
+    assert names.index("saturated") < names.index("lossy") < names.index("below LOQ")
+    lossy = found[names.index("lossy")]
+    assert lossy.where == f"whole picture: {image}"
+    assert found[0].level == "wrong"
+
+
+def test_each_warning_is_said_once():
+    result = drawn_result()
+    result.record["warnings"] = ["look", "look"]
+    result.record["failures"] = ["bad.tif: not an image"]
+    assert general_warnings(result)[:2] == ["look", "Failed: bad.tif: not an image"]
+
+
+def test_names_are_text_and_never_run():
+    evil = "<script>alert(1)</script>"
+    plan = Plan(targets=(evil,), treatments=('"><img src=x onerror=alert(2)>',), doses=(1.0, 10.0), replicates=1)
+    result = drawn_result(plan)
+    result.record["title"] = evil
+    result.record["warnings"] = [evil]
+    html = render(result)
+    page = Page(html)
+    assert len(page.every("script")) == 1
+    assert not any("onerror" in tag for tag in page.every("img"))
+    assert evil in page.text
+
+
+@pytest.mark.parametrize("make", [measured_only, fitted_only])
+def test_what_is_not_there_is_said_and_the_rest_is_shown(make):
+    page = Page(render(make()))
+    assert "What this result does not have" in page.text
+    if make is measured_only:
+        assert "No dose-response curve" in page.text
+        assert "No ratios" in page.text
+        assert "108 bands in 54 lanes of 6 images were measured" in page.text
+    else:
+        assert "IC50 of 44 nM" in page.text
+        assert "No pictures are kept with this result." in page.text
+
+
+def test_a_picture_without_lanes_says_so():
+    result = measured_only()
+    result.lanes, result.bands = result.lanes.iloc[:0], result.bands.iloc[:0]
+    page = Page(render(result))
+    assert "No band was found in 6 images." in page.text
+    assert "No lanes were found in this picture." in page.text
+
+
+def test_the_answer_names_comparisons_where_there_is_no_curve_and_groups_where_there_is_no_test():
+    result = drawn_result()
+    result.potencies = result.potencies.iloc[:0]
+    assert "With IL-6, baricitinib 1000 nM" in answer(result)[0]
+    assert "p < 0.0001" in answer(result)[0] or "p = 0.0" in answer(result)[0]
+    result.tests = result.tests.iloc[:0]
+    assert "has a mean fold of" in answer(result)[0]
+    result.tests = drawn_result().tests.assign(p=np.nan, p_adjusted=np.nan)
+    assert "no p value below three replicates" in answer(result)[0]
+
+
+def test_an_undetermined_ic50_is_no_number():
+    result = drawn_result()
+    result.potencies = result.potencies.assign(ic50=np.nan, ci_low=400.0, ci_high=np.inf, note="> 400 nM")
+    assert "is not determined by these doses: > 400 nM" in answer(result)[0]
+    assert "> 400 nM" in grids(result)["potencies"].rows[0]
+
+
+def test_an_assumed_replicate_is_said_beside_every_p():
+    result = drawn_result()
+    result.groups = result.groups.assign(flags="replicate_assumed")
+    assert "n counts membranes" in grids(result)["tests"].note
+    assert "membranes taken as biological replicates" in answer(result)[0]
+    assert "each membrane was taken as one biological replicate" in Page(render(result)).text
+
+
+def test_what_all_rows_share_stands_once_above_the_table():
+    tests = grids(drawn_result())["tests"]
+    assert "versus: IL-6 + vehicle" in tests.shared
+    assert "versus" not in [head for head, _ in tests.heads]
+    assert [head for head, _ in tests.heads][:2] == ["dose", "effect"]
+
+
+def test_a_long_table_is_cut_and_says_how_much():
+    result = drawn_result()
+    result.folds = pd.concat([result.folds] * 20, ignore_index=True)
+    ratios = grids(result)["ratios"]
+    assert len(ratios.rows) == 400
+    assert ratios.left_out == 20 * 27 - 400
+
+
+def test_a_column_of_the_users_own_travels_into_the_tables():
+    result = drawn_result()
+    result.groups = result.groups.assign(time_min=["15", "30"] + ["30"] * (len(result.groups) - 2))
+    assert "time min" in [head for head, _ in grids(result)["groups"].heads]
+
+
+def test_the_methods_paragraph_names_version_settings_and_numbers_its_citations():
+    text, cited = methods(drawn_result())
+    assert "blotquant 0.1.0" in text
+    assert "stripped and reprobed" in text
+    assert "four-parameter" in text
+    assert [f"[{place}]" in text for place in range(1, len(cited) + 1)] == [True] * len(cited)
+    assert text.index("[1]") < text.index("[2]")
+    assert "IC50" not in methods(measured_only())[0]
+
+
+def test_the_report_card_answers_yes_partly_and_no():
+    card = {point.asked: point for point in report_card(drawn_result())}
+    assert card["Uncropped pictures"].met == "yes"
+    assert card["No saturated band"].met == "partly"
+    assert card["Linear range shown"].met == "no"
+    assert card["Antibody"].evidence == "antibody given for 6 of 6 images"
+    bare = {point.asked: point for point in report_card(fitted_only())}
+    assert bare["Uncropped pictures"].met == "no"
+
+
+def test_pictures_are_made_smaller_until_the_page_is_small_enough(monkeypatch):
+    result = drawn_result()
+    full = membrane_views(result)[0][0].images[0].src
+    monkeypatch.setattr("blotquant.report.overlays._ALL_PICTURES", 1000)
+    monkeypatch.setattr("blotquant.report.overlays._LEAST_PICTURE", 8000)
+    small = membrane_views(result)[0][0].images[0]
+    assert len(small.src) < 0.5 * len(full)
+    assert (small.height, small.width) == result.pictures[small.image].shape  # boxes still fit
+
+
+def test_of_very_many_membranes_the_doubted_ones_are_shown(monkeypatch):
+    monkeypatch.setattr("blotquant.report.overlays._MOST_MEMBRANES", 1)
+    result = drawn_result()
+    result.bands["flags"] = ["speck" if image.startswith("r2") else "" for image in result.bands["image"]]
+    views, hidden = membrane_views(result)
+    assert [view.name for view in views] == ["STAT3 blot 2"]
+    assert hidden == 2
+
+
+def test_figures_are_written_in_every_kind_and_twice_alike(tmp_path):
+    result = drawn_result(Plan(doses=(10.0, 100.0), replicates=2))
+    first = write_figures(result, tmp_path / "one", dpi=72)
+    second = write_figures(result, tmp_path / "two", dpi=72)
+    names = [path.name for path in first]
+    assert "dose_response_STAT3_Y705_PS_IL-6.svg" in names
+    assert {path.suffix for path in first} == {".svg", ".pdf", ".png"}
+    assert len(names) == len(set(names))
+    for one, two in zip(first, second, strict=True):
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_the_page_is_written_whole_or_not_at_all(tmp_path):
+    path = write_report(measured_only(Plan(doses=(10.0,), replicates=1)), tmp_path / "out" / "report.html")
+    assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
+    assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_report(measured_only(Plan(doses=(10.0,), replicates=1)), tmp_path / "taken")
+
+
+def _in_browser(path: Path, folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+        "--disable-background-networking", f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr",
+        "--virtual-time-budget=3000", *flags, path.as_uri(),
+    ]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_browser_loads_the_page_without_a_complaint_and_points_at_bands(tmp_path, html):
+    probe = """
+      document.querySelectorAll('.band')[3].dispatchEvent(new PointerEvent('pointerover', {bubbles: true}));
+      var read = [...document.querySelector('.readout').querySelectorAll('dd')].map(cell => cell.textContent);
+      document.querySelectorAll('.band')[0].focus();
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
+      var dark = document.querySelector('.dark'); dark.value = '300'; dark.dispatchEvent(new Event('input'));
+      document.title = JSON.stringify({read: read, next: document.activeElement.getAttribute('aria-label'),
+        filter: document.querySelector('.blot').style.filter,
+        natural: [...document.images].every(image => image.naturalWidth > 0)});
+    """
+    digest = base64.b64encode(hashlib.sha256(probe.encode()).digest()).decode()
+    probed = html.replace("script-src &#39;", f"script-src 'sha256-{digest}' &#39;", 1)
+    probed = probed.replace("</body>", f"<script>{probe}</script></body>")
+    path = tmp_path / "report.html"
+    path.write_text(probed, encoding="utf-8")
+    done = _in_browser(path, tmp_path, "--dump-dom")
+    assert "CONSOLE" not in done.stderr
+    found = json.loads(
+        Page(done.stdout).words[Page(done.stdout).words.index(re.search(r"<title>(.*?)</title>", done.stdout)[1])]
+    )
+    result = drawn_result()
+    band = result.bands[(result.bands["image"] == result.images["image"].iloc[0]) & (result.bands["band"] == "1")].iloc[
+        3
+    ]
+    assert found["read"][0] == str(band["lane"])
+    assert found["read"][4].replace("\\u202f", "").replace("\u202f", "") == f"{band['volume']:.0f}"
+    assert found["next"].startswith("Lane 2,")
+    assert found["filter"] == "invert(1) brightness(3) invert(1)"
+    assert found["natural"]
