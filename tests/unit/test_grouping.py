@@ -1,0 +1,66 @@
+"""summarise(): n is biological, and the interval belongs to the geometric mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from blotquant.grouping import summarise
+from blotquant.normalisation import normalise
+from tests.unit.test_normalisation import lanes
+
+
+def study(values: dict[str, list[float]]) -> pd.DataFrame:
+    """Folds of one drug at 10 nM: replicate → ratios of its technical repeats; the vehicle is one."""
+    rows = []
+    for replicate, ratios in values.items():
+        rows.append({"replicate": replicate, "membrane": replicate, "treatment": "vehicle", "ratio": 1.0})
+        rows += [{"replicate": replicate, "membrane": replicate, "dose": 10.0, "ratio": r} for r in ratios]
+    return normalise(lanes(rows))
+
+
+def test_a_group_has_the_geometric_mean_of_its_replicates_with_its_t_interval() -> None:
+    groups = summarise(study({"1": [0.5], "2": [0.25], "3": [0.4]}))
+    row = groups[groups["treatment"] == "drug"].iloc[0]
+    logs = np.log([0.5, 0.25, 0.4])
+    half = stats.t.ppf(0.975, 2) * logs.std(ddof=1) / np.sqrt(3)
+    assert row["geometric_mean"] == pytest.approx(np.exp(logs.mean()))
+    assert row["ci_low"] == pytest.approx(np.exp(logs.mean() - half))
+    assert row["ci_high"] == pytest.approx(np.exp(logs.mean() + half))
+    assert row["mean"] == pytest.approx(np.mean([0.5, 0.25, 0.4]))
+    assert row["sem"] == pytest.approx(np.std([0.5, 0.25, 0.4], ddof=1) / np.sqrt(3))
+    assert row["percent_inhibition"] == pytest.approx(100 * (1 - row["mean"]))
+
+
+def test_technical_repeats_are_averaged_first_and_do_not_count_in_n() -> None:
+    row = summarise(study({"1": [0.1, 0.4], "2": [0.2]})).query("treatment == 'drug'").iloc[0]
+    assert (row["n"], row["n_technical"]) == (2, 3)
+    assert row["geometric_mean"] == pytest.approx(0.2)
+
+
+def test_a_value_of_zero_or_less_leaves_the_mean_and_takes_the_geometric_mean_away() -> None:
+    row = summarise(study({"1": [0.1], "2": [-0.02]})).query("treatment == 'drug'").iloc[0]
+    assert row["mean"] == pytest.approx(0.04)
+    assert np.isnan(row["geometric_mean"])
+    assert "non_positive" in row["flags"]
+
+
+def test_one_replicate_has_no_spread() -> None:
+    row = summarise(study({"1": [0.1]})).query("treatment == 'drug'").iloc[0]
+    assert row["n"] == 1
+    assert row[["sd", "sem", "ci_low"]].isna().all()
+
+
+def test_ratios_are_summarised_where_there_is_no_reference() -> None:
+    groups = summarise(normalise(lanes([{"treatment": "a", "ratio": 2.0}, {"treatment": "b", "ratio": 3.0}])))
+    assert groups["mean"].tolist() == pytest.approx([2.0, 3.0])
+
+
+def test_groups_stand_in_order_of_dose_and_further_columns_part_them() -> None:
+    table = lanes([{"dose": d} for d in (100.0, 3.0, 30.0)]).assign(time_min=[10, 10, 60])
+    groups = summarise(normalise(table), group_by=["time_min"])
+    assert groups["dose"].tolist() == [3.0, 30.0, 100.0]
+    assert groups["time_min"].tolist() == [10, 60, 10]
+    assert summarise(normalise(table.assign(role="skip"))).empty
