@@ -48,6 +48,12 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
+def _names(ladder: Ladder) -> set[str]:
+    """List the ways in which people name a ladder: product, catalogue number, or both."""
+    product = _plain(ladder.product)
+    return {product, ladder.catalogue, product + ladder.catalogue}
+
+
 def ladder_masses(ladder: str | Sequence[float], buffer: str = "") -> tuple[float, ...]:
     """Return the masses of a ladder from the top [kDa].
 
@@ -70,7 +76,7 @@ def ladder_masses(ladder: str | Sequence[float], buffer: str = "") -> tuple[floa
     """
     if not isinstance(ladder, str):
         return tuple(sorted((float(mass) for mass in ladder), reverse=True))
-    mine = [each for each in ladders() if _plain(ladder) in (_plain(each.product), each.catalogue)]
+    mine = [each for each in ladders() if _plain(ladder) in _names(each)]
     if not mine:
         known = sorted({each.product for each in ladders()})
         raise TableError(

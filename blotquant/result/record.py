@@ -1,0 +1,115 @@
+"""run.json: what a run was made of, as plain JSON, and back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..blot import Frame
+from ..errors import TableError
+from ..figures.pictures import Picture
+from ..settings import Settings, from_mapping
+from ..tables import INPUTS
+from .files import picture_name
+
+__all__ = ["from_json", "pictures_from", "sheet_from", "sheet_rows", "to_json"]
+
+
+def _plain(value: Any) -> Any:
+    """Turn a value into what JSON knows; a number that is none becomes null, a picture's bytes stay out."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+        return [_plain(each) for each in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def sheet_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Write a sheet as one mapping a row."""
+    return [_plain(row) for row in frame.to_dict("records")]
+
+
+def sheet_from(rows: list[dict[str, Any]], name: str) -> pd.DataFrame:
+    """Read a sheet back with the kinds that ``INPUTS`` declares; other columns keep what they hold."""
+    frame = pd.DataFrame(rows)
+    for column in INPUTS[name].columns:
+        if column.name not in frame.columns:
+            continue
+        values = frame[column.name]
+        if column.kind in ("float", "int") and not (name == "samples" and column.name == "lane"):
+            frame[column.name] = values.astype(np.float64)
+        elif column.kind == "text":
+            frame[column.name] = values.astype(object).where(values.notna(), "")
+    for column_name in frame.columns:
+        if isinstance(frame[column_name].dtype, pd.StringDtype):
+            frame[column_name] = frame[column_name].astype(object)
+    return frame
+
+
+def _picture_rows(pictures: Mapping[str, Picture]) -> dict[str, Any]:
+    return {
+        image: {
+            "file": f"figures/blots/{picture_name(image)}",
+            "scale": picture.scale,
+            "low": picture.low,
+            "high": picture.high,
+            "rows": picture.frame.rows,
+            "cols": picture.frame.cols,
+            "turns": picture.frame.turns,
+            "mirror": picture.frame.mirror,
+        }
+        for image, picture in pictures.items()
+    }
+
+
+def pictures_from(rows: Mapping[str, Any], read: Any) -> dict[str, Picture]:
+    """Read pictures back; ``read`` gives the bytes of a file, or None where it is gone."""
+    found = {}
+    for image, row in rows.items():
+        png = read(row["file"])
+        if png is not None:
+            frame = Frame(int(row["rows"]), int(row["cols"]), turns=int(row["turns"]), mirror=bool(row["mirror"]))
+            found[image] = Picture(image, png, float(row["scale"]), frame, float(row["low"]), float(row["high"]))
+    return found
+
+
+def to_json(
+    record: Mapping[str, Any],
+    settings: Settings,
+    images: pd.DataFrame,
+    samples: pd.DataFrame,
+    pictures: Mapping[str, Picture],
+) -> bytes:
+    """Write everything of a result that is no table of numbers."""
+    document = {
+        **_plain(record),
+        "settings": _plain(settings.as_dict()),
+        "study": {"images": sheet_rows(images), "samples": sheet_rows(samples)},
+        "pictures": _plain(_picture_rows(pictures)),
+    }
+    return (json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "replace")
+
+
+def from_json(data: bytes, where: str) -> tuple[dict[str, Any], Settings, dict[str, Any], dict[str, Any]]:
+    """Read what `to_json` wrote: record, settings, sheets and pictures' places.
+
+    Raises
+    ------
+    TableError
+        The file is not a record of a run.
+    """
+    try:
+        document = json.loads(data.decode("utf-8"))
+        settings = from_mapping(document.pop("settings"))
+        return document, settings, document.pop("study"), document.pop("pictures")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise TableError(f"{where}: not the record of a run of blotquant ({error})") from error

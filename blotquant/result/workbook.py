@@ -1,0 +1,129 @@
+"""results.xlsx: every table as a typed sheet, and a sheet that explains every column."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ..flags import SEVERITY, decode
+from ..tables import TABLES
+
+__all__ = ["wide_folds", "workbook_bytes"]
+
+_LONGEST = 32767  # letters that a cell of Excel holds
+_WIDEST = 40  # letters after which a column is not made wider
+_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+_EPOCH = datetime.datetime(2000, 1, 1)  # the same tables give the same bytes
+
+
+def _write_cell(sheet: Any, row: int, col: int, value: Any, style: Any) -> None:
+    """Write one cell with its kind: a number that is none stays blank, an infinite one is a text."""
+    if isinstance(value, str):
+        sheet.write_string(row, col, value[:_LONGEST], style)
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, col, value, style)
+    elif not math.isnan(value):
+        if math.isinf(value):
+            sheet.write_string(row, col, "inf" if value > 0 else "-inf", style)
+        else:
+            sheet.write_number(row, col, value, style)
+
+
+def _width(name: str, unit: str, cells: list[Any]) -> int:
+    shown = [str(cell)[:_WIDEST] if isinstance(cell, str) else f"{cell:.6g}" for cell in cells[:200]]
+    return min(_WIDEST, 2 + max(map(len, (name, unit, *shown))))
+
+
+def _write_table(
+    book: Any, name: str, table: pd.DataFrame, units: Mapping[str, str], styles: Mapping[str, Any]
+) -> None:
+    """Write one sheet: names, units, then rows; header frozen, filter on, doubtful rows tinted."""
+    sheet = book.add_worksheet(name)
+    doubts = [_doubt(text) for text in table["flags"]] if "flags" in table.columns else []
+    for col, column in enumerate(table.columns):
+        sheet.write_string(0, col, str(column), styles["head"])
+        sheet.write_string(1, col, units.get(str(column), ""), styles["unit"])
+        cells = table[column].tolist()
+        for row, value in enumerate(cells):
+            tint = styles.get(doubts[row]) if doubts and column == "flags" else None
+            _write_cell(sheet, row + 2, col, value, tint)
+        sheet.set_column(col, col, _width(str(column), units.get(str(column), ""), cells))
+    sheet.freeze_panes(2, 0)
+    if len(table.columns):
+        sheet.autofilter(1, 0, max(1, len(table) + 1), len(table.columns) - 1)
+
+
+def _doubt(text: str) -> str:
+    weights = {SEVERITY[flag] for flag in SEVERITY if decode(text) & flag}
+    return next((weight for weight in ("wrong", "doubt", "note") if weight in weights), "")
+
+
+def wide_folds(folds: pd.DataFrame) -> pd.DataFrame:
+    """Lay folds (ratios where there is no reference) with replicates side by side, as plotting programs like them.
+
+    Technical repeats are averaged. One row a target, quantity, stimulus, treatment and dose.
+    """
+    value = "fold" if "fold" in folds.columns and folds["fold"].notna().any() else "ratio"
+    keys = ["target", "site", "quantity", "stimulus", "treatment", "dose", "dose_unit"]
+    if folds.empty:
+        return pd.DataFrame(columns=keys)
+    order = list(dict.fromkeys(folds["replicate"]))
+    rows = []
+    for key, lanes in folds.groupby(keys, sort=False, dropna=False):
+        means = {f"replicate {name}": lanes.loc[lanes["replicate"] == name, value].mean() for name in order}
+        rows.append({**dict(zip(keys, key, strict=True)), **means})
+    return pd.DataFrame(rows)
+
+
+def _columns_sheet(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    rows = [
+        {"table": name, "column": column.name, "kind": column.kind, "unit": column.unit, "meaning": column.meaning}
+        for name in tables
+        if name in TABLES
+        for column in TABLES[name].columns
+    ]
+    return pd.DataFrame(rows, columns=["table", "column", "kind", "unit", "meaning"])
+
+
+def workbook_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Write tables as an Excel workbook.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables by their name in ``TABLES``.
+
+    Returns
+    -------
+    bytes
+        The workbook; texts are texts, never formulas or links. The same tables give the same bytes.
+    """
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, _OPTIONS)
+    book.set_properties({"title": "blotquant results", "created": _EPOCH})
+    styles = {
+        "head": book.add_format({"bold": True, "bottom": 0}),
+        "unit": book.add_format({"italic": True, "font_color": "#666666", "bottom": 1}),
+        "wrong": book.add_format({"bg_color": "#f4c7c3"}),
+        "doubt": book.add_format({"bg_color": "#fce8b2"}),
+    }
+    for name, table in tables.items():
+        units = {column.name: column.unit for column in TABLES[name].columns}
+        _write_table(book, name, table, units, styles)
+    wide = wide_folds(tables["folds"] if len(tables.get("folds", ())) else tables.get("ratios", pd.DataFrame()))
+    _write_table(book, "replicates_wide", wide.astype({"dose": float}) if len(wide) else wide, {}, styles)
+    _write_table(book, "columns", _columns_sheet(tables), {}, styles)
+    book.close()
+    return buffer.getvalue()
