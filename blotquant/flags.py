@@ -45,6 +45,8 @@ class Flag(enum.IntFlag):
     LANE_EMPTY = enum.auto()
     BOTH_SATURATED = enum.auto()
     REFERENCE_BELOW_LOQ = enum.auto()
+    REFERENCE_ELSEWHERE = enum.auto()
+    NO_WINDOW = enum.auto()
     LOADING_BELOW_LOQ = enum.auto()
     NOT_PROPORTIONAL = enum.auto()
     OUT_OF_RANGE = enum.auto()
@@ -84,6 +86,9 @@ EXPLANATIONS: dict[Flag, str] = {
     Flag.LANE_EMPTY: "No band of any image of the membrane was found in this lane.",
     Flag.BOTH_SATURATED: "Phospho and total are both saturated, so the ratio's error has no known side.",
     Flag.REFERENCE_BELOW_LOQ: "The reference condition is below its limit of quantification; nothing is divided by it.",
+    Flag.REFERENCE_ELSEWHERE: "The reference lies on another membrane of the replicate, whose scale may differ. "
+    "Load it on every membrane, or take normalisation.across = alignment.",
+    Flag.NO_WINDOW: "Maximum and minimum controls of the block are not told apart; no percent activity is given.",
     Flag.LOADING_BELOW_LOQ: "The loading control is below its limit of quantification; no correction was made with it.",
     Flag.NOT_PROPORTIONAL: "The dilution series is not proportional; ratios of these volumes mislead.",
     Flag.OUT_OF_RANGE: "Outside the linear range that the dilution series shows.",

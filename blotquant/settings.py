@@ -79,7 +79,7 @@ class Normalisation:
     across: str = _setting(
         "reference",
         "How membranes are brought to one scale.",
-        choices=("reference", "alignment", "sum", "fixed", "none"),
+        choices=("reference", "alignment", "calibrator", "sum", "fixed", "none"),
     )
     use_below_loq: bool = _setting(False, "Divide by a reference below its limit of quantification all the same.")
 

@@ -148,6 +148,9 @@ se | float | unit | Standard error (of ln value for doses: se of the logarithm t
 ci_low | float | unit | Lower 95 % limit; 0 when open.
 ci_high | float | unit | Upper 95 % limit; infinite when open.
 unit | text | | Unit of the parameter.
+wald_low | float | unit | Lower 95 % limit from the standard error (of the logarithm for doses, hill and asymmetry).
+wald_high | float | unit | Upper 95 % limit from the standard error.
+method | text | | How the interval and the standard error were made.
 note | text | | For example "> 400 nM".
 """
 )
@@ -220,12 +223,14 @@ ci_high | float | | Upper 95 % limit of the curve.
 def _folds() -> tuple[Column, ...]:
     extra = """
 reference | text | | Condition that the fold is relative to.
+is_reference | bool | | The lane belongs to that condition.
 fold | float | | ratio relative to the reference condition of its block.
 fold_se | float | | Standard error of the fold from measuring alone.
 percent_activity | float | % | 0 % at the minimum control, 100 % at the maximum control; not clipped.
+percent_activity_se | float | % | Its standard error from measuring, that of both controls included.
 percent_inhibition | float | % | 100 − percent activity.
-response | float | | What the curve is fitted to: percent activity, or fold where there are no controls.
-response_se | float | | Its standard error from measuring alone.
+response | float | | What the curve is fitted to: percent activity, or fold or ratio where there are no controls.
+response_se | float | | Its standard error from measuring this lane; the controls' is shared by the block.
 """
     return (*columns(_RATIO), *columns(extra))
 
