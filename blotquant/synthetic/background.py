@@ -87,34 +87,39 @@ def draw_glow(
     return glow
 
 
+def _window(picture: FloatArray, row: float, col: float, reach: float) -> tuple[slice, slice, FloatArray, FloatArray]:
+    """Part of the picture within `reach` of a place, and the distances of its rows and columns from that place [px]."""
+    rows = slice(max(int(row - reach), 0), max(int(row + reach) + 1, 0))
+    cols = slice(max(int(col - reach), 0), max(int(col + reach) + 1, 0))
+    y = np.arange(picture.shape[0], dtype=float)[rows, None] - row
+    x = np.arange(picture.shape[1], dtype=float)[None, cols] - col
+    return rows, cols, y, x
+
+
 def _add_grain(dirt: FloatArray, row: float, col: float, height: float, rng: np.random.Generator) -> None:
     """Add one grain of dust: an elliptic spot, 2–6 px wide, sharper than any band."""
     wide, long, angle = rng.uniform(0.6, 1.3), rng.uniform(0.8, 2.2), rng.uniform(0.0, np.pi)
-    top, left = max(int(row) - 9, 0), max(int(col) - 9, 0)
-    part = dirt[top : int(row) + 10, left : int(col) + 10]
-    y, x = np.mgrid[top : top + part.shape[0], left : left + part.shape[1]]
-    first = ((x - col) * np.cos(angle) + (y - row) * np.sin(angle)) / long
-    second = ((y - row) * np.cos(angle) - (x - col) * np.sin(angle)) / wide
-    part += height * np.exp(-0.5 * (first**2 + second**2) ** 2)
+    rows, cols, y, x = _window(dirt, row, col, 9.0)
+    first = (x * np.cos(angle) + y * np.sin(angle)) / long
+    second = (y * np.cos(angle) - x * np.sin(angle)) / wide
+    dirt[rows, cols] += height * np.exp(-0.5 * (first**2 + second**2) ** 2)
 
 
 def _add_scratch(dirt: FloatArray, height: float, rng: np.random.Generator) -> None:
     """Add one straight scratch, 1–2 px wide, bright or dark."""
-    rows, cols = dirt.shape
-    row, col, angle = rng.uniform(0, rows), rng.uniform(0, cols), rng.uniform(0.0, np.pi)
-    length, wide = rng.uniform(0.1, 0.35) * rows, rng.uniform(0.6, 1.0)
-    y, x = np.mgrid[0:rows, 0:cols]
-    along = (x - col) * np.cos(angle) + (y - row) * np.sin(angle)
-    across = (y - row) * np.cos(angle) - (x - col) * np.sin(angle)
-    dirt += height * np.exp(-0.5 * (across / wide) ** 2) * soft_ends(along, 0.5 * length, 2.0)
+    row, col, angle = rng.uniform(0, dirt.shape[0]), rng.uniform(0, dirt.shape[1]), rng.uniform(0.0, np.pi)
+    length, wide = rng.uniform(0.1, 0.35) * dirt.shape[0], rng.uniform(0.6, 1.0)
+    rows, cols, y, x = _window(dirt, row, col, 0.5 * length + 12.0)
+    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    dirt[rows, cols] += height * np.exp(-0.5 * (across / wide) ** 2) * soft_ends(along, 0.5 * length, 2.0)
 
 
 def _add_bubble(dirt: FloatArray, height: float, rng: np.random.Generator) -> None:
     """Add one bubble: a pale disc with a soft rim."""
-    rows, cols = dirt.shape
-    row, col, radius = rng.uniform(0, rows), rng.uniform(0, cols), rng.uniform(0.02, 0.06) * min(rows, cols)
-    y, x = np.mgrid[0:rows, 0:cols]
-    dirt += height * soft_ends(np.hypot(y - row, x - col), radius, 1.5)
+    row, col = rng.uniform(0, dirt.shape[0]), rng.uniform(0, dirt.shape[1])
+    radius = rng.uniform(0.02, 0.06) * min(dirt.shape)
+    rows, cols, y, x = _window(dirt, row, col, radius + 10.0)
+    dirt[rows, cols] += height * soft_ends(np.hypot(y, x), radius, 1.5)
 
 
 def _grain_places(

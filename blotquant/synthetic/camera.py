@@ -60,7 +60,7 @@ def export_counts(counts: FloatArray, ceiling: float, export: Export) -> FloatAr
         Counts of the exported file, whole numbers from 0 to ``2**bits − 1``.
     """
     full = 2.0**export.bits - 1.0
-    low, high = 0.0, ceiling
+    low, high = 0.0, full if export.bits == 16 else ceiling  # a 16-bit file holds counts as they are
     if export.stretched:
         low, high = (float(value) for value in np.quantile(counts, (0.001, 0.999)))
     if (low, high) == (0.0, full) and export.gamma == 1.0 and not export.inverted:
