@@ -19,10 +19,11 @@ FAINT = 4.0
 
 _SHAPE = 0.03  # part of a strong band's bulge that its own shape may put beside it
 _LUMP = 0.1  # part of a band's bulge that may vary
-_VALLEY = 0.3  # depth of the valley between two bands: bulge there as a share of the lesser peak's, at most
-_BULGING = 1.06  # brightness between two bands as a share of the brighter one, at most; more is one flat-topped band
+_VALLEY = -0.05  # bulge between two bands as a share of the lesser one's, at most: flat-topped bands have about 0
+_BLEND = 0.9  # and below which they may be two that blend
 _SURE = 7.0  # evidence from which a peak may part a band in two
-_STEEPEST = 0.2  # slope of a band's ridge inside its lane [px/px]
+_STEEPEST = 0.15  # slope of a band's ridge inside its lane [px/px], at most
+_TRIES = np.linspace(-0.6, 0.6, 25)  # slopes that are tried [px/px]
 
 Indices = npt.NDArray[np.intp]
 
@@ -45,6 +46,12 @@ class Peaks:
         Half thickness [px].
     slope : ndarray of shape (n,)
         Slope of the ridge across the lane [px/px].
+    steep : ndarray of shape (n,)
+        How much more the lane's strips add up to along a steeper line than any row's: scratches do.
+    rise : ndarray of shape (n,)
+        Height over the brighter of what lies above and below, as a share of that over the darker.
+    margin : ndarray of shape (n,)
+        Distance from the picture's top or bottom [half thicknesses].
     blended : ndarray of bool of shape (n,)
         Two bands that are too close to part.
     """
@@ -56,6 +63,9 @@ class Peaks:
     contrast: FloatArray
     sigma: FloatArray
     slope: FloatArray
+    steep: FloatArray
+    rise: FloatArray
+    margin: FloatArray
     blended: npt.NDArray[np.bool_]
 
     @classmethod
@@ -100,33 +110,35 @@ class _Band:
 def _parted(profiles: LaneProfiles, scale: int, lane: int, one: int, other: int) -> tuple[bool, bool]:
     """Whether two peaks of one scale are two bands, and if not, whether they are two that blend."""
     top, bottom = sorted((one, other))
-    height, light = profiles.height[scale][:, lane], profiles.brightness[:, lane]
-    between = top + int(np.argmin(height[top : bottom + 1]))
-    lesser = min(height[top], height[bottom])
-    reach = int(4 * profiles.sigmas[scale]) + 2
-    base = light[max(0, top - reach) : bottom + reach + 1].min()
-    bulging = light[between] - base > _BULGING * (max(light[top], light[bottom]) - base)
-    return bool(height[between] <= _VALLEY * lesser and not bulging), bool(height[between] < 0.97 * lesser)
+    height = profiles.height[scale][:, lane]
+    between, lesser = height[top : bottom + 1].min(), min(height[top], height[bottom])
+    return bool(between <= _VALLEY * lesser), bool(between < _BLEND * lesser)
 
 
 def _join(bands: list[_Band], profiles: LaneProfiles, scale: int, lane: int, row: int, score: float) -> None:
-    """Give a peak to the band that it belongs to, or start a new one."""
+    """Give a peak to the band that it belongs to, or start a new one.
+
+    Peaks of one scale are two bands when the bulge between them is hollow; a coarser peak belongs to the finer ones
+    that it covers.
+    """
     reach = 1.5 * profiles.sigmas[scale] + 1.0
-    near = [band for band in bands if abs(band.row - row) <= reach]
-    same_scale = [band for band in near if band.scale == scale]
-    if not near:
-        bands.append(_Band(scale, row, score))
-        return
-    verdicts = [_parted(profiles, scale, lane, band.row, row) for band in same_scale]
-    if len(same_scale) == len(near) and all(parted for parted, _ in verdicts) and score > _SURE:
+    nearest = sorted(bands, key=lambda band: abs(band.row - row))
+    same = [band for band in nearest if band.scale == scale]
+    verdicts = [(band, *_parted(profiles, scale, lane, band.row, row)) for band in same[:2]]
+    joined = [band for band, parted, _ in verdicts if not parted]
+    covered = [band for band in nearest if band.scale != scale and abs(band.row - row) <= reach]
+    if not joined and not covered:
+        near = [band for band in same if abs(band.row - row) <= 3.0 * reach]
+        if near and score < _SURE:
+            return
         for band in near:
             band.parted = True
-        bands.append(_Band(scale, row, score, parted=True))
+        bands.append(_Band(scale, row, score, parted=bool(near)))
         return
-    band = min(near, key=lambda other: abs(other.row - row))
-    band.blended |= any(blended for _, blended in verdicts) and score > _SURE
+    band = min(joined or covered, key=lambda other: abs(other.row - row))
+    band.blended |= any(blended for other, _, blended in verdicts if other is band) and score > _SURE
     if score > band.score:
-        if not band.parted and len(near) == 1:
+        if not band.parted and len(covered) <= 1:
             band.scale, band.row = scale, row
         band.score = score
 
@@ -154,14 +166,36 @@ def _refined(values: Picture, scale: Indices, row: Indices, lane: Indices) -> Fl
     return row + np.clip(shift, -0.5, 0.5)
 
 
-def _slopes(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indices, spacing: FloatArray) -> FloatArray:
-    """Slope of the ridge between the outer strips of each lane [px/px]."""
+def _slopes(
+    profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indices, spacing: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Slope along which a band's strips add up to most [px/px], and how much more than along usual slopes."""
     rows = profiles.height.shape[1]
-    reach = int(np.ceil(_STEEPEST * 4.0 * float(spacing.max(initial=1.0)))) // 2 + 2
-    window = np.clip(row[:, None] + np.arange(-reach, reach + 1), 0, rows - 1)
-    ridge = [np.argmax(profiles.strips[scale[:, None], window, lane[:, None], strip], axis=1) for strip in (0, 4)]
-    slopes: FloatArray = (ridge[1] - ridge[0]) / (4.0 * spacing[lane])
-    return slopes
+    place = spacing[lane][:, None, None] * np.arange(-2.0, 3.0)
+    at = row[:, None, None] + _TRIES[:, None] * place
+    low = np.clip(np.floor(at).astype(np.intp), 0, rows - 2)
+    part = np.clip(at - low, 0.0, 1.0)
+    strip = np.broadcast_to(np.arange(5), at.shape)
+    where = (scale[:, None, None], low, lane[:, None, None], strip)
+    next_row = (scale[:, None, None], low + 1, lane[:, None, None], strip)
+    # the median: a speck on one strip must not turn the ridge
+    along = np.median((1.0 - part) * profiles.strips[where] + part * profiles.strips[next_row], axis=2)
+    usual = along[:, np.abs(_TRIES) <= _STEEPEST]
+    best = usual.max(axis=1)
+    excess = along.max(axis=1) / np.where(best > 0, best, np.inf)
+    slopes: FloatArray = _TRIES[np.abs(_TRIES) <= _STEEPEST][np.argmax(usual, axis=1)]
+    return slopes, excess
+
+
+def _rises(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> FloatArray:
+    """Height over the nearer in brightness of what lies above and below, as a share of that over the other."""
+    rows = len(profiles.brightness)
+    away = np.round(2.5 * sigma + 1.5).astype(np.intp)
+    here = profiles.brightness[row, lane]
+    above = here - profiles.brightness[np.clip(row - away, 0, rows - 1), lane]
+    below = here - profiles.brightness[np.clip(row + away, 0, rows - 1), lane]
+    more = np.maximum(above, below)
+    return np.where(more > 0, np.minimum(above, below) / np.where(more > 0, more, 1.0), -1.0).astype(float)
 
 
 def _thickness(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indices) -> FloatArray:
@@ -204,13 +238,19 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
     row = np.array([band.row for _, band in gathered], np.intp)
     height, noise = profiles.height[scale, row, lane], profiles.noise[scale, row, lane]
     contrast = (height - profiles.gap[scale, row, lane]) / np.sqrt(noise**2 + (_LUMP * height) ** 2)
+    sigma = _thickness(profiles, scale, row, lane).astype(float)
+    slope, steep = _slopes(profiles, scale, row, lane, spacing)
+    margin = np.minimum(row, profiles.height.shape[1] - 1 - row) / np.maximum(sigma, profiles.sigmas[scale])
     return Peaks(
         image=np.full(len(row), image, np.intp),
         lane=lane,
         row=_refined(profiles.height, scale, row, lane) + offset,
         score=np.array([band.score for _, band in gathered], float),
         contrast=contrast.astype(float),
-        sigma=_thickness(profiles, scale, row, lane).astype(float),
-        slope=_slopes(profiles, scale, row, lane, spacing),
+        sigma=sigma,
+        slope=slope,
+        steep=steep,
+        rise=_rises(profiles, row, lane, sigma),
+        margin=margin,
         blended=np.array([band.blended for _, band in gathered], bool),
     )

@@ -17,6 +17,9 @@ _ALONE = 9.0  # evidence from which a peak is believed without neighbours
 _NEIGHBOUR = 2  # lanes apart at most that support each other
 _MEMORY = 3.0  # lanes over which a row's own bend is remembered
 _LEAST_CONTRAST = 2.5  # contrast against the quieter gap, at least
+_LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
+_TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
+_LEAST_MARGIN = 0.7  # distance from the picture's top or bottom, at least [half thicknesses]
 _WANDER = 0.6  # how far a band may lie off its row, in half thicknesses
 _LEAST_WANDER = 1.5  # and at least [px]
 
@@ -55,6 +58,20 @@ def _supported(peaks: Peaks, row: Row) -> npt.NDArray[np.bool_]:
     return (peaks.score[own] > _ALONE) | ((apart <= _NEIGHBOUR) & other).any(axis=1)
 
 
+def _band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
+    """Which peaks look like bands rather than scratches, edges of the membrane or of bubbles, or frames."""
+    shoulder = np.zeros(len(peaks.row), bool)
+    for index in np.flatnonzero(peaks.rise < _LEAST_RISE):
+        near = (
+            (peaks.lane == peaks.lane[index])
+            & (peaks.image == peaks.image[index])
+            & (np.abs(peaks.row - peaks.row[index]) < 6.0 * peaks.sigma[index])
+        )
+        shoulder[index] = bool((peaks.score[near] > 2.0 * peaks.score[index]).any())
+    standing = (peaks.rise >= _LEAST_RISE) | shoulder
+    return (peaks.contrast >= _LEAST_CONTRAST) & (peaks.steep < _TOO_STEEP) & standing & (peaks.margin > _LEAST_MARGIN)
+
+
 def follow_rows(peaks: Peaks, col: FloatArray, smile: Smile, min_score: float) -> tuple[list[Row], FloatArray]:
     """Gather peaks into rows, strongest first.
 
@@ -77,7 +94,7 @@ def follow_rows(peaks: Peaks, col: FloatArray, smile: Smile, min_score: float) -
         Row of each peak with the smile taken out [px].
     """
     flat = peaks.row - smile(col)
-    good = (peaks.score >= min_score) & (peaks.contrast >= _LEAST_CONTRAST)
+    good = (peaks.score >= min_score) & _band_like(peaks)
     rows: list[Row] = []
     for index in np.argsort(-peaks.score, kind="stable"):
         if not good[index]:
