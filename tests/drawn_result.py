@@ -39,6 +39,15 @@ class Plan:
         return lanes + [(self.stimulus, drug, dose) for drug in self.treatments for dose in self.doses]
 
 
+_BLANK = {"text": "", "flags": "", "curve": "", "float": np.nan, "int": 0, "bool": False}
+
+
+def _table(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Check a table, declared columns that matter to no picture left blank."""
+    blank = {column.name: _BLANK[column.kind] for column in tables.TABLES[name].columns if column.name not in rows}
+    return tables.check(rows.assign(**blank), name)
+
+
 def _activity(stimulus: str, dose: float, place: int) -> float:
     if stimulus == "none":
         return 0.02
@@ -131,7 +140,7 @@ def _groups(folds: pd.DataFrame) -> pd.DataFrame:
                 flags="few_replicates" if n < 3 else "",
             )
         )
-    return tables.check(pd.DataFrame(rows), "groups")
+    return _table(pd.DataFrame(rows), "groups")
 
 
 def _tests(groups: pd.DataFrame) -> pd.DataFrame:
@@ -163,7 +172,7 @@ def _tests(groups: pd.DataFrame) -> pd.DataFrame:
                 "note": "",
             }
         )
-    return tables.check(pd.DataFrame(rows), "tests") if rows else tables.empty("tests")
+    return _table(pd.DataFrame(rows), "tests") if rows else tables.empty("tests")
 
 
 def _fits(plan: Plan, folds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -215,9 +224,9 @@ def _fits(plan: Plan, folds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, 
                 for d, f in zip(grid, fitted, strict=True)
             ]
     return (
-        tables.check(pd.DataFrame(curves), "curves"),
-        tables.check(pd.DataFrame(potencies), "potencies"),
-        tables.check(pd.DataFrame(points), "curve_points"),
+        _table(pd.DataFrame(curves), "curves"),
+        _table(pd.DataFrame(potencies), "potencies"),
+        _table(pd.DataFrame(points), "curve_points"),
     )
 
 
@@ -250,7 +259,7 @@ def _sensitivity(groups: pd.DataFrame) -> pd.DataFrame:
                     "change": change,
                 }
             )
-    return tables.check(pd.DataFrame(rows), "sensitivity")
+    return _table(pd.DataFrame(rows), "sensitivity")
 
 
 def _images(plan: Plan) -> pd.DataFrame:
@@ -354,7 +363,7 @@ def _lanes_and_bands(plan: Plan, images: pd.DataFrame) -> tuple[pd.DataFrame, pd
                         "flags": doubt,
                     }
                 )
-    return tables.check(pd.DataFrame(lanes), "lanes"), tables.check(pd.DataFrame(bands), "bands"), pictures
+    return _table(pd.DataFrame(lanes), "lanes"), _table(pd.DataFrame(bands), "bands"), pictures
 
 
 def _samples(plan: Plan, images: pd.DataFrame) -> pd.DataFrame:
@@ -410,7 +419,7 @@ def _quality(images: pd.DataFrame) -> pd.DataFrame:
             "note": "Z′ of the maximum and minimum controls; above 0.5 is an excellent assay window.",
         }
     )
-    return tables.check(pd.DataFrame(rows), "quality")
+    return _table(pd.DataFrame(rows), "quality")
 
 
 RECORD = {
@@ -438,8 +447,8 @@ def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
     return SimpleNamespace(
         lanes=lanes,
         bands=bands,
-        ratios=tables.check(ratios, "ratios"),
-        folds=tables.check(folds, "folds"),
+        ratios=_table(ratios, "ratios"),
+        folds=_table(folds, "folds"),
         groups=groups,
         tests=_tests(groups),
         curves=curves,

@@ -130,6 +130,8 @@ def label_rows(places: Sequence[Condition], pitch: float, *, size: float = 6.5, 
         Next to the axis the doses, and the names of treatments without doses; then brackets over the doses of a
         treatment; then brackets over what shares a stimulus.
     """
+    if not places:
+        return []
     runs = _runs([(place.stimulus, place.treatment) for place in places])
     dosed = [run for run in runs if _has_doses(places[run[0] : run[1] + 1])]
     others = [run for run in runs if run not in dosed]
@@ -147,7 +149,7 @@ def label_rows(places: Sequence[Condition], pitch: float, *, size: float = 6.5, 
     names = [Label(places[at].treatment, at, at) for first, last in others for at in range(first, last + 1)]
     rows.append(_name_row(names, pitch, size, start))
     spurs = [Label(places[first].stimulus, first, last) for first, last in _runs([place.stimulus for place in places])]
-    rows.append(_bracket_row(spurs, pitch, size, max(row.stop for row in rows if row.labels) if places else start))
+    rows.append(_bracket_row(spurs, pitch, size, max(row.stop for row in rows if row.labels)))
     return [row for row in rows if row.labels]
 
 

@@ -24,7 +24,7 @@ _MOST_NAMED = 11
 
 def series_style(place: int) -> tuple[str, str]:
     """Return colour and marker of the ``place``-th replicate; no two of the first 56 are alike."""
-    return COLOURS[place % len(COLOURS)], MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]
+    return COLOURS[place % len(COLOURS)], MARKERS[(place % len(COLOURS) + place // len(COLOURS)) % len(MARKERS)]
 
 
 def unsure_rows(points: pd.DataFrame) -> npt.NDArray[np.bool_]:

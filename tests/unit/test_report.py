@@ -154,7 +154,7 @@ def test_flags_are_explained_worst_first_and_a_doubt_of_a_whole_picture_is_said_
 
 
 def test_each_warning_is_said_once():
-    result = drawn_result()
+    result = drawn_result(Plan(pictures=False))
     result.record["warnings"] = ["look", "look"]
     result.record["failures"] = ["bad.tif: not an image"]
     assert general_warnings(result)[:2] == ["look", "Failed: bad.tif: not an image"]
@@ -162,7 +162,9 @@ def test_each_warning_is_said_once():
 
 def test_names_are_text_and_never_run():
     evil = "<script>alert(1)</script>"
-    plan = Plan(targets=(evil,), treatments=('"><img src=x onerror=alert(2)>',), doses=(1.0, 10.0), replicates=1)
+    plan = Plan(
+        targets=(evil,), treatments=('"><img src=x onerror=alert(2)>',), doses=(1.0, 10.0), replicates=1, pictures=False
+    )
     result = drawn_result(plan)
     result.record["title"] = evil
     result.record["warnings"] = [evil]
@@ -195,25 +197,25 @@ def test_a_picture_without_lanes_says_so():
 
 
 def test_the_answer_names_comparisons_where_there_is_no_curve_and_groups_where_there_is_no_test():
-    result = drawn_result()
+    result = drawn_result(Plan(pictures=False))
     result.potencies = result.potencies.iloc[:0]
     assert "With IL-6, baricitinib 1000 nM" in answer(result)[0]
     assert "p < 0.0001" in answer(result)[0] or "p = 0.0" in answer(result)[0]
     result.tests = result.tests.iloc[:0]
     assert "has a mean fold of" in answer(result)[0]
-    result.tests = drawn_result().tests.assign(p=np.nan, p_adjusted=np.nan)
+    result.tests = drawn_result(Plan(pictures=False)).tests.assign(p=np.nan, p_adjusted=np.nan)
     assert "no p value below three replicates" in answer(result)[0]
 
 
 def test_an_undetermined_ic50_is_no_number():
-    result = drawn_result()
+    result = drawn_result(Plan(pictures=False))
     result.potencies = result.potencies.assign(ic50=np.nan, ci_low=400.0, ci_high=np.inf, note="> 400 nM")
     assert "is not determined by these doses: > 400 nM" in answer(result)[0]
     assert "> 400 nM" in grids(result)["potencies"].rows[0]
 
 
 def test_an_assumed_replicate_is_said_beside_every_p():
-    result = drawn_result()
+    result = drawn_result(Plan(pictures=False))
     result.groups = result.groups.assign(flags="replicate_assumed")
     assert "n counts membranes" in grids(result)["tests"].note
     assert "membranes taken as biological replicates" in answer(result)[0]
@@ -221,14 +223,14 @@ def test_an_assumed_replicate_is_said_beside_every_p():
 
 
 def test_what_all_rows_share_stands_once_above_the_table():
-    tests = grids(drawn_result())["tests"]
+    tests = grids(drawn_result(Plan(pictures=False)))["tests"]
     assert "versus: IL-6 + vehicle" in tests.shared
     assert "versus" not in [head for head, _ in tests.heads]
     assert [head for head, _ in tests.heads][:2] == ["dose", "effect"]
 
 
 def test_a_long_table_is_cut_and_says_how_much():
-    result = drawn_result()
+    result = drawn_result(Plan(pictures=False))
     result.folds = pd.concat([result.folds] * 20, ignore_index=True)
     ratios = grids(result)["ratios"]
     assert len(ratios.rows) == 400
@@ -236,13 +238,13 @@ def test_a_long_table_is_cut_and_says_how_much():
 
 
 def test_a_column_of_the_users_own_travels_into_the_tables():
-    result = drawn_result()
+    result = drawn_result(Plan(pictures=False))
     result.groups = result.groups.assign(time_min=["15", "30"] + ["30"] * (len(result.groups) - 2))
     assert "time min" in [head for head, _ in grids(result)["groups"].heads]
 
 
 def test_the_methods_paragraph_names_version_settings_and_numbers_its_citations():
-    text, cited = methods(drawn_result())
+    text, cited = methods(drawn_result(Plan(pictures=False)))
     assert "blotquant 0.1.0" in text
     assert "stripped and reprobed" in text
     assert "four-parameter" in text
@@ -281,15 +283,21 @@ def test_of_very_many_membranes_the_doubted_ones_are_shown(monkeypatch):
 
 
 def test_figures_are_written_in_every_kind_and_twice_alike(tmp_path):
-    result = drawn_result(Plan(doses=(10.0, 100.0), replicates=2))
+    result = measured_only(Plan(doses=(10.0,), replicates=1))
     first = write_figures(result, tmp_path / "one", dpi=72)
     second = write_figures(result, tmp_path / "two", dpi=72)
-    names = [path.name for path in first]
-    assert "dose_response_STAT3_Y705_PS_IL-6.svg" in names
-    assert {path.suffix for path in first} == {".svg", ".pdf", ".png"}
-    assert len(names) == len(set(names))
+    names = ["blot_STAT3-blot-1.svg", "blot_STAT3-blot-1.pdf", "blot_STAT3-blot-1.png", "precision.svg"]
+    assert [path.name for path in first][:4] == names
     for one, two in zip(first, second, strict=True):
         assert one.read_bytes() == two.read_bytes()
+
+
+def test_figures_are_named_after_what_they_show(tmp_path):
+    result = drawn_result(Plan(doses=(10.0, 100.0), pictures=False))
+    written = write_figures(result, tmp_path, kinds=("svg",))
+    assert [path.stem for path in written] == [
+        "dose_response_STAT3_Y705_PS_IL-6", "groups_STAT3_Y705_PS", "sensitivity_STAT3_Y705_PS", "precision",
+    ]  # fmt: skip
 
 
 def test_the_page_is_written_whole_or_not_at_all(tmp_path):

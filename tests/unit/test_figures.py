@@ -1,0 +1,377 @@
+"""Figures: names and doses as people write them, labels that give way to each other, axes that show what is there."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from blotquant.figures import (
+    draw_all,
+    figure_bytes,
+    plot_blot,
+    plot_dose_response,
+    plot_groups,
+    plot_precision,
+    plot_sensitivity,
+)
+from blotquant.figures.blots import FLAGGED, MEASURED, band_look, view_of
+from blotquant.figures.brackets import draw_rows, label_rows, rows_height
+from blotquant.figures.dose_axis import DoseAxis
+from blotquant.figures.legends import add_legends, legends_height
+from blotquant.figures.names import Condition, conditions, interval_text, number, plain, quantity_name, shorten
+from blotquant.figures.panels import draw_panel, image_label, lane_conditions, order_images
+from blotquant.figures.replicates import replicate_handles, series_style
+from blotquant.figures.style import COLOURS, new_axes, text_size
+from tests.drawn_result import Plan, drawn_result
+
+NAN = math.nan
+
+
+def _texts(ax) -> list[str]:
+    return [text.get_text() for text in ax.texts if text.get_text()]
+
+
+def _points(ax, colour: str) -> int:
+    return sum(
+        len(line.get_xdata())
+        for line in ax.lines
+        if line.get_markeredgecolor() == colour and line.get_marker() in "os^D"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1000.0, "1000"),
+        (1e6, "1000000"),
+        (-5.1, "−5.1"),
+        (0.05, "0.05"),
+        (2.5e-7, "2.5e-07"),
+        (math.inf, "∞"),
+    ],
+)
+def test_numbers_are_written_with_three_digits_and_no_needless_exponent(value, text):
+    assert number(value) == text
+
+
+def test_intervals_show_which_side_is_open():
+    assert interval_text(1, 2) == "1–2"
+    assert interval_text(0, math.inf) == "open on both sides"
+    assert interval_text(NAN, 3, "nM") == "< 3 nM"
+
+
+def test_names_stand_on_one_line_and_are_cut_where_they_must():
+    assert plain("two\nlines\t\x07") == "two lines"
+    assert shorten("abcdef", 4) == "abc…"
+    assert shorten("abc", 4) == "abc"
+
+
+def test_quantities_say_what_is_divided_by_what():
+    assert quantity_name("STAT3", "", "P/L") == "pSTAT3 / loading"
+    assert quantity_name("STAT3", "Y705", "P") == "pSTAT3 (Y705)"
+    assert quantity_name("JAK1", "", "") == "JAK1"
+    assert quantity_name("", "", "") == "response"
+
+
+def test_conditions_keep_the_order_of_treatments_and_sort_doses():
+    table = pd.DataFrame(
+        {
+            "stimulus": ["x", "x", "none", "x"],
+            "treatment": ["b", "b", "v", "a"],
+            "dose": [10, 1, NAN, 5],
+            "dose_unit": "nM",
+        }
+    )
+    assert [(one.treatment, one.dose) for one in conditions(table)[:3]] == [("b", 1), ("b", 10), ("a", 5)]
+    assert conditions(table)[3].treatment == "v"
+
+
+def _places(names: list[tuple[str, str, float]]) -> list[Condition]:
+    return [Condition(stimulus, drug, dose, "nM") for stimulus, drug, dose in names]
+
+
+def test_doses_stand_next_to_the_axis_then_treatments_then_stimuli():
+    rows = label_rows(_places([("none", "veh", NAN), ("IL-6", "bari", 1.0), ("IL-6", "bari", 10.0)]), 40.0)
+    assert [[label.text for label in row.labels] for row in rows] == [
+        ["1", "10"],
+        ["bari (nM)"],
+        ["veh"],
+        ["none", "IL-6"],
+    ]
+    assert rows[0].start == rows[2].start
+    assert rows[3].start > rows[1].start > rows[0].start
+    assert rows_height(rows) == rows[3].stop
+
+
+def test_a_name_too_wide_for_its_place_is_turned_and_its_neighbours_with_it():
+    rows = label_rows(_places([("", "a long name", NAN), ("", "b", NAN)]), 20.0)
+    assert [label.turned for label in rows[0].labels] == [True, True]
+    assert rows[0].height == pytest.approx(text_size("a long name", 6.5)[0])
+
+
+def test_a_long_treatment_over_a_wide_bracket_is_shortened_and_keeps_its_unit():
+    places = _places(
+        [("", "baricitinib phosphate monohydrate batch seven of march", dose) for dose in (1.0, 3.0, 10.0)]
+    )
+    bracket = label_rows(places, 30.0)[1].labels[0]
+    assert "…" in bracket.text
+    assert bracket.text.endswith("(nM)")
+    assert not bracket.turned
+
+
+def test_no_conditions_need_no_room():
+    assert label_rows([], 10.0) == []
+    assert rows_height([]) == 0.0
+
+
+def test_labels_above_an_axis_point_up():
+    ax = new_axes(80.0, 40.0)
+    draw_rows(ax, label_rows(_places([("s", "d", 1.0), ("s", "d", 2.0)]), 60.0), np.array([0.0, 1.0]), side="top")
+    assert _texts(ax) == ["1", "2", "d (nM)", "s"]
+    assert all(text.get_verticalalignment() == "bottom" for text in ax.texts)
+
+
+def test_the_zero_dose_lies_left_of_every_other_one():
+    axis = DoseAxis([0.0, NAN, 1.0, 1000.0])
+    places = axis.place([0.0, 1.0, 1000.0])
+    assert places[1:] == pytest.approx([0.0, 3.0])
+    assert places[0] < -0.5
+    ax = new_axes(80.0, 40.0)
+    axis.draw(ax, 200.0)
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0", "1", "10", "100", "1000"]
+
+
+def test_decades_are_left_out_where_their_labels_would_touch():
+    ax = new_axes(80.0, 40.0)
+    DoseAxis([1e-6, 1e6]).draw(ax, 150.0)
+    labels = [text.get_text() for text in ax.get_xticklabels()]
+    assert 3 <= len(labels) <= 6
+    assert "0" not in labels
+
+
+def test_doses_within_one_decade_have_labels_too():
+    ax = new_axes(80.0, 40.0)
+    DoseAxis([2.0, 8.0]).draw(ax, 150.0)
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["2", "5"]
+
+
+def test_a_single_dose_makes_an_axis():
+    ax = new_axes(80.0, 40.0)
+    DoseAxis([0.0, 30.0]).draw(ax, 150.0)
+    low, high = ax.get_xlim()
+    assert low < DoseAxis([0.0, 30.0]).zero < math.log10(30) < high
+
+
+def test_every_replicate_is_drawn_once_and_every_group_has_its_mean():
+    result = drawn_result(Plan(pictures=False))
+    ax = plot_groups(result.folds, result.groups)
+    drawn = sum(_points(ax, colour) for colour in COLOURS[:3])
+    assert drawn == len(result.folds) == 27
+    means = ax.collections[0].get_segments()
+    assert [segment[0][1] for segment in means] == pytest.approx(list(result.groups["geometric_mean"]), nan_ok=True)
+    assert "fold of IL-6 + vehicle" in ax.get_ylabel()
+
+
+def test_a_lane_without_a_value_is_marked_on_the_axis_and_a_faint_one_is_hollow():
+    result = drawn_result(Plan(pictures=False))
+    folds = result.folds.copy()
+    folds.loc[4, ["ratio", "fold"]] = NAN
+    folds.loc[5, "detected"] = False
+    ax = plot_groups(folds, result.groups)
+    crosses = [line for line in ax.lines if line.get_marker() == "x"]
+    assert list(crosses[0].get_xdata()) == [4.0]
+    hollow = sum(len(line.get_xdata()) for line in ax.lines if line.get_markerfacecolor() == "white")
+    assert hollow == int((folds["flags"] == "below_loq").sum()) + 1
+    words = [text.get_text() for legend in ax.artists for text in legend.get_texts()]
+    assert any(word.startswith("no value") for word in words)
+    assert any(word.startswith("hollow") for word in words)
+
+
+def test_ratios_are_drawn_where_there_is_no_reference():
+    result = drawn_result(Plan(pictures=False))
+    assert "ratio [AU]" in plot_groups(result.ratios, result.groups).get_ylabel()
+
+
+def test_the_mean_stands_alone_where_a_value_is_not_positive():
+    result = drawn_result(Plan(pictures=False))
+    groups = result.groups.copy()
+    groups.loc[0, ["geometric_mean", "ci_low", "ci_high"]] = NAN
+    ax = plot_groups(result.folds, groups)
+    assert ax.collections[0].get_segments()[0][0][1] == pytest.approx(groups["mean"].iloc[0])
+    assert len(ax.collections[1].get_segments()) == len(groups) - 1
+
+
+def test_a_curve_is_shown_as_inhibition_with_its_ic50_where_they_meet():
+    result = drawn_result(Plan(pictures=False))
+    folds = result.folds[result.folds["stimulus"] == "IL-6"]
+    ax = plot_dose_response(folds, result.curve_points, result.potencies)
+    assert "inhibition (%)" in ax.get_ylabel()
+    cross = next(line for line in ax.lines if line.get_marker() == "|")
+    assert cross.get_xdata()[0] == pytest.approx(math.log10(44.0))
+    assert cross.get_ydata()[0] == pytest.approx(100 - (0.5 + 99.5 / 2), abs=0.2)
+    assert sum(_points(ax, colour) for colour in COLOURS[:3]) == len(folds)
+    words = [text.get_text() for legend in ax.artists for text in legend.get_texts()]
+    assert "baricitinib: IC50 44 nM (35.2–55 nM)" in words
+
+
+def test_an_open_interval_ends_in_an_arrow_and_an_undetermined_ic50_is_only_words():
+    result = drawn_result(Plan(pictures=False, treatments=("a", "b")))
+    potencies = result.potencies.copy()
+    potencies.loc[0, ["ci_low", "ci_high"]] = [0.0, np.inf]
+    potencies.loc[1, ["ic50", "ci_high", "note"]] = [NAN, np.inf, "> 1000 nM"]
+    folds = result.folds[result.folds["stimulus"] == "IL-6"]
+    ax = plot_dose_response(folds, result.curve_points, potencies)
+    markers = [line.get_marker() for line in ax.lines]
+    assert markers.count("<") == markers.count(">") == 1
+    assert markers.count("|") == 1
+    words = [text.get_text() for legend in ax.artists for text in legend.get_texts()]
+    assert "b: IC50 > 1000 nM" in words
+
+
+def test_a_plain_response_is_shown_as_it_is():
+    points = pd.DataFrame({"treatment": "x", "dose": [0.0, 1.0, 10.0], "response": [9.0, 5.0, 2.0], "replicate": "1"})
+    points = points.assign(target="JAK1", site="", quantity="")
+    curve = pd.DataFrame({"treatment": "x", "dose": [0.0, 1.0, 10.0], "dose_unit": "", "fitted": [9.0, 5.0, 2.0]})
+    curve = curve.assign(ci_low=curve["fitted"] - 1, ci_high=curve["fitted"] + 1)
+    ax = plot_dose_response(points, curve, drawn_result().potencies.iloc[:0])
+    assert ax.get_ylabel() == "JAK1\nresponse"
+    assert ax.get_xlabel() == "dose"
+
+
+def test_other_choices_are_drawn_beside_what_was_reported():
+    table = drawn_result(Plan(pictures=False)).sensitivity
+    ax = plot_sensitivity(table)
+    reported = [segment[0][1] for segment in ax.collections[0].get_segments()]
+    assert reported == pytest.approx(list(table[table["default"] & (table["choice"] == "background")]["fold"]))
+    marks = sum(len(line.get_xdata()) for line in ax.lines if line.get_marker() in "os^Dv")
+    assert marks == int((~table["default"]).sum())
+
+
+def test_bands_at_or_below_zero_are_counted_where_a_logarithm_cannot_show_them():
+    bands = drawn_result(Plan(pictures=False)).bands.copy()
+    bands.loc[bands.index[0], "volume"] = -5.0
+    ax = plot_precision(bands)
+    words = [text.get_text() for legend in ax.artists for text in legend.get_texts()]
+    assert "1 of 54 bands at or below zero: not shown" in words
+    assert plot_precision(bands.iloc[:0]).get_xlim() == pytest.approx((0.1, 100.0))
+
+
+def test_boxes_are_orange_where_the_number_is_doubted_and_dashed_where_nothing_was_seen():
+    assert band_look("saturated", True) == (FLAGGED, "-")
+    assert band_look("below_loq", True) == (MEASURED, "-")
+    assert band_look("below_lod", False) == (MEASURED, "--")
+    assert band_look("edited", True) == (MEASURED, "-")
+
+
+def test_a_panel_shows_membrane_above_and_below_the_measured_row_but_never_beyond_the_picture():
+    result = drawn_result()
+    image = result.images["image"].iloc[0]
+    picture = result.pictures[image]
+    lanes, bands = result.lanes[result.lanes["image"] == image], result.bands[result.bands["image"] == image]
+    view = view_of(picture, lanes, bands)
+    assert view.top == 0.0
+    assert bands[bands["target"] != ""]["bottom"].max() < view.bottom <= picture.shape[0]
+    assert view_of(picture, lanes, bands, whole=True).bottom == picture.shape[0]
+    assert view_of(picture, lanes.iloc[:0], bands.iloc[:0]).right == picture.shape[1]
+
+
+def test_a_blot_drawn_alone_has_a_box_for_every_band_and_the_pictures_grey():
+    result = drawn_result()
+    image = result.images["image"].iloc[0]
+    lanes, bands = result.lanes[result.lanes["image"] == image], result.bands[result.bands["image"] == image]
+    ax = plot_blot(result.pictures[image], lanes, bands, whole=True)
+    assert len(ax.patches) == len(bands)
+    assert (ax.images[0].get_clim()) == (0, 255)
+    assert len(plot_blot(result.pictures[image], lanes, bands, boxes=False).patches) == 0
+
+
+def test_images_of_a_membrane_are_ordered_phospho_total_loading():
+    images = pd.DataFrame(
+        {"image": list("abcd"), "target": ["ACTB", "S1", "S1", "S3"], "form": ["loading", "total", "phospho", "total"]}
+    )
+    assert list(order_images(images)["image"]) == ["c", "b", "d", "a"]
+    assert image_label(pd.Series({"target": "S1", "site": "", "form": "phospho"})) == "pS1"
+
+
+def test_lanes_without_a_sample_are_blank_and_ladders_are_named():
+    samples = pd.DataFrame(
+        {"lane": [1, 2], "treatment": ["", "drug"], "role": ["ladder", "sample"], "dose": [NAN, 5.0]}
+    )
+    first, second, third = lane_conditions(samples, [1, 2, 3])
+    assert (first.treatment, second.treatment, third.treatment) == ("ladder", "drug", "")
+    assert second.dose == 5.0
+
+
+def test_a_membrane_without_samples_still_has_its_panel():
+    result = drawn_result(Plan(replicates=1, doses=(10.0,)))
+    figure = draw_panel(result.images, result.samples.iloc[:0], result.lanes, result.bands, result.pictures)
+    assert len(figure.axes) == 2
+
+
+def test_replicates_keep_their_looks_and_many_are_counted():
+    assert len({series_style(place) for place in range(56)}) == 56
+    labels = [str(handle.get_label()) for handle in replicate_handles([f"r{place}" for place in range(14)])]
+    assert len(labels) == 12
+    assert labels[-1] == "and 3 more"
+
+
+def test_a_legend_takes_the_room_that_it_announces():
+    handles = [Line2D([], [], label=f"entry {place}") for place in range(6)]
+    assert legends_height([handles], 1000.0) < legends_height([handles], 80.0)
+    ax = new_axes(80.0, 40.0)
+    add_legends(ax, [handles, []], 200.0)
+    assert len(ax.artists) == 1
+
+
+def test_own_axes_keep_their_figure_and_the_callers_settings():
+    result = drawn_result(Plan(pictures=False))
+    figure = Figure(figsize=(4, 3))
+    ax = figure.add_subplot()
+    size = ax.xaxis.label.get_size()
+    assert plot_groups(result.folds, result.groups, ax=ax) is ax
+    assert tuple(figure.get_size_inches()) == (4, 3)
+    assert ax.xaxis.label.get_size() == size
+
+
+def test_stems_are_plain_and_never_alike():
+    result = drawn_result(Plan(targets=("../a", "..\\A"), replicates=1, pictures=False, doses=(1.0, 10.0)))
+    stems = [drawn.stem for drawn in draw_all(result)]
+    assert len({stem.lower() for stem in stems}) == len(stems)
+    assert all(stem.replace("_", "").replace("-", "").isalnum() for stem in stems)
+
+
+def test_the_users_grouping_columns_make_figures_of_their_own():
+    result = drawn_result(Plan(pictures=False))
+    result.folds = result.folds.assign(time_min="15")
+    later = result.folds.assign(time_min="60")
+    result.folds = pd.concat([result.folds, later], ignore_index=True)
+    result.groups = pd.concat([result.groups.assign(time_min=time) for time in ("15", "60")], ignore_index=True)
+    titles = [drawn.title for drawn in draw_all(result, kinds=("groups",))]
+    assert titles == [f"pSTAT3 (Y705) / STAT3, time_min {time} by treatment and dose" for time in ("15", "60")]
+
+
+def test_png_has_the_resolution_asked_for():
+    figure = new_axes(25.4, 25.4).figure
+    png = figure_bytes(figure, "png", dpi=200)
+    assert png[16:24] == (200).to_bytes(4, "big") * 2
+
+
+def test_pictures_do_not_load_matplotlib():
+    code = "import sys, blotquant.figures.pictures; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_unknown_figure_is_an_attribute_error():
+    import blotquant.figures as figures
+
+    assert "plot_groups" in dir(figures)
+    with pytest.raises(AttributeError, match="plot_pie"):
+        figures.plot_pie  # noqa: B018
