@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from .. import tables
-from ..blot import Blot
-from ..evidence import align
+from ..blot import Blot, FloatArray
+from ..evidence import Canvas, align
 from .peaks import Peaks, find_peaks
-from .profiles import lane_profiles, lane_tracks
-from .rows import follow_rows
+from .profiles import Track, lane_profiles, lane_tracks
+from .rows import band_like, follow_rows, unite_images
 from .smile import find_smile
 from .table import bands_table
 
@@ -53,17 +53,21 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     for number, (blot, track, offset) in enumerate(zip(images, tracks, canvas.offsets, strict=True)):
         found.append(find_peaks(lane_profiles(blot, track), 0.15 * track.width, number, float(offset[0])))
     peaks = Peaks.united(found)
-    col = np.array(
-        [
-            tracks[image].column[
-                lane, int(np.clip(round(row) - canvas.offsets[image][0], 0, images[image].shape[0] - 1))
-            ]
-            + canvas.offsets[image][1]
-            for image, lane, row in zip(peaks.image, peaks.lane, peaks.row, strict=True)
-        ]
-    )
+    peaks = peaks.taken((peaks.score >= min_score) & band_like(peaks))
+    col = _columns(peaks, tracks, canvas)
     smile = find_smile(peaks, col, canvas.cols, tracks[0].pitch)
-    rows, flat = follow_rows(peaks, col, smile, min_score)
+    flat = peaks.row - smile(col)
+    rows = unite_images(follow_rows(peaks, flat, col), peaks, flat, len(images))
     if not rows:
         return tables.empty("bands")
     return bands_table(images, tracks, canvas, rows, peaks, flat, smile)
+
+
+def _columns(peaks: Peaks, tracks: Sequence[Track], canvas: Canvas) -> FloatArray:
+    """Column of the lane's centre at each peak, on the canvas [px]."""
+    col = np.zeros(len(peaks.row))
+    for image, (track, (down, right)) in enumerate(zip(tracks, canvas.offsets, strict=True)):
+        own = peaks.image == image
+        row = np.clip(np.round(peaks.row[own] - down).astype(np.intp), 0, track.column.shape[1] - 1)
+        col[own] = track.column[peaks.lane[own], row] + right
+    return col

@@ -1,7 +1,8 @@
-"""Rows: peaks of neighbouring lanes that follow one another along the smile."""
+"""Rows: peaks of neighbouring lanes that follow one another along the smile, image by image, then together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,109 +10,192 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 from .peaks import Peaks
-from .smile import Smile
 
-__all__ = ["Row", "follow_rows"]
+__all__ = ["Row", "band_like", "follow_rows", "unite_images"]
 
 _ALONE = 9.0  # evidence from which a peak is believed without neighbours
-_NEIGHBOUR = 2  # lanes apart at most that support each other
+_FARTHEST = 4  # lanes apart at most that are linked
+_SUPPORT = 2  # lanes apart at most that support each other
 _MEMORY = 3.0  # lanes over which a row's own bend is remembered
 _LEAST_CONTRAST = 2.5  # contrast against the quieter gap, at least
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
 _LEAST_MARGIN = 0.7  # distance from the picture's top or bottom, at least [half thicknesses]
-_WANDER = 0.6  # how far a band may lie off its row, in half thicknesses
-_LEAST_WANDER = 1.5  # and at least [px]
+_WANDER = 0.8  # how far a band may lie off its neighbour's row, in half thicknesses
+_LEAST_WANDER = 2.0  # and at least [px]
+_UNEVEN = 0.03  # and more with distance, since no smile is a cubic [px/px]
+_SAME_ROW = 1.5  # distance of the rows of two images that are one, in half thicknesses, at most
+_THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain
 
 
-@dataclass
+@dataclass(frozen=True)
 class Row:
-    """A row while it is followed: its peaks, one a lane and image."""
+    """A row of bands: its peaks, one a lane and image at most, and how far each image's lie off the common place.
 
-    members: list[int]
+    Parameters
+    ----------
+    members : ndarray of shape (m,)
+        Indices of its peaks.
+    shift : ndarray of shape (images,)
+        How much lower the row lies in each image than in the common place [px].
+    """
 
-    def predict(self, lane: int, flat: FloatArray, peaks: Peaks) -> float:
-        """Where the row should lie in a lane, the smile taken out [px]."""
-        own = np.array(self.members)
+    members: npt.NDArray[np.intp]
+    shift: FloatArray
+
+    def predict(self, lane: int, image: int, flat: FloatArray, peaks: Peaks) -> float:
+        """Where the row should lie in a lane of an image, the smile taken out [px]."""
+        own = self.members
         near = np.exp(-np.abs(peaks.lane[own] - lane) / _MEMORY) * np.minimum(peaks.score[own], 30.0)
-        return float((near * flat[own]).sum() / near.sum())
+        common = flat[own] - self.shift[peaks.image[own]]
+        return float((near * common).sum() / near.sum()) + float(self.shift[image])
 
 
-def _tolerance(peaks: Peaks, index: int, row: Row) -> float:
-    own = np.array(row.members)
-    nearest = np.abs(peaks.lane[own] - peaks.lane[index]).min()
-    sigma = 0.5 * (peaks.sigma[index] + float(np.median(peaks.sigma[own])))
-    return max(_LEAST_WANDER, _WANDER * sigma) * (1.0 + 0.15 * min(int(nearest), 6))
-
-
-def _free(peaks: Peaks, index: int, row: Row) -> bool:
-    """Whether the row has no peak yet in this lane of this image."""
-    own = np.array(row.members)
-    return not ((peaks.lane[own] == peaks.lane[index]) & (peaks.image[own] == peaks.image[index])).any()
-
-
-def _supported(peaks: Peaks, row: Row) -> npt.NDArray[np.bool_]:
-    """Which members are strong by themselves or have a neighbour in the row."""
-    own = np.array(row.members)
-    apart = np.abs(peaks.lane[own][:, None] - peaks.lane[own][None, :])
-    other = ~np.eye(len(own), dtype=bool)
-    return (peaks.score[own] > _ALONE) | ((apart <= _NEIGHBOUR) & other).any(axis=1)
-
-
-def _band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
-    """Which peaks look like bands rather than scratches, edges of the membrane or of bubbles, or frames."""
-    shoulder = np.zeros(len(peaks.row), bool)
-    for index in np.flatnonzero(peaks.rise < _LEAST_RISE):
+def band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
+    """Tell which peaks look like bands rather than scratches, edges of the membrane or of bubbles, or frames."""
+    standing = peaks.rise >= _LEAST_RISE
+    for index in np.flatnonzero(~standing):
         near = (
             (peaks.lane == peaks.lane[index])
             & (peaks.image == peaks.image[index])
-            & (np.abs(peaks.row - peaks.row[index]) < 6.0 * peaks.sigma[index])
+            & (np.abs(peaks.row - peaks.row[index]) < 4.0 * peaks.sigma)
         )
-        shoulder[index] = bool((peaks.score[near] > 2.0 * peaks.score[index]).any())
-    standing = (peaks.rise >= _LEAST_RISE) | shoulder
-    return (peaks.contrast >= _LEAST_CONTRAST) & (peaks.steep < _TOO_STEEP) & standing & (peaks.margin > _LEAST_MARGIN)
+        standing[index] = bool((peaks.score[near] > 2.0 * peaks.score[index]).any())
+    clear = (peaks.contrast >= _LEAST_CONTRAST) & (peaks.margin > _LEAST_MARGIN)
+    return clear & (peaks.steep < _TOO_STEEP) & standing
 
 
-def follow_rows(peaks: Peaks, col: FloatArray, smile: Smile, min_score: float) -> tuple[list[Row], FloatArray]:
-    """Gather peaks into rows, strongest first.
+def _links(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[tuple[int, int]]:
+    """Pairs of peaks of nearby lanes of one image that could be one row, likeliest first."""
+    apart = peaks.lane[None, :] - peaks.lane[:, None]
+    same = peaks.image[None, :] == peaks.image[:, None]
+    first, second = np.nonzero(same & (apart > 0) & (apart <= _FARTHEST))
+    sigma = np.sqrt(peaks.sigma[first] * peaks.sigma[second])
+    space = np.abs(col[second] - col[first])
+    room = np.maximum(_LEAST_WANDER, _WANDER * sigma) + _UNEVEN * space
+    miss = np.abs(flat[second] - flat[first]) / room
+    unlike = np.abs(np.log(peaks.sigma[first] / peaks.sigma[second]))
+    price = miss + 0.3 * (apart[first, second] - 1) + 0.3 * unlike
+    fits = np.flatnonzero(miss < 1.0)
+    return [(int(first[i]), int(second[i])) for i in fits[np.argsort(price[fits], kind="stable")]]
+
+
+def _joined(peaks: Peaks, links: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Join linked peaks into rows that have one peak a lane and image at most."""
+    group = list(range(len(peaks.row)))
+    members = {i: [i] for i in group}
+    places = {i: {(int(peaks.image[i]), int(peaks.lane[i]))} for i in group}
+    for one, other in links:
+        a, b = group[one], group[other]
+        if a == b or places[a] & places[b]:
+            continue
+        for index in members[b]:
+            group[index] = a
+        members[a] += members.pop(b)
+        places[a] |= places.pop(b)
+    return list(members.values())
+
+
+def _supported(peaks: Peaks, own: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Which members are strong by themselves or have a neighbour in the row."""
+    apart = np.abs(peaks.lane[own][:, None] - peaks.lane[own][None, :])
+    other = ~np.eye(len(own), dtype=bool)
+    return (peaks.score[own] > _ALONE) | ((apart <= _SUPPORT) & other).any(axis=1)
+
+
+def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDArray[np.intp]]:
+    """Gather the peaks of every image into rows.
 
     Parameters
     ----------
     peaks : Peaks
-        Peaks of all images.
-    col : ndarray of shape (n,)
-        Column of each peak on the canvas [px].
-    smile : Smile
-        How rows bend.
-    min_score : float
-        Evidence that a band must have.
+        Peaks that look like bands.
+    flat, col : ndarray of shape (n,)
+        Row of each peak with the smile taken out, and its column on the canvas [px].
 
     Returns
     -------
-    rows : list of Row
-        From top to bottom.
+    list of ndarray
+        Indices of each row's peaks; each row is of one image.
+    """
+    rows = [np.array(row, np.intp) for row in _joined(peaks, _links(peaks, flat, col))]
+    kept = [row[_supported(peaks, row)] for row in rows]
+    kept = [row for row in kept if len(row)]
+    thickness = np.array([np.median(peaks.sigma[row]) for row in kept])
+    weight = np.array([np.log1p(peaks.score[row]).sum() for row in kept])
+    if not kept:
+        return kept
+    order = np.argsort(thickness)
+    total = np.cumsum(weight[order])
+    usual = thickness[order][np.searchsorted(total, 0.5 * total[-1])]
+    return [row for row, sigma in zip(kept, thickness, strict=True) if _THIN * usual < sigma < _THICK * usual]
+
+
+def _distance(one: npt.NDArray[np.intp], other: npt.NDArray[np.intp], flat: FloatArray, peaks: Peaks) -> float:
+    """How much lower the second row lies where both are seen, or nearest to it [px]."""
+    apart = np.abs(peaks.lane[one][:, None] - peaks.lane[other][None, :])
+    near = np.exp(-apart / 1.0) * np.minimum(peaks.score[one], 30.0)[:, None] * np.minimum(peaks.score[other], 30.0)
+    return float((near * (flat[other][None, :] - flat[one][:, None])).sum() / near.sum())
+
+
+def _usual_shift(matches: list[tuple[float, float]], softness: float) -> float:
+    """Shift of an image under which most rows fall on rows of the others, near zero when in doubt [px]."""
+    if not matches:
+        return 0.0
+    shifts, weights = np.array(matches).T
+    votes = np.exp(-0.5 * ((shifts[:, None] - shifts[None, :]) / (0.5 * softness)) ** 2) @ weights
+    votes *= np.exp(-0.5 * (shifts / (2.0 * softness)) ** 2)
+    near = np.exp(-0.5 * ((shifts - shifts[np.argmax(votes)]) / (0.5 * softness)) ** 2) * weights
+    return float((near * shifts).sum() / near.sum())
+
+
+def unite_images(rows: Sequence[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray, images: int) -> list[Row]:
+    """Make one row of those of several images that lie at one place, from top to bottom.
+
+    An image may be shifted a little against the first one; the shift that most rows share is taken out first.
+
+    Parameters
+    ----------
+    rows : sequence of ndarray
+        Rows of single images.
+    peaks : Peaks
+        Peaks that look like bands.
     flat : ndarray of shape (n,)
         Row of each peak with the smile taken out [px].
+    images : int
+        Number of images of the membrane.
     """
-    flat = peaks.row - smile(col)
-    good = (peaks.score >= min_score) & _band_like(peaks)
-    rows: list[Row] = []
-    for index in np.argsort(-peaks.score, kind="stable"):
-        if not good[index]:
-            continue
-        misses = [abs(flat[index] - row.predict(int(peaks.lane[index]), flat, peaks)) for row in rows]
-        fits = [
-            (miss, row)
-            for miss, row in zip(misses, rows, strict=True)
-            if miss < _tolerance(peaks, int(index), row) and _free(peaks, int(index), row)
+    united = [[row] for row in rows if peaks.image[row[0]] == 0]
+    for image in range(1, images):
+        own = [row for row in rows if peaks.image[row[0]] == image]
+        sigma = float(np.median([np.median(peaks.sigma[row]) for row in rows])) if rows else 1.0
+        near = [
+            (_distance(np.concatenate(group), row, flat, peaks), _weight(row, peaks)) for group in united for row in own
         ]
-        if fits:
-            min(fits, key=lambda fit: fit[0])[1].members.append(int(index))
-        else:
-            rows.append(Row([int(index)]))
-    kept = []
-    for row in rows:
-        members = [index for index, sure in zip(row.members, _supported(peaks, row), strict=True) if sure]
-        if members:
-            kept.append(Row(members))
-    return sorted(kept, key=lambda row: float(np.median(flat[row.members]))), flat
+        shift = _usual_shift([pair for pair in near if abs(pair[0]) < 3.0 * sigma], _SAME_ROW * sigma)
+        pairs = [
+            (abs(_distance(np.concatenate(group), row, flat, peaks) - shift), i, j)
+            for i, group in enumerate(united)
+            for j, row in enumerate(own)
+        ]
+        taken_groups, taken_rows = set(), set()
+        for miss, i, j in sorted(pairs):
+            if miss < _SAME_ROW * sigma and i not in taken_groups and j not in taken_rows:
+                united[i].append(own[j])
+                taken_groups.add(i)
+                taken_rows.add(j)
+        united += [[row] for j, row in enumerate(own) if j not in taken_rows]
+    made = [_row(group, peaks, flat, images) for group in united]
+    return sorted(made, key=lambda row: float(np.median(flat[row.members] - row.shift[peaks.image[row.members]])))
+
+
+def _weight(row: npt.NDArray[np.intp], peaks: Peaks) -> float:
+    return float(np.log1p(peaks.score[row]).sum())
+
+
+def _row(group: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray, images: int) -> Row:
+    """Unite the rows of a group; images without a band of this row are taken to lie like the first that has one."""
+    shift = np.zeros(images)
+    for row in group[1:]:
+        shift[peaks.image[row[0]]] = _distance(group[0], row, flat, peaks)
+    return Row(np.concatenate(group), shift)

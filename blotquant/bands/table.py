@@ -35,8 +35,8 @@ class Member:
     slope: float
 
 
-def _expected(row: Row, lane: int, col: float, peaks: Peaks, flat: FloatArray, smile: Smile) -> float:
-    return row.predict(lane, flat, peaks) + float(smile(np.array(col)))
+def _expected(row: Row, lane: int, image: int, col: float, peaks: Peaks, flat: FloatArray, smile: Smile) -> float:
+    return row.predict(lane, image, flat, peaks) + float(smile(np.array(col)))
 
 
 def _smile_slope(smile: Smile, col: float) -> float:
@@ -65,7 +65,7 @@ def _members(
                 )
             )
         else:
-            members.append(Member(-1, _expected(row, lane, col[lane], peaks, flat, smile), usual, slope))
+            members.append(Member(-1, _expected(row, lane, image, col[lane], peaks, flat, smile), usual, slope))
     return members
 
 
