@@ -16,6 +16,7 @@ from ..tables import check, empty
 __all__ = ["RESPONSES", "Line", "Response", "fit_line", "fit_linear_range", "fit_response"]
 
 _FEWEST = 3  # amounts that make a range
+_TOLERANCE = 0.25  # share by which an amount's mean may miss the proportional fit inside the linear range
 _BETTER = 2.0  # AICc by which a bent or shifted response must win (Burnham & Anderson: less is no evidence)
 
 
@@ -164,13 +165,25 @@ def fit_response(amounts: FloatArray, volumes: FloatArray) -> Response:
     return best if best.aicc < fits["proportional"].aicc - _BETTER else fits["proportional"]
 
 
+def _is_proportional(amounts: FloatArray, volumes: FloatArray) -> bool:
+    """Whether AICc prefers a proportional response and no amount misses it by more than the tolerance.
+
+    With three to five points AICc cannot tell a bend, however strong; the tolerance can.
+    """
+    if fit_response(amounts, volumes).model != "proportional":
+        return False
+    logs = np.log(volumes / amounts)
+    means = np.array([logs[amounts == amount].mean() for amount in np.unique(amounts)])
+    return bool(np.all(np.abs(means - logs.mean()) <= np.log1p(_TOLERANCE)))
+
+
 def _linear_top(amounts: FloatArray, volumes: FloatArray) -> float:
     """Find the largest amount up to which the series is proportional; NaN when it never is."""
     for top in np.unique(amounts)[::-1]:
         inside = amounts <= top
         if len(np.unique(amounts[inside])) < _FEWEST:
             break
-        if fit_response(amounts[inside], volumes[inside]).model == "proportional":
+        if _is_proportional(amounts[inside], volumes[inside]):
             return float(top)
     return np.nan
 

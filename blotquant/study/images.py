@@ -44,7 +44,7 @@ def _check_numbers(sheet: Sheet, frame: pd.DataFrame) -> None:
             if value <= 0:
                 raise sheet.error(_row(number), column, value, "must be above zero")
     for number, turn in frame["rotate"].items():
-        if turn % 90 != 0:
+        if np.isfinite(turn) and turn % 90 != 0:
             raise sheet.error(
                 _row(number), "rotate", turn, "is not a multiple of 90 degrees; a tilt is found by itself"
             )
@@ -75,12 +75,10 @@ def _locate(sheet: Sheet, row: int, folder: Path, text: str) -> str:
 
 
 def _ids(frame: pd.DataFrame) -> pd.Series[str]:
-    """Name each image by its path, with ``#channel`` and ``@region`` where one file gives several."""
-    places = frame[["file", "channel", "region"]].drop_duplicates()
-    several = frame["file"].map(places["file"].value_counts()) > 1
+    """Name each image by its path, with ``#channel`` and ``@region`` where one was named."""
     channel = frame["channel"].map(lambda text: f"#{text}" if text else "")
     region = frame["region"].map(lambda text: f"@{text}" if text else "")
-    return frame["file"].where(~several, frame["file"] + channel + region).astype(object)
+    return (frame["file"] + channel + region).astype(object)
 
 
 def _check_twice(sheet: Sheet, frame: pd.DataFrame) -> None:

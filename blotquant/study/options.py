@@ -10,15 +10,15 @@ from typing import Any
 
 import pandas as pd
 
+from ..conditions import control
 from ..errors import SettingsError, TableError
 from ..settings import Settings, from_mapping
 from ..tables import nearest
-from .samples import MEASURED_ROLES
 
-__all__ = ["CONTROLS", "Control", "Options", "matching_lanes", "parse_options", "read_options"]
+__all__ = ["CONTROLS", "Control", "Options", "check_controls", "parse_options", "read_options"]
 
 Control = Mapping[str, Any]
-"""Column of samples.csv → the value that it holds in the control's lanes."""
+"""Column of samples.csv → the value, or the values, that it holds in the control's lanes."""
 
 CONTROLS = ("maximum", "minimum", "reference")
 _MASS = ("ladder", "buffer", "model")
@@ -59,15 +59,17 @@ def _part(values: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
 
 def _controls(values: Mapping[str, Any], where: str) -> dict[str, Control]:
     section = _part(values, "control", dict, where)
-    for name, control in section.items():
+    for name, condition in section.items():
         if name not in CONTROLS:
             raise SettingsError(f"{where}: control {name!r} is unknown{nearest(name, CONTROLS)}")
-        if not isinstance(control, dict) or not control:
+        if not isinstance(condition, dict) or not condition:
             example = f'{name} = {{ treatment = "vehicle" }}'
-            raise SettingsError(f"{where}: control {name} = {control!r} must name columns and values, as in {example}")
-        for column, value in control.items():
-            if not isinstance(value, (str, int, float)):
-                raise SettingsError(f"{where}: control {name}.{column} = {value!r} must be a text or a number")
+            raise SettingsError(
+                f"{where}: control {name} = {condition!r} must name columns and values, as in {example}"
+            )
+        for column, value in condition.items():
+            if not all(isinstance(each, (str, int, float)) for each in (value if isinstance(value, list) else [value])):
+                raise SettingsError(f"{where}: control {name}.{column} = {value!r} must be texts or numbers")
     return dict(section)
 
 
@@ -134,43 +136,25 @@ def read_options(path: Path) -> Options:
         raise SettingsError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def _equal(column: pd.Series[Any], value: Any) -> pd.Series[bool]:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return pd.to_numeric(column, errors="coerce") == float(value)
-    return column.astype(str) == str(value)
-
-
-def matching_lanes(samples: pd.DataFrame, name: str, control: Control, where: str = "study.toml") -> pd.Series[bool]:
-    """Find the lanes that a control names.
+def check_controls(samples: pd.DataFrame, controls: Mapping[str, Control], where: str = "study.toml") -> None:
+    """Check that every control that is named has lanes.
 
     Parameters
     ----------
     samples : DataFrame
         The checked ``samples.csv``.
-    name : str
-        ``maximum``, ``minimum`` or ``reference``, for the error.
-    control : mapping of column to value
-        A lane is meant when every column holds its value.
+    controls : mapping of str to mapping
+        ``maximum``, ``minimum`` and ``reference`` by column and value.
+    where : str
+        File that names them, for the error.
 
     Raises
     ------
     TableError
-        The control matches no lane; names the column, the value and the nearest one that exists.
+        A control matches no lane; names the column, the value and the nearest one that exists.
     """
-    lanes = samples["role"].isin(MEASURED_ROLES)
-    found = lanes.copy()
-    for column, value in control.items():
-        if column not in samples.columns:
-            known = [each for each in samples.columns if each != "flags"]
-            raise TableError(
-                f"{where}: control {name} names column {column!r}, which samples.csv lacks{nearest(column, known)}"
-            )
-        here = _equal(samples[column], value)
-        if not (here & lanes).any():
-            hint = nearest(str(value), sorted({str(each) for each in samples.loc[lanes, column]}))
-            raise TableError(f"{where}: control {name} matches nothing: no lane has {value!r} in {column!r}{hint}")
-        found &= here
-    if not found.any():
-        pairs = ", ".join(f"{column} = {value!r}" for column, value in control.items())
-        raise TableError(f"{where}: control {name} matches nothing: no lane has {pairs} at once")
-    return found
+    for name, condition in controls.items():
+        try:
+            control(samples, condition, name)
+        except TableError as error:
+            raise TableError(f"{where}: {error}") from error

@@ -18,7 +18,7 @@ from ..matching import pair_lanes
 from ..settings import Settings
 from ..tables import INPUTS, TABLES, nearest
 from .images import complete_images
-from .options import Control, Options, matching_lanes, read_options
+from .options import Control, check_controls, read_options
 from .samples import complete_samples, mixed_columns
 from .sheets import Sheet, read_csv_sheet, read_workbook_sheet, sheet_names
 
@@ -110,16 +110,6 @@ def _check_groups(samples: pd.DataFrame, group_by: tuple[str, ...]) -> None:
             raise TableError(f"study.toml: group_by names {name!r}, which parts groups already; leave it out")
 
 
-def _set_roles(samples: pd.DataFrame, options: Options) -> pd.DataFrame:
-    """Give the lanes of a named control its role; an unstimulated vehicle is the minimum, not the maximum."""
-    found = {name: matching_lanes(samples, name, control) for name, control in options.controls.items()}
-    for name in ("maximum", "minimum"):
-        if name in found:
-            lanes = found[name] & samples["role"].isin(["sample", "maximum", "minimum"])
-            samples["role"] = samples["role"].mask(lanes, name).astype(object)
-    return samples
-
-
 def _mark_mixed(samples: pd.DataFrame, group_by: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
     notes = []
     for name, lanes in mixed_columns(samples, group_by).items():
@@ -190,7 +180,8 @@ def read_study(folder: str | Path) -> Study:
     samples = complete_samples(sample_sheet, images["membrane"], _joined_membranes(images))
     options = read_options(place / "study.toml")
     _check_groups(samples, options.group_by)
-    samples, notes = _mark_mixed(_set_roles(samples, options), options.group_by)
+    check_controls(samples, options.controls)
+    samples, notes = _mark_mixed(samples, options.group_by)
     if "ladder" in options.mass:
         ladder_masses(options.mass["ladder"], options.mass.get("buffer", ""))
     images, samples = _texts_as_objects(images), _texts_as_objects(samples)

@@ -1,0 +1,228 @@
+"""quantify(): image to dose-response, one line a stage. Read this file first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..calibration import fit_linear_range
+from ..comparison import compare_groups
+from ..dose_response import fit_dose_response
+from ..errors import SettingsError
+from ..grouping import summarise
+from ..matching import assign_targets, explain_targets, match_bands
+from ..normalisation import normalise
+from ..result import Result
+from ..settings import Settings
+from ..study import Study, read_study
+from ..tables import check
+from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
+from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
+from .sensitivity import compare_choices, other_backgrounds
+from .single import fit_table, measure_image
+
+__all__ = [
+    "Given",
+    "Measured",
+    "fit_table",
+    "gather",
+    "measure_blots",
+    "measure_image",
+    "measure_membrane",
+    "quantify",
+    "read_membrane",
+    "run_key",
+]
+
+_UNTIL = ("bands",)
+
+
+def quantify(
+    study: Study | str | Path,
+    *,
+    settings: Settings | None = None,
+    until: str | None = None,
+    start: Result | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> Result:
+    """Quantify a study: pictures to volumes, ratios, folds, tests and dose-response.
+
+    Parameters
+    ----------
+    study : Study or path
+        The study, or its folder.
+    settings : Settings, optional
+        Settings of the stages; those of the study when left out.
+    until : {"bands"}, optional
+        Stop there, so that the tables can be corrected by hand.
+    start : Result, optional
+        A result whose lanes and bands are taken, corrections by hand included, instead of finding them.
+    record : mapping, optional
+        What the caller knows for ``run.json``: ``command``, ``time``, ``seed``.
+
+    Returns
+    -------
+    Result
+        Every table, the pictures and the record.
+
+    Raises
+    ------
+    BlotquantError
+        The study breaks a rule, an image cannot be read, or the pictures contradict the study; names the image.
+
+    Examples
+    --------
+    >>> result = quantify("study/")  # doctest: +SKIP
+    >>> result.potencies  # doctest: +SKIP
+    """
+    if until not in (None, *_UNTIL):
+        raise SettingsError(f"until = {until!r} is unknown; known: {', '.join(_UNTIL)}")
+    known = study if isinstance(study, Study) else read_study(study)
+    used = settings or known.settings
+    with kept_warnings() as said:
+        measured = _measure(known, used, start, others=until is None)
+        tables = {} if until else _conclude(known, used, measured)
+    bands = tables.pop("bands", measured.bands)
+    further = {"until": until or "", "key": run_key(known, used), "geometry": band_marks(bands), **(record or {})}
+    found = {"lanes": measured.lanes, "bands": bands, "quality": measured.quality, "calibration": measured.calibration}
+    return Result(
+        **{**found, **tables},
+        images=known.images,
+        samples=known.samples,
+        settings=used,
+        record=make_record(known.title, {**known.inputs, **measured.inputs}, [*known.notes, *said], **further),
+        pictures=measured.pictures,
+    )
+
+
+def _given(study: Study, membrane: str, settings: Settings, start: Result | None) -> Given:
+    """Collect what is known of a membrane: number of lanes (option, then images, then lane sheet), stains, ladder."""
+    images = study.images[study.images["membrane"] == membrane]
+    samples = study.samples[study.samples["membrane"] == membrane]
+    told = images["n_lanes"].dropna()
+    numbers = sorted(int(lane) for lane in samples["lane"])
+    count, why = None, "found in the pictures"
+    if settings.lanes.n_lanes is not None:
+        count, why = settings.lanes.n_lanes, "given by the settings"
+    elif len(told):
+        count, why = int(told.iloc[0]), "given by n_lanes in images.csv"
+    elif numbers == list(range(1, len(numbers) + 1)):
+        count, why = len(numbers), "given by the rows of samples.csv"
+    stains = tuple(dict.fromkeys(images.loc[images["form"] == "stain", "image"]))
+    given = Given(membrane, count, why, samples, stains, study.mass)
+    if start is None:
+        return given
+    mine = set(images["image"])
+    lanes, bands = (table[table["image"].isin(mine)].reset_index(drop=True) for table in (start.lanes, start.bands))
+    edited = mark_edited(bands, start.record.get("geometry", {}))
+    return dataclasses.replace(given, lanes=lanes, bands=edited, why="taken from the tables given")
+
+
+def _measure(study: Study, settings: Settings, start: Result | None, *, others: bool) -> Measured:
+    """Measure every membrane, also under other backgrounds where the sensitivity will ask for them."""
+    methods = other_backgrounds(settings.integration.background) if others else []
+    parts = []
+    for membrane in study.membranes:
+        images = study.images[study.images["membrane"] == membrane]
+        given = _given(study, membrane, settings, start)
+        parts.append(measure_membrane(images, study.folder, given, settings, others=methods))
+    return gather(parts)
+
+
+def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str, pd.DataFrame]:
+    """Go from measured bands to the dose-response, one line a stage."""
+    how, tolerance = settings.dose_response, settings.matching.mass_tolerance
+    bands = assign_targets(measured.bands, study.images, study.samples, mass_tolerance=tolerance)
+    why = explain_targets(measured.bands, study.images, study.samples, mass_tolerance=tolerance)
+    bands, linearity = fit_linear_range(bands, study.images, study.samples)
+    ratios = _match(bands, study, settings)
+    folds = _normalise(ratios, study, settings)
+    groups = summarise(folds, group_by=study.group_by, level=settings.comparison.level)
+    tests = compare_groups(
+        folds,
+        method=settings.comparison.method,
+        group_by=study.group_by,
+        level=settings.comparison.level,
+        min_replicates=settings.comparison.min_replicates,
+    )
+    fit = fit_dose_response(
+        folds,
+        model=how.model,
+        weights="error" if how.weights == "auto" else how.weights,
+        interval=how.interval,
+        se=how.se,
+        ic50=how.ic50,
+        group_by=study.group_by,
+        level=settings.comparison.level,
+    )
+    return {
+        "bands": bands,
+        "ratios": ratios,
+        "folds": folds,
+        "groups": groups,
+        "tests": tests,
+        "curves": fit.curves,
+        "potencies": fit.potencies,
+        "curve_points": fit.curve_points,
+        "sensitivity": _sensitivity(study, settings, {"": bands, **_with_targets(measured.others, bands)}, groups),
+        "calibration": united([measured.calibration, linearity], "calibration"),
+        "quality": united([measured.quality, why], "quality"),
+    }
+
+
+def _match(
+    bands: pd.DataFrame, study: Study, settings: Settings, *, images: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    chosen = study.images if images is None else images
+    return match_bands(
+        bands, chosen, study.samples, saturated=settings.matching.saturated, force=settings.matching.force
+    )
+
+
+def _normalise(ratios: pd.DataFrame, study: Study, settings: Settings, *, across: str | None = None) -> pd.DataFrame:
+    return normalise(
+        ratios,
+        maximum=study.maximum,
+        minimum=study.minimum,
+        reference=study.reference,
+        group_by=study.group_by,
+        within=settings.normalisation.within,
+        across=across or settings.normalisation.across,
+        use_below_loq=settings.normalisation.use_below_loq,
+    )
+
+
+def _with_targets(others: Mapping[str, pd.DataFrame], bands: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Name the same rows as targets under every other background."""
+    keys = ["image", "lane", "band"]
+    targets = bands.set_index(keys)["target"]
+    found = {}
+    for method, table in others.items():
+        names = targets.reindex(pd.MultiIndex.from_frame(table[keys])).fillna("").to_numpy()
+        found[method] = check(table.assign(target=np.asarray(names, dtype=object)), "bands")
+    return found
+
+
+def _sensitivity(
+    study: Study, settings: Settings, bands: Mapping[str, pd.DataFrame], groups: pd.DataFrame
+) -> pd.DataFrame:
+    def group(table: pd.DataFrame, *, images: pd.DataFrame | None = None, across: str | None = None) -> pd.DataFrame:
+        folds = _normalise(_match(table, study, settings, images=images), study, settings, across=across)
+        shown = folds[folds["fold"].notna()]
+        return summarise(shown, group_by=study.group_by, level=settings.comparison.level)
+
+    return compare_choices(
+        bands,
+        study.images,
+        groups,
+        background=settings.integration.background,
+        across=settings.normalisation.across,
+        group=partial(group),
+        group_by=study.group_by,
+    )

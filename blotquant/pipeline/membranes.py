@@ -1,0 +1,253 @@
+"""One membrane: its images read and brought upright together, lanes and bands found, every band measured."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..bands import find_bands
+from ..blot import Blot
+from ..calibration import calibrate_mass
+from ..conditions import complete
+from ..errors import BlotquantError, DetectionError
+from ..figures.pictures import Picture, display_picture
+from ..flags import add_flag
+from ..geometry import to_upright
+from ..integration import integrate
+from ..lanes import find_lanes
+from ..orientation import orient
+from ..readers import read_blot
+from ..screening import image_flags, screen
+from ..settings import Settings
+from ..tables import check, empty
+
+__all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is known of a membrane before its images are looked at.
+
+    Parameters
+    ----------
+    membrane : str
+        Its name.
+    n_lanes : int or None
+        Number of lanes, when something said it.
+    why : str
+        What said it.
+    samples : DataFrame
+        Its lanes; may be without rows.
+    stains : tuple of str
+        Images measured as whole lanes.
+    mass : Mapping
+        ``ladder``, ``buffer``, ``model`` of the mass calibration, where named.
+    lanes, bands : DataFrame or None
+        Tables to take instead of finding them.
+    """
+
+    membrane: str = ""
+    n_lanes: int | None = None
+    why: str = "found in the pictures"
+    samples: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"membrane": [], "lane": [], "role": []}))
+    stains: tuple[str, ...] = ()
+    mass: Mapping[str, Any] = field(default_factory=dict)
+    lanes: pd.DataFrame | None = None
+    bands: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What measuring gave: tables, pictures, the hash of each input, and bands under other backgrounds."""
+
+    lanes: pd.DataFrame
+    bands: pd.DataFrame
+    quality: pd.DataFrame
+    calibration: pd.DataFrame
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def united(tables: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
+    """Put tables of one kind under each other; an empty table of that kind when none has rows."""
+    filled = [table for table in tables if len(table)]
+    return check(pd.concat(filled, ignore_index=True), name) if filled else empty(name)
+
+
+def gather(parts: Sequence[Measured]) -> Measured:
+    """Unite what several membranes gave."""
+    methods = list(dict.fromkeys(method for part in parts for method in part.others))
+    return Measured(
+        lanes=united([part.lanes for part in parts], "lanes"),
+        bands=united([part.bands for part in parts], "bands"),
+        quality=united([part.quality for part in parts], "quality"),
+        calibration=united([part.calibration for part in parts], "calibration"),
+        pictures={image: picture for part in parts for image, picture in part.pictures.items()},
+        inputs={name: digest for part in parts for name, digest in part.inputs.items()},
+        others={method: united([part.others[method] for part in parts], "bands") for method in methods},
+    )
+
+
+def _named(error: BlotquantError, image: str) -> BlotquantError:
+    """Return the error with the image's name in front, where it does not name it already."""
+    return error if image in str(error) else type(error)(f"{image}: {error}")
+
+
+def _read_image(row: pd.Series[Any], folder: Path, settings: Settings) -> tuple[Blot, Blot]:
+    """Read one image of images.csv and bring it upright; what its row says goes before the settings."""
+    how = settings.orientation
+    turned = row["rotate"] if pd.notna(row["rotate"]) else how.rotate
+    polarity = row["polarity"] if row["polarity"] not in ("", "auto") else how.polarity
+    try:
+        blot = read_blot(
+            folder / row["file"],
+            name=row["image"],
+            channel=row["channel"] or None,
+            region=row["region"] or None,
+            max_megapixels=settings.batch.max_megapixels,
+        )
+        mirror = bool(row["mirror"]) or how.mirror
+        return blot, orient(blot, polarity=polarity, rotate=turned, mirror=mirror, crop=how.crop)
+    except BlotquantError as error:
+        raise _named(error, row["image"]) from error
+
+
+def read_membrane(images: pd.DataFrame, folder: Path, settings: Settings) -> list[tuple[Blot, Blot]]:
+    """Read the images of one membrane.
+
+    Returns
+    -------
+    list of (Blot, Blot)
+        Each image as read and upright, in the order of the sheet; an image listed for two targets once.
+
+    Raises
+    ------
+    BlotquantError
+        An image cannot be read or brought upright; the message names it.
+    """
+    once = images.drop_duplicates("image")
+    return [_read_image(row, folder, settings) for _, row in once.iterrows()]
+
+
+def _find_lanes(blots: Sequence[Blot], given: Given) -> pd.DataFrame:
+    if given.lanes is not None:
+        return given.lanes
+    try:
+        lanes = find_lanes(blots, n_lanes=given.n_lanes)
+    except DetectionError as error:
+        said = f" ({given.n_lanes} lanes: {given.why})" if given.n_lanes else ""
+        raise DetectionError(f"membrane {given.membrane!r}: {error}{said}") from error
+    missing = sorted(set(given.samples["lane"]) - set(lanes["lane"]))
+    if missing:
+        raise DetectionError(
+            f"membrane {given.membrane!r}: samples.csv names lane {missing[0]}, the pictures show "
+            f"{lanes['lane'].nunique()} lanes; correct the sheet, or give the number with n_lanes in images.csv"
+        )
+    return lanes
+
+
+def _whole_lanes(lanes: pd.DataFrame) -> pd.DataFrame:
+    """Return the bands of a stain: one a lane, as large as the lane."""
+    known = {name: lanes[name] for name in ("image", "lane", "left", "right", "top", "bottom", "flags")}
+    middle_row, middle_col = (lanes["top"] + lanes["bottom"]) / 2, (lanes["left"] + lanes["right"]) / 2
+    bands = pd.DataFrame({**known, "band": "lane", "centre_row": middle_row, "centre_col": middle_col})
+    bands["curve"] = [f"{row:.2f}:{col:.2f}" for row, col in zip(middle_row, middle_col, strict=True)]
+    return check(complete(bands, "bands"), "bands")
+
+
+def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settings: Settings) -> pd.DataFrame:
+    """Find the rows of all probed images together; a stain is measured as whole lanes."""
+    if given.bands is not None:
+        return given.bands
+    probed = [blot for blot in blots if blot.name not in given.stains]
+    parts = [find_bands(probed, lanes, min_score=settings.bands.min_score)] if probed else []
+    parts += [_whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
+    return united(parts, "bands")
+
+
+def _integrate(blots: Sequence[Blot], bands: pd.DataFrame, settings: Settings, background: str | None) -> pd.DataFrame:
+    """Measure all bands of all images; a whole lane has its background in the gaps beside it."""
+    parts = []
+    for blot in blots:
+        mine = bands[bands["image"] == blot.name]
+        whole = mine["band"] == "lane"
+        chosen = background or settings.integration.background
+        for rows, method in ((mine[~whole], chosen), (mine[whole], "inter_lane")):
+            if len(rows):
+                measured = integrate(blot, rows, background=method, doublets=settings.integration.doublets)
+                doubts = image_flags(blot)
+                parts.append(measured.assign(flags=add_flag(measured["flags"], True, doubts)))
+    return united(parts, "bands")
+
+
+def _with_masses(bands: pd.DataFrame, blots: Sequence[Blot], given: Given) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Calibrate masses along the run where the ladder is named; crops differ between images, so they are undone."""
+    if "ladder" not in given.mass or bands.empty:
+        return bands, empty("calibration")
+    upright = [
+        to_upright(bands[bands["image"] == blot.name], dataclasses.replace(blot.frame, top=0, left=0)) for blot in blots
+    ]
+    known = {name: given.mass[name] for name in ("ladder", "buffer", "model") if name in given.mass}
+    told, report = calibrate_mass(pd.concat(upright), given.samples, **known)
+    order = pd.concat(upright).index
+    columns = told.set_index(order)[["mass_kda", "flags"]]
+    return check(bands.assign(**{name: columns[name] for name in columns}), "bands"), report
+
+
+def _lane_rows(lanes: pd.DataFrame, given: Given) -> pd.DataFrame:
+    count = lanes["lane"].nunique()
+    sure = float(lanes["confidence"].min())
+    reasons = "; ".join(dict.fromkeys(reason for reason in lanes["reason"] if reason))
+    row = {"scope": "membrane", "name": given.membrane, "measure": "lanes", "value": float(count), "se": np.nan}
+    note = f"{given.why}; least confidence {sure:.2f}" + (f": {reasons}" if reasons else "")
+    return check(pd.DataFrame([{**row, "unit": "", "note": note}]), "quality")
+
+
+def measure_blots(
+    pairs: Sequence[tuple[Blot, Blot]], given: Given, settings: Settings, *, others: Sequence[str] = ()
+) -> Measured:
+    """Measure the images of one membrane.
+
+    Parameters
+    ----------
+    pairs : sequence of (Blot, Blot)
+        Each image as read and upright.
+    given : Given
+        What is known of the membrane.
+    settings : Settings
+        Settings of the stages.
+    others : sequence of str
+        Backgrounds under which the bands are measured once more, for the sensitivity.
+
+    Raises
+    ------
+    DetectionError
+        No lanes are found, or the pictures contradict what is known.
+    """
+    blots = [upright for _, upright in pairs]
+    lanes = _find_lanes(blots, given)
+    found = _find_bands(blots, lanes, given, settings)
+    bands, calibration = _with_masses(_integrate(blots, found, settings, None), blots, given)
+    return Measured(
+        lanes=lanes,
+        bands=bands,
+        quality=united([*(screen(blot) for blot in blots), _lane_rows(lanes, given)], "quality"),
+        calibration=calibration,
+        pictures={raw.name: display_picture(raw, upright) for raw, upright in pairs},
+        inputs={raw.name: raw.source.sha256 for raw, _ in pairs},
+        others={method: _integrate(blots, found, settings, method) for method in others},
+    )
+
+
+def measure_membrane(
+    images: pd.DataFrame, folder: Path, given: Given, settings: Settings, *, others: Sequence[str] = ()
+) -> Measured:
+    """Read the images of one membrane and measure them; as `read_membrane` and `measure_blots`."""
+    return measure_blots(read_membrane(images, folder, settings), given, settings, others=others)

@@ -1,0 +1,101 @@
+"""What a run was made of: versions, inputs and their hashes, settings, and what was edited by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import __version__
+from ..errors import QualityWarning
+from ..flags import Flag, add_flag
+from ..settings import Settings
+from ..study import Study
+
+__all__ = ["band_marks", "kept_warnings", "make_record", "mark_edited", "run_key"]
+
+_PACKAGES = ("numpy", "pandas", "scipy", "opencv-python-headless", "scikit-image", "tifffile", "matplotlib")
+_GEOMETRY = ("top", "bottom", "left", "right", "curve", "lean", "sigma")
+
+
+def _versions() -> dict[str, str]:
+    found = {"blotquant": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # another distribution of the same package serves as well
+            found[name] = "unknown"
+    return found
+
+
+@contextmanager
+def kept_warnings() -> Iterator[list[str]]:
+    """Keep the text of every `QualityWarning` that is raised inside, and raise each once more at the end."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield said
+        said += list(dict.fromkeys(str(each.message) for each in caught if issubclass(each.category, QualityWarning)))
+    for each in {str(each.message): each for each in caught}.values():
+        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+
+
+def _file_digest(path: Path) -> str:
+    """Hash a file, or every file of a folder that is one acquisition."""
+    digest = hashlib.sha256()
+    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if each.is_file():
+            digest.update(each.read_bytes())
+    return digest.hexdigest()
+
+
+def run_key(study: Study, settings: Settings | None = None) -> str:
+    """Name a run by what it is made from: tables, images, settings and version.
+
+    A saved result whose ``run.json`` holds this key needs not be made again.
+    """
+    images = {name: _file_digest(study.folder / name) for name in study.images["file"].unique()}
+    chosen = (settings or study.settings).as_dict()
+    text = json.dumps([__version__, dict(study.inputs), images, chosen], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def make_record(title: str, inputs: Mapping[str, str], said: list[str], **further: Any) -> dict[str, Any]:
+    """Put together what ``run.json`` says beside settings and sheets."""
+    versions = _versions()
+    return {
+        "title": title,
+        "blotquant": versions["blotquant"],
+        "versions": versions,
+        **further,
+        "inputs": dict(sorted(inputs.items())),
+        "warnings": said,
+        "failures": [],
+    }
+
+
+def band_marks(bands: pd.DataFrame) -> dict[str, str]:
+    """Mark the geometry of each band, so that an edit by hand is noticed when the table comes back."""
+    marks = {}
+    for row in bands.itertuples(index=False):
+        values = [getattr(row, name) for name in _GEOMETRY]
+        text = "|".join(value if isinstance(value, str) else f"{value:.10g}" for value in values)
+        marks[f"{row.image}|{row.lane}|{row.band}"] = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return marks
+
+
+def mark_edited(bands: pd.DataFrame, marks: Mapping[str, str]) -> pd.DataFrame:
+    """Flag the bands whose geometry is not what was written, new ones included; nothing when nothing was kept."""
+    if not marks or bands.empty:
+        return bands
+    now = band_marks(bands)
+    edited = [marks.get(name) != mark for name, mark in now.items()]
+    return bands.assign(flags=add_flag(bands["flags"], edited, Flag.EDITED))

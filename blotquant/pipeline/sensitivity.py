@@ -1,0 +1,124 @@
+"""How far each fold moves under other choices that could have been defended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..errors import BlotquantError
+from ..tables import check, empty
+
+__all__ = ["OTHER_BACKGROUNDS", "compare_choices", "other_backgrounds"]
+
+OTHER_BACKGROUNDS = ("quadratic", "border_median", "rubber_band", "valley")
+"""Backgrounds that a careful person could have chosen instead of the default."""
+
+_SCALES = ("alignment", "none")
+_KEYS = ["target", "site", "quantity", "stimulus", "treatment", "dose", "dose_unit"]
+
+Summarise = Callable[..., pd.DataFrame]
+
+
+def other_backgrounds(default: str) -> list[str]:
+    """List three backgrounds besides the one that the result is made with."""
+    return [name for name in OTHER_BACKGROUNDS if name != default][:3]
+
+
+def _rows(groups: pd.DataFrame, choice: str, option: str, *, default: bool) -> pd.DataFrame:
+    return groups.assign(choice=choice, option=option, default=default, fold=groups["mean"])
+
+
+def _options(
+    bands: Mapping[str, pd.DataFrame], images: pd.DataFrame, across: str, group: Summarise
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield groups under each other choice; one that the data do not allow is left out."""
+    default = bands[""]
+    choices: list[tuple[str, str, Callable[[], pd.DataFrame]]] = [
+        ("background", name, lambda table=table: group(table)) for name, table in bands.items() if name
+    ]
+    if (images["form"] == "total").any():
+        alone = images[images["form"] != "total"]
+        choices.append(("normalisation", "phospho alone", lambda: _as_ratio(group(default, images=alone))))
+    choices += [
+        ("control", f"across = {name}", lambda name=name: group(default, across=name))
+        for name in _SCALES
+        if name != across
+    ]
+    for choice, option, make in choices:
+        try:
+            yield choice, option, make()
+        except BlotquantError:
+            continue  # a design that does not connect its membranes has no alignment; the choice is not open
+
+
+def _as_ratio(groups: pd.DataFrame) -> pd.DataFrame:
+    """Compare phospho alone (or phospho over loading) with phospho over total, under the name of the latter."""
+    named = groups[groups["quantity"].isin(["P", "P/L"])]
+    return named.assign(quantity="P/S").drop_duplicates(_KEYS)
+
+
+def compare_choices(
+    bands: Mapping[str, pd.DataFrame],
+    images: pd.DataFrame,
+    groups: pd.DataFrame,
+    *,
+    background: str,
+    across: str,
+    group: Summarise,
+    group_by: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Tabulate folds under other backgrounds, normalisations and controls beside the default.
+
+    Parameters
+    ----------
+    bands : mapping of str to DataFrame
+        Bands with targets under each background; the default one under the empty name.
+    images : DataFrame
+        The study's images.
+    groups : DataFrame
+        Groups of the result.
+    background, across : str
+        What the result was made with.
+    group : callable
+        ``group(bands, images=…, across=…)`` gives groups as the pipeline would.
+    group_by : sequence of str
+        Further columns that part groups.
+
+    Returns
+    -------
+    DataFrame
+        Sensitivity table; without rows where there are no folds.
+
+    References
+    ----------
+    Simonsohn, Simmons & Nelson 2020, Nat Hum Behav 4:1208, doi:10.1038/s41562-020-0912-z.
+    """
+    if groups.empty:
+        return empty("sensitivity")
+    keys = [*_KEYS, *group_by]
+    parts = [_rows(groups, "background", background, default=True)]
+    parts += [
+        _rows(made, choice, option, default=False)
+        for choice, option, made in _options(bands, images, across, group)
+        if len(made)
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    base = groups.set_index(keys)["mean"]
+    table["change"] = _change(table, base, keys)
+    known = table[table["change"].notna() | table["default"]]
+    return check(
+        known[[*keys, "choice", "option", "default", "n", "fold", "ci_low", "ci_high", "change"]], "sensitivity"
+    )
+
+
+def _change(table: pd.DataFrame, base: pd.Series[float], keys: list[str]) -> pd.Series[float]:
+    """Percent by which a fold moved; NaN where the default has no such group."""
+    held = dict(zip((_key(key) for key in base.index), base, strict=True))
+    before = pd.Series([held.get(_key(key), np.nan) for key in table[keys].itertuples(index=False)], index=table.index)
+    return 100.0 * (table["fold"] / before.where(before != 0) - 1.0)
+
+
+def _key(values: Sequence[object]) -> tuple[object, ...]:
+    return tuple(None if isinstance(value, float) and np.isnan(value) else value for value in values)

@@ -1,0 +1,210 @@
+"""Mass ladders and dilution series: answers known by hand, by drawing, and from NIST."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blotquant.calibration import (
+    MASS_MODELS,
+    assign_ladder,
+    calibrate_mass,
+    fit_linear_range,
+    fit_response,
+    ladder_masses,
+    ladders,
+)
+from blotquant.calibration.linearity import fit_line
+from blotquant.conditions import complete
+from blotquant.errors import FitError, SettingsError, TableError
+from blotquant.flags import Flag, has_flag
+from blotquant.tables import check
+
+# NIST StRD Norris, x and y; certified: intercept -0.262323073774029, slope 1.00211681802045
+NORRIS = """0.2 0.1 337.4 338.8 118.2 118.1 884.6 888.0 10.1 9.2 226.5 228.1 666.3 668.5 996.3 998.5 448.6 449.1 777.0 778.9
+558.2 559.2 0.4 0.3 0.6 0.1 775.5 778.1 666.9 668.8 338.0 339.3 447.5 448.9 11.6 10.8 556.0 557.7 228.1 228.3
+995.8 998.0 887.6 888.8 120.2 119.6 0.3 0.3 0.3 0.6 556.8 557.6 339.1 339.3 887.2 888.0 999.0 998.5 779.0 778.9
+11.1 10.2 118.3 117.6 229.2 228.9 669.1 668.4 448.9 449.2 0.5 0.2"""
+
+
+def position(masses: np.ndarray, bend: float = 0.0) -> np.ndarray:
+    """Where masses run on a gel: linear in their logarithm, or bent."""
+    run = np.log(300.0 / np.asarray(masses)) / np.log(300.0 / 8.0)
+    return 400.0 * (run + bend * run * (1 - run))
+
+
+def membrane(rows: dict[int, list[float]], image: str = "a", columns: float = 50.0) -> pd.DataFrame:
+    """Bands of lanes at given rows."""
+    table = pd.DataFrame(
+        [
+            {"image": image, "lane": lane, "band": str(n + 1), "centre_row": row, "centre_col": columns * lane}
+            for lane, places in rows.items()
+            for n, row in enumerate(places)
+        ]
+    )
+    return check(complete(table.assign(detected=True, volume=1.0, volume_se=0.1), "bands"), "bands")
+
+
+def sheet(roles: list[str], membrane_name: str = "m") -> pd.DataFrame:
+    return pd.DataFrame({"membrane": membrane_name, "lane": np.arange(1, len(roles) + 1), "role": roles})
+
+
+def test_every_shipped_ladder_falls_and_names_its_source() -> None:
+    assert len(ladders()) >= 8
+    for ladder in ladders():
+        assert np.all(np.diff(ladder.masses) < 0)
+        assert ladder.buffer
+        assert ladder.source
+
+
+def test_a_ladder_is_found_by_product_number_or_both() -> None:
+    wanted = (250.0, 130.0, 100.0, 70.0, 55.0, 35.0, 25.0, 15.0, 10.0)
+    for name in ("PageRuler Plus", "26619", "pageruler-plus 26619"):
+        assert ladder_masses(name, "tris glycine") == wanted
+    assert ladder_masses([10, 100, 50]) == (100.0, 50.0, 10.0)
+
+
+@pytest.mark.parametrize(("name", "buffer"), [("Page Ruler Minus", ""), ("PageRuler", ""), ("PageRuler", "TAE")])
+def test_an_unknown_ladder_or_gel_system_is_refused(name: str, buffer: str) -> None:
+    with pytest.raises(TableError, match="PageRuler|Tris-glycine"):
+        ladder_masses(name, buffer)
+
+
+@pytest.mark.parametrize("ladder", ladders(), ids=lambda ladder: f"{ladder.product} {ladder.buffer}")
+def test_a_ladder_with_two_bands_missing_is_assigned_right(ladder) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(5)
+    masses = np.array(ladder.masses)
+    for _ in range(3):
+        places = position(masses)
+        places = places + rng.normal(0.0, 0.03 * np.median(np.diff(places)), len(masses))
+        kept = np.sort(rng.choice(len(masses), len(masses) - 2, replace=False))
+        assert list(assign_ladder(np.sort(places[kept]), masses)) == list(kept)
+
+
+def test_a_band_that_is_no_ladder_band_is_left_out() -> None:
+    masses = np.array([250.0, 130, 100, 70, 55, 35, 25, 15, 10])
+    places = np.sort(np.append(position(masses), 0.5 * position([70.0])[0] + 0.5 * position([55.0])[0]))
+    assert list(assign_ladder(places, masses)) == [0, 1, 2, 3, -1, 4, 5, 6, 7, 8]
+
+
+def test_too_few_bands_are_not_assigned() -> None:
+    assert list(assign_ladder(np.array([5.0]), np.array([10.0, 5.0]))) == [-1]
+
+
+@pytest.mark.parametrize("model", MASS_MODELS)
+def test_masses_inside_the_ladder_are_right_within_two_percent(model: str) -> None:
+    masses = np.array(ladder_masses("PageRuler", "Tris-glycine"))
+    asked = np.array([150.0, 88.0, 42.0, 20.0])
+    bands = membrane({1: list(position(masses)), 2: list(position(asked))})
+    told, report = calibrate_mass(
+        bands, sheet(["ladder", "sample"]), ladder="26616", buffer="Tris-glycine", model=model
+    )
+    np.testing.assert_allclose(told.loc[told["lane"] == 2, "mass_kda"], asked, rtol=0.02)
+    assert set(report["kind"]) == {"mass"}
+    assert (report["parameter"] == "lane 1").sum() == len(masses)
+
+
+def test_two_ladder_lanes_are_interpolated_across_the_membrane() -> None:
+    masses = np.array([200.0, 100, 50, 25, 12])
+    bands = membrane({1: list(position(masses)), 2: [float(position([60.0])[0]) + 10], 3: list(position(masses) + 20)})
+    told, _ = calibrate_mass(bands, sheet(["ladder", "sample", "ladder"]), ladder=list(masses))
+    assert told.loc[told["lane"] == 2, "mass_kda"].item() == pytest.approx(60.0, rel=1e-6)
+
+
+def test_a_mass_outside_the_ladder_is_flagged() -> None:
+    masses = np.array([100.0, 50, 25, 12])
+    bands = membrane({1: list(position(masses)), 2: list(position([220.0, 60.0]))})
+    told, _ = calibrate_mass(bands, sheet(["ladder", "sample"]), ladder=list(masses))
+    assert list(has_flag(told["flags"], Flag.EXTRAPOLATED)) == [False] * 4 + [True, False]
+
+
+def test_without_a_readable_ladder_masses_stay_unknown() -> None:
+    bands = membrane({1: [10.0, 20.0], 2: [15.0]})
+    told, report = calibrate_mass(bands, sheet(["ladder", "sample"]), ladder=[100, 50, 25])
+    assert told["mass_kda"].isna().all()
+    assert report.empty
+
+
+def test_a_calibration_of_two_membranes_or_an_unknown_model_is_refused() -> None:
+    bands = membrane({1: [10.0]})
+    with pytest.raises(TableError, match="one membrane"):
+        calibrate_mass(bands, pd.concat([sheet(["ladder"]), sheet(["ladder"], "n")]), ladder=[3, 2, 1])
+    with pytest.raises(SettingsError, match="linear"):
+        calibrate_mass(bands, sheet(["ladder"]), ladder=[3, 2, 1], model="linaer")
+
+
+def test_a_line_is_as_nist_certifies_it() -> None:
+    numbers = np.array(NORRIS.split(), dtype=float).reshape(-1, 2)
+    line = fit_line(numbers[:, 0], numbers[:, 1])
+    assert len(numbers) == 36
+    assert line.intercept == pytest.approx(-0.262323073774029, rel=1e-6)
+    assert line.slope == pytest.approx(1.00211681802045, rel=1e-6)
+    assert line.intercept_se == pytest.approx(0.232818234301152, rel=1e-6)
+    assert line.slope_se == pytest.approx(0.000429796848199937, rel=1e-6)
+    assert line.residual_sd == pytest.approx(0.884796396144373, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("signal", "model"),
+    [
+        (lambda x: 3.0 * x, "proportional"),
+        (lambda x: 3.0 * x + 20.0, "linear"),
+        (lambda x: 100.0 * x / (8.0 + x), "hyperbolic"),
+    ],
+)
+def test_the_response_of_a_dilution_series_is_recognised(signal, model: str) -> None:  # type: ignore[no-untyped-def]
+    x = np.array([1.0, 2, 4, 8, 16, 32])
+    y = signal(x) * np.exp(np.random.default_rng(1).normal(0, 0.02, len(x)))
+    found = fit_response(x, y)
+    assert found.model == model
+    if model == "hyperbolic":
+        assert found.half == pytest.approx(8.0, rel=0.2)
+    if model == "linear":
+        assert found.intercept == pytest.approx(20.0, rel=0.2)
+
+
+def test_too_few_standards_have_no_response() -> None:
+    with pytest.raises(FitError):
+        fit_response(np.array([1.0, 2.0]), np.array([1.0, 2.0]))
+    with pytest.raises(FitError):
+        fit_line(np.array([1.0, 1.0, 1.0]), np.array([1.0, 2.0, 3.0]))
+
+
+def series(signal) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:  # type: ignore[no-untyped-def]
+    amounts = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
+    noise = np.exp(np.random.default_rng(2).normal(0, 0.02, 6))
+    bands = membrane({lane: [100.0] for lane in range(1, 9)})
+    bands["target"] = "STAT3"
+    bands["volume"] = [*(signal(np.array(amounts)) * noise), signal(5.0), signal(300.0)]
+    samples = sheet(["standard"] * 6 + ["sample"] * 2)
+    samples["amount_ug"] = [*amounts, np.nan, np.nan]
+    images = pd.DataFrame({"image": ["a"], "membrane": ["m"], "target": ["STAT3"]})
+    return bands, images, samples
+
+
+def test_a_band_beyond_the_linear_range_is_flagged() -> None:
+    told, report = fit_linear_range(*series(lambda x: 100.0 * x))
+    assert list(has_flag(told["flags"], Flag.OUT_OF_RANGE)) == [False] * 7 + [True]
+    assert not has_flag(told["flags"], Flag.NOT_PROPORTIONAL).any()
+    figures = report.set_index("parameter")["value"]
+    assert figures["range_high"] == 32.0
+    assert figures["slope"] == pytest.approx(100.0, rel=0.05)
+
+
+def test_a_range_ends_where_the_response_bends() -> None:
+    told, report = fit_linear_range(*series(lambda x: 100.0 * np.minimum(x, 8.0)))
+    assert report.set_index("parameter")["value"]["range_high"] == 8.0
+    assert has_flag(told["flags"], Flag.OUT_OF_RANGE).sum() == 0  # nothing exceeds the signal at 8 µg by a tenth
+
+
+def test_a_series_that_is_nowhere_proportional_condemns_its_image() -> None:
+    told, _ = fit_linear_range(*series(lambda x: 100.0 * np.asarray(x) ** 0.3))
+    assert has_flag(told["flags"], Flag.NOT_PROPORTIONAL).all()
+
+
+def test_without_standards_nothing_is_said() -> None:
+    bands, images, samples = series(lambda x: x)
+    told, report = fit_linear_range(bands, images, samples.assign(role="sample"))
+    assert report.empty
+    assert (told["flags"] == "").all()
