@@ -88,7 +88,8 @@ EXPLANATIONS: dict[Flag, str] = {
     Flag.REFERENCE_BELOW_LOQ: "The reference condition is below its limit of quantification; nothing is divided by it.",
     Flag.REFERENCE_ELSEWHERE: "The reference lies on another membrane of the replicate, whose scale may differ. "
     "Load it on every membrane, or take normalisation.across = alignment.",
-    Flag.NO_WINDOW: "Maximum and minimum controls of the block are not told apart; no percent activity is given.",
+    Flag.NO_WINDOW: "The block's minimum control is missing or not told apart from its maximum; "
+    "no percent activity is given.",
     Flag.LOADING_BELOW_LOQ: "The loading control is below its limit of quantification; no correction was made with it.",
     Flag.NOT_PROPORTIONAL: "The dilution series is not proportional; ratios of these volumes mislead.",
     Flag.OUT_OF_RANGE: "Outside the linear range that the dilution series shows.",

@@ -1,123 +1,133 @@
-"""summarise(): replicates of a treatment × dose as one row, with the interval of their geometric mean."""
+"""summarise(): the replicates of a treatment × dose as one row, with the interval of their geometric mean."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from . import tables
+from .conditions import DOSE, FAMILY, average_repeats, codes, complete, usable
+from .errors import TableError
 from .flags import Flag, encode, merge
-from .tables import check
+from .least_squares import Vector
+from .tables import nearest
 
-__all__ = ["replicate_means", "summarise"]
+__all__ = ["geometric_interval", "summarise"]
 
-_KEYS = ["target", "site", "quantity", "stimulus", "treatment", "dose", "dose_unit"]
-_LEFT_OUT = ("ladder", "standard", "empty", "skip")
+_FEW = 3
+_MEASURES = ["n", "n_technical", "mean", "sd", "sem", "geometric_mean", "ci_low", "ci_high", "percent_inhibition"]
+
+
+def geometric_interval(values: Vector, level: float) -> tuple[float, float, float]:
+    """Geometric mean with the t interval of the logarithms.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        One value for each biological replicate.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    (float, float, float)
+        Mean, lower and upper limit; NaN where a value has no logarithm, limits NaN below two values.
+
+    References
+    ----------
+    Kreutz et al. 2007, Bioinformatics 23:2747, doi 10.1093/bioinformatics/btm397 (errors of blots are log-normal).
+    """
+    count = len(values)
+    if count == 0 or np.any(values <= 0):
+        return np.nan, np.nan, np.nan
+    logs = np.log(values)
+    centre = float(np.mean(logs))
+    if count == 1:
+        return float(np.exp(centre)), np.nan, np.nan
+    half = float(stats.t.ppf(0.5 + level / 2.0, count - 1) * np.std(logs, ddof=1) / np.sqrt(count))
+    return float(np.exp(centre)), float(np.exp(centre - half)), float(np.exp(centre + half))
+
+
+def _valued(folds: pd.DataFrame) -> pd.DataFrame:
+    """Lanes that count, with ``value``: the fold where the family has any, the ratio otherwise."""
+    lanes = folds[usable(folds)].reset_index(drop=True)
+    family = codes(lanes, FAMILY)
+    known = np.isin(family, family[lanes["fold"].notna().to_numpy()])
+    return lanes.assign(value=np.where(known, lanes["fold"], lanes["ratio"]))
+
+
+def _row(group: pd.DataFrame, level: float) -> dict[str, Any]:
+    """Figures of one group from the mean of each of its replicates."""
+    there = group[group["value"].notna()]
+    values = there["value"].to_numpy(dtype=np.float64)
+    count = len(values)
+    centre, low, high = geometric_interval(values, level)
+    sd = float(np.std(values, ddof=1)) if count > 1 else np.nan
+    inhibition = there["percent_inhibition"].dropna()
+    doubts = [encode(Flag.NON_POSITIVE)] if np.any(values <= 0) else []
+    doubts += [encode(Flag.FEW_REPLICATES)] if count < _FEW else []
+    return {
+        "n": count,
+        "n_technical": int(group["lanes"].sum()),
+        "mean": float(np.mean(values)) if count else np.nan,
+        "sd": sd,
+        "sem": sd / np.sqrt(count) if count > 1 else np.nan,
+        "geometric_mean": centre,
+        "ci_low": low,
+        "ci_high": high,
+        "percent_inhibition": float(inhibition.mean()) if len(inhibition) else np.nan,
+        "flags": merge([*group["flags"], *doubts]),
+    }
 
 
 def summarise(folds: pd.DataFrame, *, group_by: Sequence[str] = (), level: float = 0.95) -> pd.DataFrame:
-    """Summarise folds (ratios where there is no reference) by treatment and dose.
+    """Summarise folds by treatment and dose; ratios where the study has no reference.
 
-    Technical repeats are averaged first, so n counts biological replicates. The interval belongs to the geometric mean:
-    t interval of the logarithms with n − 1 degrees of freedom.
-
-    Assumes that the spread between replicates is log-normal (Kreutz et al. 2007, doi:10.1093/bioinformatics/btm397).
+    Repeats of one biological replicate are averaged first (on the log scale; arithmetically where one is zero or
+    less), so ``n`` counts biological replicates. The interval belongs to the geometric mean. Assumes that the spread
+    between replicates is log-normal.
 
     Parameters
     ----------
     folds : DataFrame
-        Folds table; ladders, standards, empty, skipped and excluded lanes are left out.
+        Folds table; ladder, empty, skipped, standard, calibrator and excluded lanes are left out; not changed.
     group_by : sequence of str
-        Further columns that separate groups.
+        Further columns that part groups.
     level : float
         Confidence level.
 
     Returns
     -------
     DataFrame
-        Groups table, one row for each target × site × quantity × stimulus × treatment × dose, in order of dose.
-    """
-    keys = [*_KEYS, *group_by]
-    rows = []
-    for values, part in _counted(folds).groupby(keys, sort=True, dropna=False):
-        named = dict(zip(keys, values, strict=True))
-        rows.append({**named, **_group(replicate_means(part), part, level)})
-    return check(pd.DataFrame(rows, columns=[*keys, *_COLUMNS]), "groups")
+        Groups table, one row for each target × site × quantity × stimulus × treatment × dose × ``group_by``; the
+        reference of a stimulus stands first, then treatments by name and dose.
 
+    Raises
+    ------
+    TableError
+        A column of ``group_by`` does not exist.
 
-_COLUMNS = [
-    "n",
-    "n_technical",
-    "mean",
-    "sd",
-    "sem",
-    "geometric_mean",
-    "ci_low",
-    "ci_high",
-    "percent_inhibition",
-    "flags",
-]
-
-
-def _counted(folds: pd.DataFrame) -> pd.DataFrame:
-    """Rows that count, with ``value``: the fold where the series has a reference, the ratio otherwise."""
-    rows = folds[~folds["role"].isin(_LEFT_OUT)]
-    has_fold = rows.groupby(["target", "site", "quantity"])["fold"].transform(lambda fold: fold.notna().any())
-    return rows.assign(value=rows["fold"].where(has_fold.astype(bool), rows["ratio"]))
-
-
-def replicate_means(part: pd.DataFrame) -> pd.DataFrame:
-    """Average technical repeats: on the log scale where all are positive, else arithmetically.
-
-    Parameters
+    References
     ----------
-    part : DataFrame
-        Rows of one condition with ``replicate``, ``value`` and ``percent_inhibition``.
-
-    Returns
-    -------
-    DataFrame
-        One row for each replicate that has a value: ``value`` and ``percent_inhibition``.
+    Vaux, Fidler & Cumming 2012, EMBO Rep 13:291, doi 10.1038/embor.2012.36 (replicates and repeats).
     """
-    known = part[part["value"].notna()]
-    return known.groupby("replicate", sort=True).agg(
-        value=("value", lambda v: float(np.exp(np.log(v).mean())) if (v > 0).all() else float(v.mean())),
-        percent_inhibition=("percent_inhibition", "mean"),
-    )
-
-
-def _group(means: pd.DataFrame, part: pd.DataFrame, level: float) -> dict[str, object]:
-    value, n = means["value"].to_numpy(float), len(means)
-    flags = merge(part["flags"])
-    sd = float(value.std(ddof=1)) if n > 1 else np.nan
-    geometric, low, high = _geometric(value, level)
-    if n and np.any(value <= 0):
-        flags = merge([flags, encode(Flag.NON_POSITIVE)])
-    inhibition = means["percent_inhibition"]
-    return {
-        "n": n,
-        "n_technical": int(part["value"].notna().sum()),
-        "mean": float(value.mean()) if n else np.nan,
-        "sd": sd,
-        "sem": sd / np.sqrt(n) if n > 1 else np.nan,
-        "geometric_mean": geometric,
-        "ci_low": low,
-        "ci_high": high,
-        "percent_inhibition": float(inhibition.mean()) if inhibition.notna().any() else np.nan,
-        "flags": flags,
-    }
-
-
-def _geometric(value: np.ndarray, level: float) -> tuple[float, float, float]:
-    """Geometric mean and its t interval; NaN when a value has no logarithm or there is only one."""
-    n = len(value)
-    if n == 0 or np.any(value <= 0):
-        return np.nan, np.nan, np.nan
-    logs = np.log(value)
-    centre = float(logs.mean())
-    if n == 1:
-        return float(np.exp(centre)), np.nan, np.nan
-    half = float(stats.t.ppf(0.5 + level / 2.0, n - 1) * logs.std(ddof=1) / np.sqrt(n))
-    return float(np.exp(centre)), float(np.exp(centre - half)), float(np.exp(centre + half))
+    table = complete(folds, "folds")
+    absent = [column for column in group_by if column not in table]
+    if absent:
+        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    keys = [*FAMILY, *DOSE, *group_by]
+    lanes = _valued(table if "is_reference" in folds else table.assign(is_reference=False))
+    means = average_repeats(lanes, [*keys, "replicate"], ["value"])
+    inhibition = lanes.groupby([*keys, "replicate"], dropna=False, sort=True)["percent_inhibition"].mean()
+    means["percent_inhibition"] = inhibition.to_numpy()
+    order = [*FAMILY, "stimulus", "behind", "treatment", "dose", "dose_unit", *group_by]
+    means["behind"] = ~means["is_reference"].astype(bool)
+    rows = [
+        {**group.iloc[0][keys].to_dict(), **_row(group, level)}
+        for _, group in means.groupby(order, dropna=False, sort=True)
+    ]
+    return tables.check(pd.DataFrame(rows, columns=[*keys, *_MEASURES, "flags"]), "groups")

@@ -1,53 +1,142 @@
-"""percent_activity(): responses of plates and tubes between their own controls."""
+"""Percent activity of plate and flow assays from their own controls, whichever way the signal runs."""
 
 from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from .. import tables
+from ..conditions import Condition, Mask, codes, complete, control, usable
+from ..errors import QualityWarning, TableError
+from ..flags import Flag, add_flag
+from ..least_squares import Vector
+
 __all__ = ["percent_activity"]
 
-_NEAREST = (["plate", "target", "stimulus"], ["plate", "target"], ["plate"])
+_MIN_APART = 2.0  # standard errors between the controls
+_NOT_LINEAR = ("polari", "anisotropy")
 
 
-def _control_mean(table: pd.DataFrame, role: str) -> np.ndarray:
-    """Mean of a control for each row, from the nearest place that has one: its plate, target and stimulus first."""
-    found = np.full(len(table), np.nan)
-    for keys in _NEAREST:
-        chosen = table[table["role"] == role]
-        means = chosen.groupby(keys)["response"].mean().rename("mean").reset_index()
-        here = table[keys].merge(means, on=keys, how="left")["mean"].to_numpy(float)
-        found = np.where(np.isfinite(found), found, here)
-    return found
+def _block_columns(table: pd.DataFrame, controls: Mask) -> list[str]:
+    """Tell what makes a block: the plate; without plates, the replicate where each has its own controls."""
+    blocks = ["plate"] if (table["plate"] != "").any() else []
+    if not blocks and len(set(table["replicate"])) > 1:
+        blocks = ["replicate"] if set(table.loc[controls, "replicate"]) >= set(table["replicate"]) else []
+    named = table[controls]
+    return [*blocks, *(column for column in ("target", "stimulus") if _told_apart(named, table, column))]
 
 
-def percent_activity(responses: pd.DataFrame) -> pd.DataFrame:
-    """Turn the responses of a plate or of flow cytometry into percent activity, plate by plate.
+def _told_apart(named: pd.DataFrame, table: pd.DataFrame, column: str) -> bool:
+    """Tell whether there are controls for each value of a column."""
+    return len(set(named[column])) > 1 and set(named[column]) >= set(table[column])
 
-    ``activity = 100 (response − minimum) / (maximum − minimum)`` with the means of the controls of the row's plate (of
-    its own target and stimulus where these have controls). Since activity is found from the controls, it does
-    not matter whether the signal rises or falls with activity. Not clipped. Without a maximum control the response is
-    left as it stands; without a minimum control zero signal is zero activity.
 
-    Assumes that the signal is linear in activity between the two controls.
+def _moments(code: np.ndarray, mask: Mask, values: Vector) -> tuple[Vector, Vector, Vector]:
+    """Mean, standard error of the mean and count of a mask's values in each code, seen from every row."""
+    size = int(code.max(initial=-1)) + 1
+    count = np.bincount(code[mask], minlength=size).astype(np.float64)
+    mean = np.full(size, np.nan)
+    np.divide(np.bincount(code[mask], values[mask], minlength=size), count, out=mean, where=count > 0)
+    away = (values - mean[code]) ** 2
+    sd = np.full(size, np.nan)
+    np.divide(np.bincount(code[mask], away[mask], minlength=size), count - 1, out=sd, where=count > 1)
+    sem = np.sqrt(np.divide(sd, count, out=np.full(size, np.nan), where=count > 0))
+    return mean[code], np.nan_to_num(sem[code]), count[code]
+
+
+def _require(table: pd.DataFrame, mean: Vector, name: str, columns: Sequence[str]) -> None:
+    lost = np.flatnonzero(~np.isfinite(mean) & usable(table))
+    if len(lost):
+        row = table.iloc[lost[0]]
+        where = ", ".join(f"{column} {row[column]!r}" for column in columns if row[column] != "") or "the table"
+        raise TableError(f"{where} has no {name} control; give one of its wells the role {name}")
+
+
+def _warn_of_readout(table: pd.DataFrame) -> None:
+    if "readout" in table:
+        for name in sorted(set(table["readout"].astype(str))):
+            if any(part in name.casefold() for part in _NOT_LINEAR):
+                warnings.warn(
+                    f"readout {name!r} is not linear in conversion: first turn it into conversion by a standard curve",
+                    QualityWarning,
+                    stacklevel=3,
+                )
+
+
+def _controls(table: pd.DataFrame, name: str, condition: Condition | None) -> Mask:
+    if condition:
+        return control(table, condition, name)
+    return usable(table) & (table["role"] == name).to_numpy(dtype=bool)
+
+
+def percent_activity(
+    responses: pd.DataFrame, *, maximum: Condition | None = None, minimum: Condition | None = None
+) -> pd.DataFrame:
+    """Turn responses into percent activity between the controls of their plate.
+
+    activity = 100 · (response − mean minimum) / (mean maximum − mean minimum), not clipped; the direction of the signal
+    follows from the controls, so left-over ATP, which falls with activity, needs nothing else. Assumes a readout that
+    is linear in conversion; a ``readout`` column that names fluorescence polarisation is warned of.
 
     Parameters
     ----------
     responses : DataFrame
-        Table with ``treatment, dose, response, role, replicate, plate, target, stimulus, dose_unit``.
+        ``treatment, dose, response`` and optionally ``role`` (``maximum``: full activity, ``minimum``: none),
+        ``replicate``, ``plate``, ``target``, ``stimulus``, ``dose_unit``; not changed. Controls count for their plate;
+        without plates, for their replicate where each has its own; and for their target and stimulus where they
+        carry them.
+    maximum, minimum : mapping, optional
+        Column → value of the controls, instead of roles.
 
     Returns
     -------
     DataFrame
-        The rows with ``signal`` (as read), ``response`` in percent activity where there are controls, and
-        ``percent_inhibition`` (NaN where there are none).
+        Folds table: ``ratio`` and ``signal`` are the response as read; ``response`` is percent activity [%], or the
+        response as it stands without a maximum control; ``percent_activity_se`` carries the spread of the controls.
+
+    Raises
+    ------
+    TableError
+        A plate lacks a control that others have, or a named control matches nothing.
     """
-    table = responses.reset_index(drop=True)
-    high, low = _control_mean(table, "maximum"), _control_mean(table, "minimum")
-    low = np.where(np.isfinite(low), low, 0.0)
-    span = high - low
-    usable = np.isfinite(span) & (span != 0)
-    signal = table["response"].to_numpy(float)
-    percent = np.full(len(table), np.nan)
-    percent[usable] = 100.0 * (signal - low)[usable] / span[usable]
-    return table.assign(signal=signal, response=np.where(usable, percent, signal), percent_inhibition=100.0 - percent)
+    table = complete(responses.assign(ratio=responses["response"], signal=responses["response"]), "folds")
+    for column in ("plate", "replicate"):
+        table[column] = table[column].fillna("").map(str) if column in table else ""
+    table["detected"], table["is_reference"] = True, False
+    table["membrane"] = table["membrane"].where(table["membrane"] != "", table["plate"])
+    _warn_of_readout(table)
+    top, floor = _controls(table, "maximum", maximum), _controls(table, "minimum", minimum)
+    table["role"] = table["role"].mask(top, "maximum").mask(floor, "minimum")
+    if not np.any(top):
+        return tables.check(table, "folds")
+    return tables.check(_between(table, top, floor), "folds")
+
+
+def _between(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
+    values = table["ratio"].to_numpy()
+    columns = _block_columns(table, top)
+    code = codes(table, columns)
+    high, high_se, _ = _moments(code, top, values)
+    _require(table, high, "maximum", columns)
+    low, low_se = 0.0 * high, 0.0 * high
+    if np.any(floor):
+        low, low_se, _ = _moments(code, floor, values)
+        _require(table, low, "minimum", columns)
+    window = high - low
+    closed = (window == 0) | (np.abs(window) < _MIN_APART * np.hypot(high_se, low_se))
+    window = np.where(closed, np.nan, window)
+    share = (values - low) / window
+    error = np.hypot(share * high_se, (1.0 - share) * low_se) / np.abs(window)
+    return table.assign(
+        flags=add_flag(table["flags"], closed, Flag.NO_WINDOW),
+        is_reference=top,
+        reference="maximum",
+        fold=values / np.where(high == 0, np.nan, high),
+        percent_activity=100.0 * share,
+        percent_activity_se=100.0 * error,
+        percent_inhibition=100.0 - 100.0 * share,
+        response=100.0 * share,
+    )

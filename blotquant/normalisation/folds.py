@@ -1,0 +1,229 @@
+"""Folds relative to the reference of the block, and percent activity between the block's two controls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from .. import tables
+from ..conditions import (
+    FAMILY,
+    Condition,
+    Mask,
+    codes,
+    complete,
+    control,
+    label,
+    maximum_control,
+    minimum_control,
+    usable,
+)
+from ..errors import SettingsError, TableError
+from ..flags import Flag, add_flag
+from ..least_squares import Vector
+from ..tables import nearest
+from .references import Reference, find_reference
+from .scaling import ACROSS, scales_of
+
+__all__ = ["normalise"]
+
+_BLOCKS: dict[str, list[list[str]]] = {
+    "block": [["replicate", "membrane"], ["replicate"]],
+    "membrane": [["membrane"]],
+}
+_MIN_APART = 2.0  # standard errors between the controls, below which there is no window
+
+
+def _quotient(table: pd.DataFrame, values: Vector, own: Reference) -> tuple[Vector, Vector]:
+    """Divide by the reference; the standard error minds that a reference lane is part of its own mean."""
+    se = table["ratio_se"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fold = values / own.mean
+        shared = np.where(own.among, 2.0 * fold / own.count * se**2, 0.0)
+        spread = se**2 - shared + (fold * own.se) ** 2
+        return fold, np.sqrt(np.maximum(spread, 0.0)) / np.abs(own.mean)
+
+
+def _activity(table: pd.DataFrame, values: Vector, top: Reference, floor: Reference) -> tuple[Vector, Vector, Vector]:
+    """Percent activity, its standard error with the controls', and that of the lane alone [%]."""
+    se = table["ratio_se"].to_numpy()
+    none = ~floor.expected
+    low, low_se = np.where(none, 0.0, floor.mean), np.where(none, 0.0, floor.se)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        window = top.mean - low
+        share = (values - low) / window
+        cross = np.where(top.among, -2.0 * share / top.count, 0.0)
+        cross = cross - np.where(floor.among & ~none, 2.0 * (1.0 - share) / floor.count, 0.0)
+        spread = se**2 * (1.0 + cross) + (share * top.se) ** 2 + ((1.0 - share) * low_se) ** 2
+        size = np.abs(window)
+        return 100.0 * share, 100.0 * np.sqrt(np.maximum(spread, 0.0)) / size, 100.0 * se / size
+
+
+def _no_window(top: Reference, floor: Reference) -> Mask:
+    """Rows of blocks whose controls are not told apart, or whose minimum control is lost."""
+    apart = np.abs(top.mean - floor.mean)
+    spread = np.nan_to_num(top.se) ** 2 + np.nan_to_num(floor.se) ** 2
+    lost = floor.expected & np.isfinite(top.mean) & ~np.isfinite(floor.mean)
+    found: Mask = lost | (np.isfinite(apart) & ((apart == 0) | (apart < _MIN_APART * np.sqrt(spread))))
+    return found
+
+
+def _condition_name(table: pd.DataFrame, mask: Mask, group_by: Sequence[str]) -> pd.Series[str]:
+    """Name of the reference condition, seen from every row of its family."""
+    names = pd.Series("", index=table.index, dtype=object)
+    family = codes(table, FAMILY)
+    for code in np.unique(family[mask]):
+        rows = table[mask & (family == code)]
+        names[family == code] = "; ".join(sorted({label(row) for row in rows.to_dict("records")}))
+    return names
+
+
+def _controls(
+    table: pd.DataFrame, maximum: Condition | None, minimum: Condition | None, reference: Condition | None
+) -> tuple[Mask, Mask, Mask]:
+    """Lanes of the maximum, minimum and reference; the reference is the maximum unless it is named."""
+    floor = minimum_control(table, minimum)
+    wide = maximum_control(table, maximum)
+    top = wide & ~floor
+    if np.any(wide) and not np.any(top):
+        name = label(table[wide].iloc[0].to_dict())
+        raise TableError(f"controls: {name!r} is both maximum and minimum; tell them apart, for example by stimulus")
+    return top, floor, control(table, reference, "reference") if reference else top
+
+
+def _mark_roles(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
+    """Write down which lanes served as controls, so that later stages need not ask again."""
+    role = table["role"].mask(top, "maximum").mask(floor, "minimum")
+    stale = role.isin(["maximum", "minimum"]).to_numpy() & ~(top | floor)
+    return table.assign(role=role.mask(stale, "sample"))
+
+
+def normalise(
+    ratios: pd.DataFrame,
+    *,
+    maximum: Condition | None = None,
+    minimum: Condition | None = None,
+    reference: Condition | None = None,
+    group_by: Sequence[str] = (),
+    within: str = "block",
+    across: str = "reference",
+    use_below_loq: bool = False,
+) -> pd.DataFrame:
+    """Relate each ratio to the controls of its block.
+
+    fold = ratio / mean(reference lanes); percent activity = 100 · (ratio − minimum) / (maximum − minimum), not
+    clipped. The block is the biological replicate on its membrane. A control counts for the lanes of its stimulus and
+    of its ``group_by`` cell. Assumes that lanes of one membrane share one scale.
+
+    Parameters
+    ----------
+    ratios : DataFrame
+        Ratios table; ladder, empty, skipped, standard and excluded lanes stay in it without folds; not changed.
+    maximum, minimum, reference : mapping, optional
+        Column → value of the 100 % control, the 0 % control and of the condition whose fold is 1. Left out: roles and
+        usual names (vehicle, DMSO …; unstimulated), and the reference is the maximum. Without a minimum the zero of the
+        ratio is 0 %.
+    group_by : sequence of str
+        Further columns that part the study (``time_min``).
+    within : {"block", "membrane"}
+        Where the controls must lie.
+    across : {"reference", "alignment", "calibrator", "sum", "fixed", "none"}
+        How membranes come to one scale: by each block's own reference; by all shared conditions (additive log model);
+        by calibrator lanes; by the sum over shared conditions; by the reference lanes of each membrane; not at all.
+        With any but the first, the controls are averaged over all blocks.
+    use_below_loq : bool
+        Divide by a reference below its limit of quantification all the same.
+
+    Returns
+    -------
+    DataFrame
+        Folds table; ``role`` says which lanes served as controls. No folds where there is no reference.
+
+    Raises
+    ------
+    TableError
+        A named control matches nothing, or membranes cannot be aligned.
+    SettingsError
+        An option is unknown.
+
+    References
+    ----------
+    Degasperi et al. 2014, PLoS ONE 9:e87293, doi 10.1371/journal.pone.0087293.
+    """
+    if within not in _BLOCKS:
+        raise SettingsError(f"within = {within!r} is not known{nearest(within, list(_BLOCKS))}")
+    if across not in ACROSS:
+        raise SettingsError(f"across = {across!r} is not known{nearest(across, list(ACROSS))}")
+    table = complete(ratios, "ratios")
+    absent = [column for column in group_by if column not in table]
+    if absent:
+        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    top, floor, base = _controls(table, maximum, minimum, reference)
+    table = _mark_roles(table, top, floor)
+    scale = scales_of(table, base, across, group_by)
+    table = table.assign(**{name: table[name] / scale for name in ("ratio", "ratio_se", "ratio_loq")})
+    blocks = _BLOCKS[within] if across == "reference" else [[]]
+    values = np.where(usable(table), table["ratio"].to_numpy(), np.nan)
+    found = [
+        find_reference(table, values, mask, named=named, group_by=group_by, blocks=blocks)
+        for mask, named in ((top, maximum), (floor, minimum), (base, reference or maximum))
+    ]
+    out = _with_folds(table, values, found, base, group_by, use_below_loq)
+    out[["ratio", "ratio_se", "ratio_loq"]] = complete(ratios, "ratios")[["ratio", "ratio_se", "ratio_loq"]]
+    return tables.check(out, "folds")
+
+
+def _with_folds(
+    table: pd.DataFrame,
+    values: Vector,
+    found: list[Reference],
+    base: Mask,
+    group_by: Sequence[str],
+    use_below_loq: bool,
+) -> pd.DataFrame:
+    top, floor, own = found
+    fold, fold_se = _quotient(table, values, own)
+    activity, activity_se, lane_se = _activity(table, values, top, floor)
+    weak = [(one.mean <= 0) | ((one.mean < one.loq) & (not use_below_loq)) for one in (own, top)]
+    closed = _no_window(top, floor)
+    fold, fold_se = (np.where(weak[0], np.nan, column) for column in (fold, fold_se))
+    bad = weak[1] | closed
+    activity, activity_se, lane_se = (np.where(bad, np.nan, column) for column in (activity, activity_se, lane_se))
+    lanes = usable(table)
+    flags = add_flag(table["flags"], lanes & (weak[0] | weak[1]), Flag.REFERENCE_BELOW_LOQ)
+    flags = add_flag(flags, lanes & closed, Flag.NO_WINDOW)
+    flags = add_flag(flags, lanes & (own.elsewhere | top.elsewhere), Flag.REFERENCE_ELSEWHERE)
+    out = table.assign(
+        flags=flags,
+        reference=_condition_name(table, base, group_by),
+        is_reference=base,
+        fold=fold,
+        fold_se=fold_se,
+        percent_activity=activity,
+        percent_activity_se=activity_se,
+        percent_inhibition=100.0 - activity,
+    )
+    return _with_response(out, lane_se, own)
+
+
+def _with_response(table: pd.DataFrame, lane_se: Vector, own: Reference) -> pd.DataFrame:
+    """Choose family by family what a curve is fitted to: percent activity, else fold, else the ratio itself."""
+    response = np.full(len(table), np.nan)
+    error = np.full(len(table), np.nan)
+    family = codes(table, FAMILY)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fold_error = table["ratio_se"].to_numpy() / np.abs(own.mean)
+    choices = (
+        (table["percent_activity"].to_numpy(), lane_se),
+        (table["fold"].to_numpy(), fold_error),
+        (np.where(usable(table), table["ratio"].to_numpy(), np.nan), table["ratio_se"].to_numpy()),
+    )
+    for code in np.unique(family):
+        rows = family == code
+        for value, spread in choices:
+            if np.any(np.isfinite(value[rows])):
+                response[rows], error[rows] = value[rows], np.where(np.isfinite(value), spread, np.nan)[rows]
+                break
+    return table.assign(response=response, response_se=error)

@@ -1,0 +1,82 @@
+"""How far apart the controls are: signal to background and Z′, as notes on quality."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import tables
+from ..conditions import FAMILY, usable
+
+__all__ = ["control_quality"]
+
+_ENOUGH = 4
+_NO_CONTROL = (
+    "no maximum control is named and none is obvious (vehicle, DMSO, control, untreated): "
+    "ratios and groups without folds"
+)
+
+
+def _z_prime(high: np.ndarray, low: np.ndarray) -> float:
+    apart = abs(float(np.mean(high) - np.mean(low)))
+    if min(len(high), len(low)) < 2 or apart == 0:
+        return float("nan")
+    return 1.0 - 3.0 * float(np.std(high, ddof=1) + np.std(low, ddof=1)) / apart
+
+
+def _judged(value: float, count: int) -> str:
+    if count < _ENOUGH:
+        return f"{count} lanes of a control: n too small to judge"
+    if value > 0.5:
+        return "good separation of the controls (Z′ > 0.5)"
+    return "marginal separation of the controls (Z′ 0 to 0.5)" if value > 0 else "the controls overlap (Z′ < 0)"
+
+
+def _of_block(block: pd.DataFrame, place: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    high = block.loc[block["role"] == "maximum", "ratio"].dropna().to_numpy()
+    low = block.loc[block["role"] == "minimum", "ratio"].dropna().to_numpy()
+    if not (len(high) and len(low)):
+        return []
+    rows = []
+    if np.mean(low) > 0 and np.mean(high) > 0:
+        ratio = float(np.mean(high) / np.mean(low))
+        note = f"{what}: maximum over minimum control" + ("; the signal falls with activity" if ratio < 1 else "")
+        rows.append({**place, "measure": "window", "value": max(ratio, 1.0 / ratio), "unit": "fold", "note": note})
+    z_prime = _z_prime(high, low)
+    note = f"{what}: {_judged(z_prime, min(len(high), len(low)))}"
+    return [*rows, {**place, "measure": "z_prime", "value": z_prime, "unit": "", "note": note}]
+
+
+def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
+    """Describe the controls of every membrane or plate.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        As `normalise` or `percent_activity` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Quality table: ``window`` (signal to background, ≥ 1) and ``z_prime`` for each membrane or plate and target;
+        one row that says so where a target has no maximum control.
+
+    References
+    ----------
+    Zhang et al. 1999, J Biomol Screen 4:67, doi 10.1177/108705719900400206 (Z′).
+    """
+    rows: list[dict[str, Any]] = []
+    lanes = folds[usable(folds)]
+    for key, family in lanes.groupby(FAMILY, sort=True, dropna=False):
+        what = " ".join(str(part) for part in key if part) or "response"
+        if not (family["role"] == "maximum").any():
+            missing = {"scope": "target", "name": what, "measure": "reference", "value": np.nan, "unit": ""}
+            rows.append({**missing, "note": _NO_CONTROL})
+        for membrane, block in family.groupby("membrane", sort=True):
+            plate = "plate" in block and (block["plate"] != "").all()
+            rows += _of_block(block, {"scope": "plate" if plate else "membrane", "name": str(membrane)}, what)
+    if not rows:
+        return tables.empty("quality")
+    return tables.check(pd.DataFrame(rows).assign(se=np.nan), "quality")
