@@ -20,11 +20,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from ..errors import BlotquantError, QualityWarning, SettingsError
 
-__all__ = ["Failure", "Outcome", "Pool", "run"]
+__all__ = ["Failure", "Outcome", "Pool", "run", "value_of"]
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -77,6 +77,20 @@ class Outcome(Generic[Task, Value]):
     failure: Failure | None = None
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def value_of(outcome: Outcome[Any, Value]) -> Value:
+    """Return the value of a task that may not fail.
+
+    Raises
+    ------
+    BlotquantError
+        It failed; the message is the failure's, and so is the exit code.
+    """
+    if outcome.failure is None:
+        return cast(Value, outcome.value)
+    kind = SettingsError if outcome.failure.exit_code == SettingsError.exit_code else BlotquantError
+    raise kind(outcome.failure.message)
 
 
 class _Serial(Executor):

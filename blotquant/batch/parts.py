@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ import pandas as pd
 from .. import __version__
 from ..blot import Frame
 from ..figures.pictures import Picture
+from ..result.files import write_whole
 from ..tables import read_csv, to_csv_bytes
 
 __all__ = ["Part", "read_part", "unit_key", "write_part"]
@@ -99,13 +99,11 @@ def write_part(part: Part, path: Path) -> None:
         for number, picture in enumerate(part.pictures.values()):
             archive.writestr(zipfile.ZipInfo(f"{number}.png", _EPOCH), picture.png)
         archive.writestr(zipfile.ZipInfo("part.json", _EPOCH), _meta(part))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.{os.getpid()}.half")
-    try:
-        half.write_bytes(buffer.getvalue())
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_whole(path, buffer.getvalue())
+
+
+def _picture(values: Mapping[str, Any], png: bytes) -> Picture:
+    return Picture(**{**values, "frame": Frame(**values["frame"]), "png": png})
 
 
 def read_part(path: Path) -> Part | None:

@@ -7,6 +7,7 @@ settings or tables; 3 done but flagged, with ``--strict``; 130 interrupted.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -99,8 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done; 1 an image or a study failed; 2 wrong usage; 3 done but flagged, with ``--strict``; 130 interrupted.
     """
-    console = Console()
-    words = None if arguments is None else list(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    console = Console(words=tuple(words))
     try:
         with _warnings_to(console):
             code = typer.main.get_command(app).main(words, prog_name="blotquant", standalone_mode=False, obj=console)

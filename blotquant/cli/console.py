@@ -52,11 +52,14 @@ class Console:
         No progress and no messages; errors and results all the same.
     as_json : bool
         Results are one JSON document on stdout and nothing else.
+    words : tuple of str
+        The words of the command line, for the record.
     """
 
     verbosity: int = 0
     quiet: bool = False
     as_json: bool = False
+    words: tuple[str, ...] = ()
 
     def say(self, text: str) -> None:
         """Write a message to stderr."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import SettingsError
+from .asking import run_record
 from .console import Console
 from .options import DryRun, Force, Json, LaneCount, Output, Quiet, Seed, Verbose
+from .showing import potency_line, summary_document
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["VERBS"]
 
@@ -98,4 +103,44 @@ def init(
     console.document({"verb": "init", "folder": folder, "dry_run": False, "written": written})
 
 
-VERBS = {"init": init, "simulate": simulate}
+def _truth_line(potencies: pd.DataFrame, truth: float, unit: str) -> str:
+    inside = len(potencies) == 1 and bool(potencies["ci_low"].iloc[0] <= truth <= potencies["ci_high"].iloc[0])
+    return f"truth of the drawing: {truth:g} {unit}, {'inside' if inside else 'outside'} the interval"
+
+
+def demo(
+    context: typer.Context,
+    output: Output,
+    seed: Seed = 0,
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Draw a small baricitinib study, quantify it from its images, and print the IC50 beside the truth."""
+    from .. import batch
+    from ..synthetic import Design, simulate_study
+
+    console: Console = context.obj
+    study, truth = output / "study", Design().ic50
+    if dry_run:
+        console.answer(f"would draw a study in {study} and quantify it into {output}")
+        console.document({"verb": "demo", "dry_run": True, "study": study, "output": output})
+        return 0
+    console.say("drawing 6 blots: pSTAT3 and STAT3 of 3 replicates, 7 doses of baricitinib")
+    with batch.claimed(output, force=force):
+        simulate_study(study, seed=seed)
+    console.say("finding lanes and bands, measuring, fitting, writing the report")
+    asked = batch.Request("demo", study, output, resume=True, record=run_record(console, seed=seed))
+    summary = batch.quantify_study(asked)
+    for row in summary.potencies.itertuples(index=False):
+        console.answer(potency_line(row))
+    console.answer(_truth_line(summary.potencies, truth, "nM"))
+    console.answer(f"report: {summary.page}")
+    document = {"verb": "demo", "output": output, "study": study, "truth": {"ic50": truth, "unit": "nM"}}
+    console.document({**document, **summary_document(summary), "exit_code": 0})
+    return 0
+
+
+VERBS = {"demo": demo, "init": init, "simulate": simulate}

@@ -1,5 +1,207 @@
-"""x."""
+"""Verbs that measure: measure and quantify."""
 
 from __future__ import annotations
 
-VERBS = {}
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .asking import assignments, check_stops, run_record
+from .console import Console
+from .options import (
+    Cluster,
+    Corrections,
+    DryRun,
+    Exclude,
+    Force,
+    From,
+    Include,
+    Jobs,
+    Json,
+    LaneCount,
+    Output,
+    Quiet,
+    Resume,
+    Set,
+    Strict,
+    Until,
+    Verbose,
+)
+from .showing import exit_code, show_failures, show_summary, summary_document
+
+if TYPE_CHECKING:
+    from ..batch import Manifest, Outcome, Pool, Request, Summary
+
+__all__ = ["VERBS"]
+
+_Images = Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Files, folders, globs, or an images.csv.")]
+_Studies = Annotated[list[str], typer.Argument(metavar="STUDY...", help="Study folders.")]
+
+
+def _show_plan(console: Console, manifest: Manifest, output: Path) -> int:
+    for name in manifest.images["image"]:
+        console.answer(f"would measure {name}")
+    console.say(f"{len(manifest.images)} images; nothing is written to {output} in a dry run")
+    document = {"verb": "measure", "dry_run": True, "images": manifest.images["image"].tolist(), "output": output}
+    console.document(document)
+    return 0
+
+
+def measure(
+    context: typer.Context,
+    images: _Images,
+    output: Output,
+    lanes: LaneCount = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    chosen: Set = None,
+    until: Until = None,
+    start: From = None,
+    corrections: Corrections = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
+    force: Force = False,
+    resume: Resume = False,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Find and measure lanes and bands of any number of images; no study needed."""
+    from .. import batch
+    from ..result import Result
+    from ..settings import Settings, override
+
+    console: Console = context.obj
+    check_stops(until=until, start=start, force=force, corrections=corrections)
+    settings = batch.check_methods(override(Settings(), assignments(chosen, lanes)))
+    manifest = batch.find_images(images, include=include or (), exclude=exclude or (), leave_out=output)
+    if dry_run:
+        return _show_plan(console, manifest, output)
+    with batch.claimed(output, force=force, resume=resume or start is not None):
+        known = Result.load(output) if start else None
+        with console.progress("measuring", manifest.images["membrane"].nunique()) as advance:
+            result, failed = batch.measure(
+                manifest,
+                output,
+                settings=settings,
+                pool=batch.Pool(jobs, cluster),
+                start=known,
+                record={**run_record(console), "until": until or ""},
+                progress=advance,
+            )
+        summary = batch.summarise_run(result, batch.write_all(result, output))
+    show_summary(console, summary)
+    code = exit_code(failed=bool(failed), doubtful=summary.doubtful, strict=strict)
+    failures = show_failures(console, failed)
+    document = {"verb": "measure", "output": output, **summary_document(summary), "failures": failures}
+    console.document({**document, "exit_code": code})
+    return code
+
+
+def _requests(studies: list[str], output: Path, common: dict[str, Any]) -> list[Request]:
+    """Lay out the studies: a single one goes into OUT itself, several into a folder each."""
+    from .. import batch
+
+    folders = batch.find_studies(studies)
+    if len(folders) == 1:
+        return [batch.Request(folders[0].name, folders[0], output, **common)]
+    names = batch.study_names(folders)
+    return [batch.Request(name, folder, output / name, **common) for name, folder in zip(names, folders, strict=True)]
+
+
+def _quantify_one(console: Console, request: Request, pool: Pool, strict: bool) -> int:
+    from .. import batch
+
+    with console.progress("quantifying", 1) as advance:
+        if pool.cluster is None:
+            summary = batch.quantify_study(request)
+            advance(request.name)
+        else:
+            (outcome,) = batch.quantify_studies([request], pool=pool, progress=advance)
+            summary = batch.value_of(outcome)
+    show_summary(console, summary)
+    code = exit_code(failed=False, doubtful=summary.doubtful, strict=strict)
+    document = {"verb": "quantify", "study": request.name, "output": request.output, **summary_document(summary)}
+    console.document({**document, "failures": [], "exit_code": code})
+    return code
+
+
+def _study_document(outcome: Outcome[Request, Summary]) -> dict[str, Any]:
+    known = {"study": outcome.task.name, "output": outcome.task.output}
+    return {**known, **(summary_document(outcome.value) if outcome.value else {"failed": True})}
+
+
+def _quantify_many(
+    console: Console, requests: list[Request], output: Path, pool: Pool, *, strict: bool, force: bool, resume: bool
+) -> int:
+    from .. import batch
+
+    with batch.claimed(output, force=force, resume=resume):
+        with console.progress("quantifying", len(requests)) as advance:
+            outcomes = batch.quantify_studies(requests, pool=pool, progress=advance)
+        table = batch.write_studies(outcomes, output)
+    for outcome in outcomes:
+        if outcome.value is not None:
+            console.answer(f"{outcome.task.name}:")
+            show_summary(console, outcome.value)
+    failed = [batch.Failed(each.task.name, each.failure) for each in outcomes if each.failure is not None]
+    console.answer(f"table: {table}")
+    failures = show_failures(console, failed)
+    doubtful = any(each.value.doubtful for each in outcomes if each.value is not None)
+    code = exit_code(failed=bool(failed), doubtful=doubtful, strict=strict)
+    studies = [_study_document(each) for each in outcomes]
+    document = {"verb": "quantify", "output": output, "table": table, "studies": studies, "failures": failures}
+    console.document({**document, "exit_code": code})
+    return code
+
+
+def _plan_studies(console: Console, requests: list[Request]) -> int:
+    from ..study import read_study
+
+    for request in requests:
+        study = read_study(request.folder)
+        console.answer(f"would quantify {request.name}: {len(study.images)} images, into {request.output}")
+    names = [request.name for request in requests]
+    console.document({"verb": "quantify", "dry_run": True, "studies": names})
+    return 0
+
+
+def quantify(
+    context: typer.Context,
+    studies: _Studies,
+    output: Output,
+    lanes: LaneCount = None,
+    chosen: Set = None,
+    until: Until = None,
+    start: From = None,
+    corrections: Corrections = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
+    force: Force = False,
+    resume: Resume = False,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Quantify studies from images to dose-response; several go into a folder each, with one table over all."""
+    from .. import batch
+
+    console: Console = context.obj
+    check_stops(until=until, start=start, force=force, corrections=corrections)
+    asked: dict[str, Any] = {"assignments": tuple(assignments(chosen, lanes)), "until": until, "start": start}
+    requests = _requests(studies, output, {**asked, "force": force, "resume": resume, "record": run_record(console)})
+    if dry_run:
+        return _plan_studies(console, requests)
+    pool = batch.Pool(jobs, cluster)
+    if len(requests) == 1:
+        return _quantify_one(console, requests[0], pool, strict)
+    going_on = resume or start is not None
+    return _quantify_many(console, requests, output, pool, strict=strict, force=force, resume=going_on)
+
+
+VERBS = {"measure": measure, "quantify": quantify}

@@ -98,5 +98,5 @@ From = Annotated[
 ]
 Corrections = Annotated[
     Path | None,
-    typer.Option("--corrections", metavar="FILE", help="Edits of lanes and bands, applied before measuring."),
+    typer.Option("--corrections", metavar="FILE", help="Edits of lanes and bands to apply (not yet possible)."),
 ]

@@ -1,0 +1,87 @@
+"""What a run came to, said to people and to programs, and the exit code that follows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .console import Console
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..batch import Failed, Summary
+
+__all__ = ["exit_code", "potency_line", "show_failures", "show_summary", "summary_document"]
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _interval(row: Any) -> str:
+    low = _number(row.ci_low) if math.isfinite(row.ci_low) and row.ci_low > 0 else None
+    high = _number(row.ci_high) if math.isfinite(row.ci_high) else None
+    if low and high:
+        return f"95 % interval {low} to {high} {row.unit}"
+    if low or high:
+        return f"95 % interval {'above ' + low if low else 'below ' + str(high)} {row.unit}"
+    return "no interval"
+
+
+def potency_line(row: Any) -> str:
+    """Say one row of ``potencies.csv`` in a line."""
+    what = " ".join(filter(None, (row.target, row.site, row.quantity)))
+    where = f" ({row.stimulus})" if row.stimulus else ""
+    value = f"{_number(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
+    note = f"; {row.note}" if row.note else ""
+    return f"IC50 of {row.treatment} on {what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"
+
+
+def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in potencies.to_dict("records")]
+
+
+def show_summary(console: Console, summary: Summary) -> None:
+    """Say what a run came to."""
+    counts = f"{summary.images} images, {summary.lanes} lanes, {summary.bands} bands, {summary.detected} detected"
+    if summary.images:
+        console.answer(counts if summary.fresh else f"{counts} (done already, nothing has changed)")
+    if summary.flags:
+        console.answer("flags: " + ", ".join(f"{name} × {count}" for name, count in summary.flags.items()))
+    for row in summary.potencies.itertuples(index=False):
+        console.answer(potency_line(row))
+    console.answer(f"report: {summary.page}")
+
+
+def summary_document(summary: Summary) -> dict[str, Any]:
+    """Say the same to a program."""
+    return {
+        "images": summary.images,
+        "lanes": summary.lanes,
+        "bands": summary.bands,
+        "detected": summary.detected,
+        "flags": summary.flags,
+        "warnings": summary.warnings,
+        "potencies": _potency_rows(summary.potencies),
+        "report": summary.page,
+        "unchanged": not summary.fresh,
+    }
+
+
+def show_failures(console: Console, failed: Sequence[Failed]) -> list[dict[str, Any]]:
+    """Say what failed, one line each, and return it for programs."""
+    for each in failed:
+        if console.verbosity > 1 and each.failure.trace:
+            console.say(each.failure.trace.rstrip())
+        named = each.name in each.failure.message
+        console.error(each.failure.message if named else f"{each.name}: {each.failure.message}")
+    return [{"name": each.name, "kind": each.failure.kind, "message": each.failure.message} for each in failed]
+
+
+def exit_code(*, failed: bool, doubtful: bool, strict: bool) -> int:
+    """Return 1 where something failed, 3 where ``--strict`` is asked and something is doubtful, else 0."""
+    if failed:
+        return 1
+    return 3 if strict and doubtful else 0
