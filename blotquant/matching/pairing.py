@@ -7,11 +7,11 @@ import difflib
 import pandas as pd
 
 from ..errors import TableError
-from .inputs import filled
+from .inputs import MEASURED_ROLES, filled
 
 __all__ = ["pair_lanes", "partner_image"]
 
-_ROLES = ("sample", "standard", "calibrator", "maximum", "minimum", "skip")
+_HELD = (*MEASURED_ROLES, "skip")  # a lane that is skipped still holds its lysate
 
 
 def partner_image(images: pd.DataFrame, phospho: pd.Series[str]) -> pd.Series[str] | None:
@@ -44,8 +44,8 @@ def _lysate(row: pd.Series[str]) -> str:
     return " ".join(filter(None, (str(row["stimulus"]), str(row["treatment"]), dose)))
 
 
-def _keys(samples: pd.DataFrame, membrane: str) -> pd.DataFrame:
-    lanes = samples[(samples["membrane"] == membrane) & samples["role"].isin(_ROLES)].sort_values("lane")
+def _keys(samples: pd.DataFrame, membrane: str, roles: tuple[str, ...]) -> pd.DataFrame:
+    lanes = samples[(samples["membrane"] == membrane) & samples["role"].isin(roles)].sort_values("lane")
     names = [_lysate(row) for _, row in lanes.iterrows()]
     return pd.DataFrame(
         {
@@ -70,7 +70,7 @@ def _partners(lane: pd.Series[str], own: pd.DataFrame, other: pd.DataFrame) -> p
 
 
 def _join(samples: pd.DataFrame, membrane: str, other: str) -> list[tuple[str, int, str, int]]:
-    own, theirs = _keys(samples, membrane), _keys(samples, other)
+    own, theirs = _keys(samples, membrane, MEASURED_ROLES), _keys(samples, other, _HELD)
     found = []
     for _, lane in own.iterrows():
         same = _partners(lane, own, theirs)

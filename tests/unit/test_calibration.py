@@ -22,10 +22,10 @@ from blotquant.flags import Flag, has_flag
 from blotquant.tables import check
 
 # NIST StRD Norris, x and y; certified: intercept -0.262323073774029, slope 1.00211681802045
-NORRIS = """0.2 0.1 337.4 338.8 118.2 118.1 884.6 888.0 10.1 9.2 226.5 228.1 666.3 668.5 996.3 998.5 448.6 449.1 777.0 778.9
-558.2 559.2 0.4 0.3 0.6 0.1 775.5 778.1 666.9 668.8 338.0 339.3 447.5 448.9 11.6 10.8 556.0 557.7 228.1 228.3
-995.8 998.0 887.6 888.8 120.2 119.6 0.3 0.3 0.3 0.6 556.8 557.6 339.1 339.3 887.2 888.0 999.0 998.5 779.0 778.9
-11.1 10.2 118.3 117.6 229.2 228.9 669.1 668.4 448.9 449.2 0.5 0.2"""
+NORRIS = """0.2 0.1 337.4 338.8 118.2 118.1 884.6 888.0 10.1 9.2 226.5 228.1 666.3 668.5 996.3 998.5 448.6 449.1
+777.0 778.9 558.2 559.2 0.4 0.3 0.6 0.1 775.5 778.1 666.9 668.8 338.0 339.3 447.5 448.9 11.6 10.8
+556.0 557.7 228.1 228.3 995.8 998.0 887.6 888.8 120.2 119.6 0.3 0.3 0.3 0.6 556.8 557.6 339.1 339.3
+887.2 888.0 999.0 998.5 779.0 778.9 11.1 10.2 118.3 117.6 229.2 228.9 669.1 668.4 448.9 449.2 0.5 0.2"""
 
 
 def position(masses: np.ndarray, bend: float = 0.0) -> np.ndarray:
@@ -67,7 +67,7 @@ def test_a_ladder_is_found_by_product_number_or_both() -> None:
 
 @pytest.mark.parametrize(("name", "buffer"), [("Page Ruler Minus", ""), ("PageRuler", ""), ("PageRuler", "TAE")])
 def test_an_unknown_ladder_or_gel_system_is_refused(name: str, buffer: str) -> None:
-    with pytest.raises(TableError, match="PageRuler|Tris-glycine"):
+    with pytest.raises(TableError, match=r"PageRuler|Tris-glycine"):
         ladder_masses(name, buffer)
 
 

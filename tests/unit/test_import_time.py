@@ -24,7 +24,7 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(python(f"{code}\n{_LOADED}").splitlines()[-1]))
 
 
-def least_seconds(code: str, repeats: int = 5) -> float:
+def least_seconds(code: str, repeats: int = 3) -> float:
     def once() -> float:
         start = time.perf_counter()
         python(code)

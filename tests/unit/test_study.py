@@ -242,7 +242,8 @@ def test_a_treatment_written_in_two_ways_is_noted(tmp_path: Path) -> None:
 
 
 def test_controls_and_settings_are_taken_from_study_toml(tmp_path: Path) -> None:
-    toml = 'title = "A"\n[control]\nmaximum = { treatment = "vehicle", stimulus = "IL-6" }\n[integration]\nbackground = "line"\n'
+    control = '[control]\nmaximum = { treatment = "vehicle", stimulus = "IL-6" }\n'
+    toml = 'title = "A"\n' + control + '[integration]\nbackground = "line"\n'
     study = read_study(write(tmp_path, toml=toml))
     assert study.title == "A"
     assert study.maximum == {"treatment": "vehicle", "stimulus": "IL-6"}
@@ -387,7 +388,7 @@ def test_responses_in_two_units_are_converted_and_unknown_ones_refused(tmp_path:
     (tmp_path / "r.csv").write_text(rows, encoding="utf-8")
     assert list(read_responses(tmp_path / "r.csv")["dose"]) == [1.0, 0.1]
     (tmp_path / "r.csv").write_text(rows.replace("nM", "mol"), encoding="utf-8")
-    with pytest.raises(TableError, match="row 3.*'mol'"):
+    with pytest.raises(TableError, match=r"row 3.*'mol'"):
         read_responses(tmp_path / "r.csv")
     with pytest.raises(TableError, match="no such file"):
         read_responses(tmp_path / "none.csv")
