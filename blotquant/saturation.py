@@ -20,6 +20,7 @@ _MOST_BINS = 1_000_000
 _LEVELS = 8  # at least so many levels are compared, so that pictures of few levels have neighbours to compare with
 _SPIKE = 5.0  # a clipped level holds so many times as many pixels as its neighbours
 _TOUCHING = 3  # pixels of the level that touch
+_PLATEAU = 0.1  # a level away from the storage's own limit that holds more of the pixels is a ground, not a plateau
 _FEW_BITS = 8  # in 8 bits full scale alone means nothing: any picture may have been stretched to it
 
 
@@ -68,7 +69,7 @@ def _depths(pixels: npt.NDArray[Any], width: float, sign: int) -> npt.NDArray[An
     return out
 
 
-def _spike(pixels: npt.NDArray[Any], sign: int) -> float | None:
+def _spike(pixels: npt.NDArray[Any], sign: int, limit: float | None) -> float | None:
     """Find a level near the upper (or lower) end at which far more pixels stand than beside it [AU]."""
     edge, span = float(pixels.max() if sign > 0 else pixels.min()), float(pixels.max()) - float(pixels.min())
     if not span > 0.0:
@@ -85,6 +86,8 @@ def _spike(pixels: npt.NDArray[Any], sign: int) -> float | None:
         if counts[i] < max(_TOUCHING, _SPIKE * usual) or stray > _STRAY * counts[i]:
             continue
         level = edge - sign * float(levels[i])
+        if level != limit and counts[i] > _PLATEAU * pixels.size:
+            continue
         if _touch(pixels == level) >= _TOUCHING:
             return level
     return None
@@ -107,7 +110,7 @@ def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated:
     What is seen in the pixels beats what the file states, which beats full scale. A single hot pixel is no
     plateau. In pictures of 8 bits or less full scale counts only where a spike stands at it.
     """
-    seen = _spike(pixels, 1)
+    seen = _spike(pixels, 1, full)
     if seen is not None:
         return Limit(seen, int((pixels >= seen).sum()), "many touching pixels share exactly this value")
     if stated is not None and stated >= float(pixels.max()):
@@ -119,7 +122,7 @@ def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated:
 
 def find_floor(pixels: npt.NDArray[Any], *, full: float | None = None) -> Limit:
     """Find the counts at which a picture is cut from below; the mirror image of `find_ceiling`."""
-    seen = _spike(pixels, -1)
+    seen = _spike(pixels, -1, 0.0)
     if seen is not None:
         return Limit(seen, int((pixels <= seen).sum()), "many touching pixels share exactly this value")
     if full is not None and full > 2**_FEW_BITS - 1 and float(pixels.min()) >= 0.0:

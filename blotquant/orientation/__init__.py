@@ -5,10 +5,13 @@ Turns, mirrors and crops are exact. A tilt is kept as an angle: nothing is resam
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from ..blot import Blot, Frame, Step
 from ..errors import SettingsError
+from ..saturation import find_ceiling, find_floor
 from .crop import find_membrane
 from .polarity import Polarity, find_polarity
 from .small import find_bulges, shrink
@@ -31,10 +34,17 @@ def _full_scale(blot: Blot) -> float:
 def _inverted(blot: Blot) -> Blot:
     """Turn dark bands bright, exactly: full scale minus counts; what was the floor becomes the ceiling."""
     full = _full_scale(blot)
-    ceiling = None if blot.floor is None else full - blot.floor
+    bottom = blot.floor if blot.floor is not None else find_floor(blot.pixels, full=full).level
+    ceiling = None if bottom is None else full - bottom
     floor = None if blot.ceiling is None else full - blot.ceiling
     step = Step("invert", f"counts = {full:g} − counts")
     return blot.after(step, full - blot.pixels, bright=True, ceiling=ceiling, floor=floor)
+
+
+def _kept(blot: Blot) -> Blot:
+    """Keep bright bands as they are; where the detector clips is looked for if nobody knew."""
+    ceiling = blot.ceiling if blot.ceiling is not None else find_ceiling(blot.pixels).level
+    return dataclasses.replace(blot, bright=True, ceiling=ceiling)
 
 
 def _laid(frame: Frame, rows: int, cols: int, turns: int, mirror: bool) -> Frame:
@@ -131,6 +141,6 @@ def orient(
     bright, reason = _decide(upright, polarity, find_polarity(small, bulges))
     said = Step("polarity", f"{'bright' if bright else 'dark'} bands ({reason})")
     signal, evidence = (small, bulges.bright) if bright else (-small, bulges.dark)
-    upright = upright.after(said, bright=True) if bright else _inverted(upright.after(said))
+    upright = _kept(upright.after(said)) if bright else _inverted(upright.after(said))
     box = find_membrane(signal, evidence, factor, upright.shape) if crop else None
     return _tilted(_cropped(upright, box), find_tilt(evidence))

@@ -1,0 +1,261 @@
+"""screen(): what a picture is, what is good about it and what to worry about, worded as a colleague would.
+
+`image_flags` gives the doubts that hold for every band of a picture.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..blot import Blot
+from ..flags import Flag
+from ..saturation import find_floor
+from ..tables import check
+from .integrity import find_flat_share, find_repeat, find_step
+from .levels import Levels, blockiness, clipped_share, describe_levels
+
+__all__ = ["image_flags", "screen"]
+
+Row = tuple[str, float, str, str]
+
+_CLIPPED = 0.005  # share of the middle of the picture at its floor from which the background is called clipped
+_BLOCKY = 1.4
+_SCANNERS = ("epson", "canoscan", "scanjet", "umax", "microtek", "plustek", "perfection", "mustek", "artixscan")
+_STRONG = 0.5  # a brightest pixel above this share of the ceiling uses the range well
+_LEAN = 2.0  # tilt that is worth a word [degree]
+_FLAT = 0.1
+
+
+def _floor(blot: Blot) -> float | None:
+    """Find the counts at which the picture is cut from below [AU]: as read, or seen in the pixels."""
+    return blot.floor if blot.floor is not None else find_floor(blot.pixels).level
+
+
+def _went_through_jpeg(blot: Blot, levels: Levels) -> bool:
+    return blot.source.lossy or (levels.few and blockiness(blot.pixels) > _BLOCKY)
+
+
+def _is_film(blot: Blot) -> bool:
+    """Tell a scan of film by the scanner's name and dark bands; the pixels alone cannot tell it from an export."""
+    said = " ".join(str(blot.source.tags.get(key, "")) for key in ("Make", "Model", "Software")).lower()
+    return any(name in said for name in _SCANNERS) and _was_dark(blot)
+
+
+def _was_dark(blot: Blot) -> bool:
+    return any(step.verb == "invert" for step in blot.steps)
+
+
+def _flags(blot: Blot, levels: Levels) -> Flag:
+    found = {
+        Flag.LOSSY: _went_through_jpeg(blot, levels),
+        Flag.EIGHT_BIT: levels.few or 0 < blot.source.depth <= 8,
+        Flag.STRETCHED: levels.stretched,
+        Flag.GAMMA: levels.bent,
+        Flag.FILM: _is_film(blot),
+        Flag.COLOUR: any(step.verb == "colour" for step in blot.steps),
+        Flag.CLIPPED_AT_ZERO: clipped_share(blot.pixels, _floor(blot)) > _CLIPPED,
+    }
+    flags = Flag(0)
+    for flag, raised in found.items():
+        flags |= flag if raised else Flag(0)
+    return flags
+
+
+def image_flags(blot: Blot) -> Flag:
+    """Doubts about a whole picture: compression, few levels, bent or stretched contrast, film, colour, clipping.
+
+    Parameters
+    ----------
+    blot : Blot
+        As read or as oriented.
+    """
+    return _flags(blot, describe_levels(blot.pixels))
+
+
+def _depth_row(blot: Blot, levels: Levels) -> Row:
+    depth = float(blot.source.depth) if blot.source.depth else float("nan")
+    if levels.count <= 1:
+        note = "every pixel has the same value; there is nothing to measure"
+    elif levels.few or depth <= 8:
+        seen = min(levels.count, 256)
+        note = f"only {seen} grey levels: weak bands are cut into steps; export 16-bit from the imager if you can"
+    else:
+        steps = f", in steps of {levels.step:g}" if levels.step > 1 else ""
+        note = f"{levels.count} grey levels{steps}: enough to see faint and strong bands together"
+    return "depth", depth, "bit", note
+
+
+def _contrast_row(levels: Levels) -> Row | None:
+    if levels.bent:
+        return (
+            "contrast",
+            levels.step,
+            "AU",
+            "grey levels thin out towards one end, as after a gamma curve; use the raw file",
+        )
+    if levels.stretched:
+        return (
+            "contrast",
+            levels.step,
+            "AU",
+            "grey levels are missing in a comb: contrast was stretched; use the raw file",
+        )
+    return None
+
+
+def _ceiling_row(blot: Blot) -> Row:
+    top = float(blot.pixels.max())
+    used = f"the brightest pixel uses {100 * top / blot.ceiling:.0f} % of the range" if blot.ceiling else ""
+    if blot.ceiling is None:
+        note = f"where the detector clips is not known; the brightest pixel is {top:g} and no plateau is seen"
+        return "saturated", 0.0, "px", note
+    above = int(np.count_nonzero(blot.pixels >= blot.ceiling))
+    if above:
+        note = (
+            f"{above} pixels stand at the limit of {blot.ceiling:g}; their bands are larger than that: expose shorter"
+        )
+    elif top > _STRONG * blot.ceiling:
+        note = f"nothing is saturated, and {used}: well exposed"
+    else:
+        note = f"nothing is saturated; {used}"
+    return "saturated", float(above), "px", note
+
+
+def _floor_row(blot: Blot) -> Row | None:
+    share = clipped_share(blot.pixels, _floor(blot))
+    if share <= _CLIPPED:
+        return None
+    note = (
+        f"{100 * share:.1f} % of the middle of the picture is cut off at the dark end: the background there is a guess"
+    )
+    return "clipped_at_zero", 100.0 * share, "%", note
+
+
+def _polarity_row(blot: Blot) -> Row | None:
+    said = next((step.detail for step in blot.steps if step.verb == "polarity"), "")
+    if not said:
+        return None
+    if _was_dark(blot):
+        note = f"{said}: turned over, so that more protein is a larger number; if this is film, its scale is not linear"
+        return "polarity", -1.0, "", note
+    return "polarity", 1.0, "", said
+
+
+def _tilt_row(blot: Blot) -> Row | None:
+    tilt = blot.frame.tilt
+    if not any(step.verb == "tilt" for step in blot.steps):
+        return None
+    if abs(tilt) < _LEAN:
+        return "tilt", tilt, "degree", "the rows run straight across, or nearly so"
+    side = "clockwise" if tilt > 0 else "anticlockwise"
+    return "tilt", tilt, "degree", f"the membrane lies {abs(tilt):.1f}° {side}; lanes are followed as they lean"
+
+
+def _crop_row(blot: Blot) -> Row | None:
+    whole = blot.frame.rows * blot.frame.cols
+    share = blot.shape[0] * blot.shape[1] / whole
+    if share >= 1.0:
+        return None
+    kept, file = blot.shape, (blot.frame.rows, blot.frame.cols)
+    note = f"{kept[0]} × {kept[1]} of {file[0]} × {file[1]} px are the membrane; the rest is left out"
+    return "crop", 100.0 * share, "%", note
+
+
+def _compression_row(blot: Blot, flags: Flag) -> Row | None:
+    if not flags & Flag.LOSSY:
+        return None
+    if blot.source.lossy:
+        note = "JPEG has altered weak bands and noise; measure the imager's own file if it still exists"
+    else:
+        note = "8-pixel blocks are seen: the picture was probably a JPEG once; look for the imager's own file"
+    return "compression", 1.0, "", note
+
+
+def _facts_rows(blot: Blot) -> list[Row]:
+    source, rows = blot.source, []
+    by = f"read by {source.reader}" + (f" from {source.imager}" if source.imager else "")
+    when = f", taken {source.acquired}" if source.acquired else ""
+    megapixels = blot.frame.rows * blot.frame.cols / 1e6
+    rows.append(("size", megapixels, "10^6 px", f"{blot.frame.rows} × {blot.frame.cols} px, {by}{when}"))
+    if source.exposure_s is not None:
+        rows.append(("exposure", source.exposure_s, "s", "exposure as the file states it"))
+    if blot.pixel_um is not None:
+        rows.append(("pixel", blot.pixel_um, "µm", "side of a pixel as the file states it"))
+    return rows
+
+
+def _doubt_rows(flags: Flag, blot: Blot) -> list[Row]:
+    rows: list[Row] = []
+    if flags & Flag.COLOUR:
+        said = next(step.detail for step in blot.steps if step.verb == "colour")
+        rows.append(("colour", 1.0, "", f"{said}; if one channel alone holds the stain, name it with channel="))
+    if flags & Flag.FILM:
+        rows.append(
+            ("film", 1.0, "", "a flat-bed scanner's file with dark bands, so probably film: strong bands are flattened")
+        )
+    return rows
+
+
+def _integrity_rows(blot: Blot, *, coarse: bool) -> list[Row]:
+    """Write the screening notes; each names what may explain it harmlessly."""
+    rows: list[Row] = []
+    repeat = None if blot.source.lossy else find_repeat(blot.pixels)
+    if repeat is not None:
+        note = (
+            f"screening note: a textured part at row {repeat.row}, column {repeat.col} occurs again"
+            f" {repeat.down:+d} rows and {repeat.right:+d} columns away, pixel for pixel;"
+            " text and frames do that, a membrane does not"
+        )
+        rows.append(("repeat", float(repeat.blocks), "blocks", note))
+    step = find_step(blot.pixels)
+    if step is not None:
+        note = (
+            f"screening note: brightness jumps between columns {step} and {step + 1} through the full height;"
+            " a frame, a stitched scan or a splice?"
+        )
+        rows.append(("step", float(step), "px", note))
+    flat = 0.0 if coarse else find_flat_share(blot.pixels, _floor(blot), blot.ceiling)
+    if flat > _FLAT:
+        note = (
+            f"screening note: {100 * flat:.0f} % of the picture lies in patches of one value without any noise;"
+            " was the background filled in?"
+        )
+        rows.append(("flat", 100.0 * flat, "%", note))
+    return rows
+
+
+def screen(blot: Blot) -> pd.DataFrame:
+    """Say what a picture is, what is good about it and what to worry about.
+
+    Parameters
+    ----------
+    blot : Blot
+        As read or, better, as oriented: then polarity, tilt and crop are told too.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the quality table, scope ``image``; each note reads by itself.
+
+    Notes
+    -----
+    Screening notes on integrity name places to look at. Text, frames and stitched scans raise them too.
+    """
+    levels = describe_levels(blot.pixels)
+    flags = _flags(blot, levels)
+    rows: list[Row | None] = [
+        *_facts_rows(blot),
+        _depth_row(blot, levels),
+        _contrast_row(levels),
+        _ceiling_row(blot),
+        _floor_row(blot),
+        _compression_row(blot, flags),
+        _polarity_row(blot),
+        _tilt_row(blot),
+        _crop_row(blot),
+        *_doubt_rows(flags, blot),
+        *_integrity_rows(blot, coarse=bool(flags & Flag.EIGHT_BIT)),
+    ]
+    table = pd.DataFrame([row for row in rows if row is not None], columns=["measure", "value", "unit", "note"])
+    return check(table.assign(scope="image", name=blot.name, se=np.nan), "quality")

@@ -1,0 +1,124 @@
+"""What the grey levels tell of a picture's past: few levels, a stretched contrast, a gamma curve, lost blacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..blot import FloatArray
+
+__all__ = ["Levels", "blockiness", "clipped_share", "describe_levels"]
+
+_FEW = 256
+_CHUNK = 150  # distinct levels that are looked at together
+_LEAST_CHUNKS = 3
+_BENT = 2.0  # steps at one end of the scale over those at the other: a curve, not a stretch
+_POPULATED = 10  # pixels on both neighbours of a missing level
+_MISSING = 3  # missing levels of an 8-bit picture that make a comb
+_WHOLE = 1e-6
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Distinct grey levels of a picture.
+
+    Parameters
+    ----------
+    count : int
+        How many there are.
+    step : float
+        Usual smallest step between them [AU]; 0 for a blank picture.
+    stretched : bool
+        Levels are missing in a comb: the contrast was stretched after digitisation.
+    bent : bool
+        Steps grow from one end of the scale to the other, as after a gamma curve.
+    """
+
+    count: int
+    step: float
+    stretched: bool
+    bent: bool
+
+    @property
+    def few(self) -> bool:
+        """No more levels than 8 bits hold."""
+        return 0 < self.count <= _FEW
+
+
+def _smallest_steps(levels: FloatArray) -> FloatArray:
+    """Smallest step within each run of neighbouring levels, from dark to bright [AU]."""
+    steps = np.diff(levels)
+    runs = [run for run in np.array_split(steps, max(1, len(steps) // _CHUNK)) if run.size]
+    return np.array([float(np.quantile(run, 0.02)) for run in runs])
+
+
+def _many(levels: FloatArray) -> tuple[float, bool, bool]:
+    """Step, stretched and bent of a picture with many levels."""
+    smallest = _smallest_steps(levels)
+    step = float(np.median(smallest))
+    if len(smallest) < _LEAST_CHUNKS or step <= 0:
+        return step, False, False
+    third = max(1, len(smallest) // 3)
+    low, high = float(np.median(smallest[:third])), float(np.median(smallest[-third:]))
+    bent = max(low, high) >= _BENT * min(low, high) and min(low, high) > 0
+    steps = np.diff(levels)
+    multiples = np.abs(steps / step - np.round(steps / step)) < _WHOLE
+    mixed = step > 1.5 and float(np.mean(multiples)) < 0.9
+    return step, bool(mixed and not bent), bool(bent)
+
+
+def _few(levels: FloatArray, counts: npt.NDArray[np.int64]) -> tuple[float, bool]:
+    """Step and stretched of a picture with few levels: gaps between well populated neighbours."""
+    steps = np.diff(levels)
+    if not steps.size:
+        return 0.0, False
+    step = float(steps.min())
+    crowded = np.minimum(counts[:-1], counts[1:]) >= _POPULATED
+    return step, int(np.sum(crowded & (steps > 1.5 * step))) >= _MISSING
+
+
+def describe_levels(pixels: FloatArray) -> Levels:
+    """Describe the distinct grey levels of a picture of whole counts; floating-point pictures give no comb.
+
+    Notes
+    -----
+    A stretch by a factor that is no whole number leaves steps of two sizes side by side; a gamma curve leaves
+    steps that shrink from one end of the scale to the other. A whole-number factor (binning, bits moved) harms
+    nothing and is no stretch.
+    """
+    levels, counts = np.unique(pixels, return_counts=True)
+    if len(levels) <= _FEW:
+        step, stretched = _few(levels, counts)
+        return Levels(len(levels), step, stretched, False)
+    whole = bool((np.abs(levels[:2000] - np.round(levels[:2000])) < _WHOLE).all())
+    if not whole:
+        return Levels(len(levels), float(np.min(np.diff(levels))), False, False)
+    step, stretched, bent = _many(levels)
+    return Levels(len(levels), step, stretched, bent)
+
+
+def clipped_share(pixels: FloatArray, floor: float | None) -> float:
+    """Share of the pixels in the middle of the picture that stand at its floor; the surround does not count."""
+    if floor is None:
+        return 0.0
+    rows, cols = pixels.shape
+    middle = pixels[rows // 5 : rows - rows // 5, cols // 5 : cols - cols // 5]
+    return float(np.mean(middle <= floor)) if middle.size else 0.0
+
+
+def blockiness(pixels: FloatArray) -> float:
+    """How much larger differences between neighbours are on every eighth line than elsewhere; about 1 without JPEG.
+
+    The smaller of the two directions: a lane pattern may repeat in one, JPEG's blocks stand in both.
+    """
+    ratios = []
+    for axis in (0, 1):
+        lines = np.abs(np.diff(pixels, axis=axis)).mean(axis=1 - axis)
+        if len(lines) < 64:
+            return 1.0
+        phases = np.array([lines[i::8].mean() for i in range(8)])
+        usual = float(np.median(phases))
+        ratios.append(float(phases.max()) / usual if usual > 0 else 1.0)
+    return min(ratios)
