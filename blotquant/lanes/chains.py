@@ -21,6 +21,7 @@ _OFF_PITCH = 3.0  # price of a step off the pitch, times its squared logarithm
 _SKIPPED = 0.6  # price of a well that no row speaks for
 _GAP = 1.6  # price of a gap of any width
 _FARTHEST = 4  # longest step [pitches]
+_AROUND = 0.25  # distance within which votes are for one lane, as a share of the pitch
 _LEAST = 0.3  # votes below which a column is no candidate
 
 
@@ -102,8 +103,32 @@ def _unwind(best: FloatArray, before: npt.NDArray[np.intp], gain: FloatArray) ->
     return worth, np.array(chain[::-1], np.intp)
 
 
-def candidates(counts: FloatArray, pitch: float) -> npt.NDArray[np.intp]:
-    """Return the columns where the tally has a peak, clear of the picture's sides [px]."""
+def candidates(counts: FloatArray, pitch: float) -> tuple[FloatArray, FloatArray]:
+    """Return the columns where the tally has a peak, clear of the picture's sides [px], and the votes there.
+
+    A peak's place is the middle of the votes around it, since a tally is flat on top; peaks that share it are one.
+    """
     inner = counts[1:-1]
-    place = np.flatnonzero((inner >= counts[:-2]) & (inner > counts[2:]) & (inner > _LEAST)) + 1
-    return place[(place > 0.25 * pitch) & (place < len(counts) - 1 - 0.25 * pitch)]
+    peak = np.flatnonzero((inner >= counts[:-2]) & (inner > counts[2:]) & (inner > _LEAST)) + 1
+    votes = counts[peak]
+    place = peak.astype(float)
+    around = np.arange(-int(_AROUND * pitch) - 1.0, int(_AROUND * pitch) + 2.0)
+    columns = np.arange(len(counts), dtype=float)
+    for _ in range(4):
+        at = place[:, None] + around
+        # only what is nearly as high as the peak: the votes of a neighbour must not pull
+        above = np.maximum(np.interp(at, columns, counts, 0.0, 0.0) - 0.4 * votes[:, None], 1e-9)
+        place = (above * at).sum(axis=1) / above.sum(axis=1)
+    inside = (place > 0.25 * pitch) & (place < len(counts) - 1 - 0.25 * pitch)
+    return _merged(place[inside], votes[inside], _AROUND * pitch)
+
+
+def _merged(place: FloatArray, votes: FloatArray, apart: float) -> tuple[FloatArray, FloatArray]:
+    """Make one candidate of those that lie nearer together than a distance: their middle, with the most votes."""
+    order = np.argsort(place, kind="stable")
+    place, votes = place[order], votes[order]
+    if len(place) == 0:
+        return place, votes
+    start = np.flatnonzero(np.concatenate([[True], np.diff(place) > apart]))
+    middle = np.add.reduceat(place * votes, start) / np.add.reduceat(votes, start)
+    return middle, np.maximum.reduceat(votes, start)

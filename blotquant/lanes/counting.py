@@ -68,8 +68,8 @@ def _extended(
 def _with_count(found: Search, count: int) -> tuple[FloatArray, npt.NDArray[np.bool_]] | None:
     """Lanes of the given number, or None when the pictures contradict it."""
     best = found.comb.centre
-    chains = [choose(found.counts, found.pitch, price=float(price)) for price in _PRICES]
-    filled = [fill_wells(chain) for chain in [best, *chains] if len(chain)]
+    chains = [choose(found.counts, found.pitch, price=float(price))[1] for price in _PRICES]
+    filled = [fill_wells(chain, found.pitch) for chain in [best, *chains] if len(chain)]
     exact = [lanes for lanes in filled if len(lanes[0]) == count]
     if exact:
         return exact[0]
@@ -105,7 +105,7 @@ def settle(found: Search, n_lanes: int | None, name: str) -> Settled:
     DetectionError
         The pictures contradict the number given.
     """
-    own = fill_wells(found.comb.centre)
+    own = fill_wells(found.comb.centre, found.pitch)
     centre, inferred = own
     if n_lanes is not None and n_lanes != len(centre):
         given = _with_count(found, n_lanes)

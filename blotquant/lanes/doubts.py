@@ -37,7 +37,7 @@ def comb_doubts(found: Search, centre: FloatArray) -> tuple[float, list[str]]:
     """Return the confidence in the comb as a whole, 0 to 1, and what lowers it."""
     confidence, reasons = 1.0, []
     if len(centre) > 2:
-        uneven = float(np.std(np.log(np.diff(centre) / local_steps(centre))))
+        uneven = float(np.std(np.log(np.diff(centre) / local_steps(centre, found.pitch))))
         if uneven >= _IRREGULAR:
             confidence *= 0.7
             reasons.append(f"distances between lanes vary by {100 * uneven:.0f} %")

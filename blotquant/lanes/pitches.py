@@ -122,7 +122,7 @@ def first_look(pixels: Sequence[FloatArray], canvas: Canvas) -> list[Glance]:
     glances = []
     for i, pitch in enumerate(pitches):
         counts = np.max([tallied for _, tallied in found[max(0, i - 1) : i + 2]], axis=0)
-        place = candidates(counts, pitch)
-        worth, chain = best_chain(place.astype(float), counts[place], pitch)
-        glances.append(Glance(worth, float(pitch), found[i][0], place[chain].astype(float)))
+        place, votes = candidates(counts, pitch)
+        worth, chain = best_chain(place, votes, pitch)
+        glances.append(Glance(worth, float(pitch), found[i][0], place[chain]))
     return sorted(glances, key=lambda glance: -glance.worth)

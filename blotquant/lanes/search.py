@@ -17,7 +17,9 @@ from .votes import Votes, tally
 
 __all__ = ["Search", "choose", "search"]
 
-_NEARBY = (1 / 1.15, 1.0, 1.15)  # pitches that are looked at together, since it may drift across the membrane
+_OTHER_PITCH = 0.25  # logarithmic distance from which a pitch is another one
+_RIVAL = 0.7  # worth of another pitch at first look, as a share of the best, from which it is looked at as well
+_MOST_HYPOTHESES = 3
 _SAME_BAND = 0.06  # votes of one lane that are nearer along the run are one band, as a share of the pitch
 _IN_LANE = 0.3  # distance from a lane's centre within which votes are its own, as a share of the pitch
 
@@ -37,7 +39,7 @@ class Search:
     marks : Marks
         Bands seen in the lanes.
     worth, runner_up : float
-        Worth of the best pitch at first look, and of the best one that gives another number of lanes.
+        Votes gained less the prices of lanes and uneven steps; the same of the best other pitch that was looked at.
     """
 
     comb: Comb
@@ -74,46 +76,57 @@ def _one_a_band(votes: Votes, comb: Comb, pitch: float) -> Votes:
     )
 
 
-def choose(counts: FloatArray, pitch: float, *, price: float = PRICE) -> FloatArray:
-    """Return the columns of the best chain of lanes in a tally [px]."""
-    place = candidates(counts, pitch)
-    _, chain = best_chain(place.astype(float), counts[place], pitch, lane_price=price)
-    return place[chain].astype(float)
+def choose(counts: FloatArray, pitch: float, *, price: float = PRICE) -> tuple[float, FloatArray]:
+    """Return the worth of the best chain of lanes in a tally, and its columns [px]."""
+    place, votes = candidates(counts, pitch)
+    worth, chain = best_chain(place, votes, pitch, lane_price=price)
+    return worth, place[chain]
 
 
-def _counts(votes: Sequence[tuple[float, Votes]], comb: Comb) -> FloatArray:
-    """Votes of each column at the best of the nearby pitches."""
-    width = comb.shape[1]
-    each = [tally(comb.flattened(v.row, v.col), v.weight, v.spacing, pitch, width) for pitch, v in votes]
-    tallied: FloatArray = np.max(each, axis=0)
-    return tallied
+def _counts(votes: Votes, comb: Comb, pitch: float) -> FloatArray:
+    return tally(comb.flattened(votes.row, votes.col), votes.weight, votes.spacing, pitch, comb.shape[1])
 
 
-def _closer(pixels: Sequence[FloatArray], canvas: Canvas, glance: Glance) -> tuple[Comb, FloatArray, Marks]:
+def _closer(pixels: Sequence[FloatArray], canvas: Canvas, glance: Glance) -> Search:
     """Look again at the pitch of a first look, and bend the comb until it fits the bands."""
-    pitch = glance.pitch
+    pitch = _own_pitch(glance)
     comb = Comb(glance.centre, 0.5 * glance.shear * (canvas.rows - 1), 0.0, 0.0, canvas.shape)
-    nearby, middle = [], []
-    for factor in _NEARBY:
-        looks = [look_again(image, factor * pitch) for image in pixels]
-        cast = [votes_of(look, factor * pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
-        nearby.append((factor * pitch, Votes.united(cast)))
-        if factor == 1.0:
-            middle = list(zip(looks, cast, canvas.offsets, strict=True))
-    counts, marks = _counts(nearby, comb), Marks.none()
+    looks = [look_again(image, pitch) for image in pixels]
+    cast = [votes_of(look, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
+    votes = Votes.united(cast)
+    counts, marks, worth = _counts(votes, comb, pitch), Marks.none(), -np.inf
     for _ in range(3):
-        comb = replace(comb, centre=choose(counts, pitch))
-        if len(comb.centre) == 0:
+        worth, centre = choose(counts, pitch)
+        comb = replace(comb, centre=centre)
+        if len(centre) == 0:
             break
-        marks = _marks(middle, comb, pitch)
+        marks = Marks.united(
+            [
+                mark_bands(look, _one_a_band(own, comb, pitch), offset, pitch)
+                for look, own, offset in zip(looks, cast, canvas.offsets, strict=True)
+            ]
+        )
         comb = fit_comb(marks, comb, pitch)
-        counts = _counts(nearby, comb)
-    return comb, counts, marks
+        counts = _counts(votes, comb, pitch)
+    return Search(comb, pitch, counts, marks, worth, 0.0)
 
 
-def _marks(middle: Sequence[tuple[Look, Votes, tuple[int, int]]], comb: Comb, pitch: float) -> Marks:
-    each = [mark_bands(look, _one_a_band(votes, comb, pitch), offset, pitch) for look, votes, offset in middle]
-    return Marks.united(each)
+def _own_pitch(glance: Glance) -> float:
+    """Usual distance between the lanes of a first look, which is surer than the pitch at which it was taken [px]."""
+    space = np.diff(glance.centre)
+    if len(space) == 0:
+        return glance.pitch
+    return float(np.median(space / np.maximum(1.0, np.round(space / glance.pitch))))
+
+
+def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
+    """The best first look, and others nearly as good that show other lanes."""
+    chosen: list[Glance] = []
+    for glance in glances:
+        other = all(abs(np.log(_own_pitch(glance) / _own_pitch(one))) > _OTHER_PITCH for one in chosen)
+        if other and glance.worth > _RIVAL * glances[0].worth and len(chosen) < _MOST_HYPOTHESES:
+            chosen.append(glance)
+    return chosen
 
 
 def search(pixels: Sequence[FloatArray], canvas: Canvas) -> Search:
@@ -127,7 +140,7 @@ def search(pixels: Sequence[FloatArray], canvas: Canvas) -> Search:
         Where they lie.
     """
     glances = first_look(pixels, canvas)
-    best = glances[0]
-    comb, counts, marks = _closer(pixels, canvas, best)
-    others = [g.worth for g in glances if abs(len(g.centre) - len(best.centre)) > 0.2 * len(best.centre)]
-    return Search(comb, best.pitch, counts, marks, best.worth, max(others, default=0.0))
+    hypotheses = _hypotheses(glances)
+    found = sorted((_closer(pixels, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
+    rival = found[1].worth if len(found) > 1 else 0.0
+    return replace(found[0], runner_up=rival)

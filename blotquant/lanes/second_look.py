@@ -20,6 +20,7 @@ from .votes import LUMP, SLOPE, Votes, odd, shifted
 __all__ = ["Look", "look_again", "votes_of"]
 
 _PER_PITCH = 10  # strips a pitch
+_GAP_STRIPS = 2  # strips on either side of half a pitch where a gap may lie, since the pitch drifts
 _FAINTEST = 5.0  # evidence below which a place casts no vote
 _LEAST_CONTRAST = 3.0
 _STEEPEST = 0.17  # slope of a ridge inside a lane, at most [px/px]
@@ -63,7 +64,8 @@ def _median_of_five(strips: Picture) -> Picture:
 
 
 def _gaps(response: Picture, reach: int) -> Picture:
-    lowest = cv2.erode(response, np.ones((1, 3), np.uint8))
+    """Bulge of the stronger of both gaps, each where it is lowest between 0.3 and 0.7 pitches away."""
+    lowest = cv2.erode(response, np.ones((1, 2 * _GAP_STRIPS + 1), np.uint8))
     gap = np.asarray(cv2.dilate(lowest, np.ones((2 * reach + 1, 1), np.uint8)), np.float32)
     half = _PER_PITCH // 2
     return np.maximum(np.maximum(shifted(gap, half), shifted(gap, -half)), 0.0)
