@@ -20,21 +20,23 @@ __all__ = ["match_bands"]
 
 @dataclass(frozen=True)
 class _Membranes:
-    """What matching looks up again and again."""
+    """What matching looks up again and again: sheets, and the lanes and loading of each membrane."""
 
     bands: pd.DataFrame
     images: pd.DataFrame
-    samples: pd.DataFrame
     pairs: pd.DataFrame
+    sheets: dict[str, pd.DataFrame]
+    loading: dict[str, pd.DataFrame | None]
 
-    def lanes(self, membrane: str) -> list[int]:
-        return [int(lane) for lane in lysate_lanes(self.samples, membrane)["lane"]]
+    @classmethod
+    def of(cls, bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFrame, pairs: pd.DataFrame) -> _Membranes:
+        names = [str(name) for name in images["membrane"].unique()]
+        sheets = {name: lysate_lanes(samples, name).set_index("lane") for name in names}
+        loading = {name: loading_signal(bands, images, name, sheets[name].index) for name in names}
+        return cls(bands, images, pairs, sheets, loading)
 
     def signal(self, image: pd.Series[str]) -> pd.DataFrame:
-        return read_signal(self.bands, image["image"], image["target"], self.lanes(image["membrane"]))
-
-    def loading(self, membrane: str) -> pd.DataFrame | None:
-        return loading_signal(self.bands, self.images, membrane, self.lanes(membrane))
+        return read_signal(self.bands, image["image"], image["target"], self.sheets[image["membrane"]].index)
 
 
 def _corrected(signal: pd.DataFrame, loading: pd.DataFrame | None, *, cancels: bool) -> pd.DataFrame:
@@ -141,10 +143,10 @@ def _phospho_over_total(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Bring phospho and total to the phospho membrane's lanes, each after its own membrane's loading correction."""
     one, other = phospho["membrane"], total["membrane"]
-    top = _corrected(know.signal(phospho), know.loading(one), cancels=one == other)
-    below = _corrected(know.signal(total), know.loading(other), cancels=one == other)
+    top = _corrected(know.signal(phospho), know.loading[one], cancels=one == other)
+    below = _corrected(know.signal(total), know.loading[other], cancels=one == other)
     if one != other:
-        below = _partner_signal(below, know.lanes(one), one, other, know.pairs)
+        below = _partner_signal(below, list(know.sheets[one].index), one, other, know.pairs)
     return top, below
 
 
@@ -152,7 +154,7 @@ def _quantities(
     know: _Membranes, image: pd.Series[str], *, saturated: str, force: bool
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield every quantity that one phospho or total image gives, with its values lane by lane."""
-    loading, signal = know.loading(image["membrane"]), know.signal(image)
+    loading, signal = know.loading[image["membrane"]], know.signal(image)
     phospho = image["form"] == "phospho"
     total = partner_image(know.images, image) if phospho else None
     letter, alone = ("P", total is None) if phospho else ("S", _has_no_phospho(know.images, image))
@@ -172,11 +174,11 @@ def _has_no_phospho(images: pd.DataFrame, total: pd.Series[str]) -> bool:
 
 def _labelled(values: pd.DataFrame, know: _Membranes, image: pd.Series[str], quantity: str) -> pd.DataFrame:
     """Put what lies in the lane beside its values."""
-    lanes = lysate_lanes(know.samples, image["membrane"]).set_index("lane")
+    lanes = know.sheets[image["membrane"]]
     known = [name for name in INPUTS["samples"].names if name in TABLES["ratios"].names and name != "lane"]
     further = [name for name in lanes.columns if name not in (*INPUTS["samples"].names, "flags")]
     extra = ["amount_ug"] if lanes["amount_ug"].notna().any() else []
-    loading = know.loading(image["membrane"])
+    loading = know.loading[image["membrane"]]
     out = lanes[[*known, *extra, *further]].join(values)
     out["flags"] = _united(values["flags"], lanes["flags"])
     out["loading"] = 1.0 if loading is None else loading["factor"]
@@ -223,7 +225,7 @@ def match_bands(
     if not (bands["target"] != "").any():
         bands = assign_targets(bands, images, samples)
     chosen = choose_exposures(bands, images)
-    know = _Membranes(bands, chosen, samples, pair_lanes(images, samples))
+    know = _Membranes.of(bands, chosen, samples, pair_lanes(images, samples))
     tables = [
         _labelled(values, know, image, quantity)
         for _, image in chosen[chosen["form"].isin(["phospho", "total"])].iterrows()

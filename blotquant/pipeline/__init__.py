@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +222,6 @@ def _sensitivity(
         groups,
         background=settings.integration.background,
         across=settings.normalisation.across,
-        group=partial(group),
+        group=group,
         group_by=study.group_by,
     )

@@ -198,7 +198,7 @@ def _with_masses(bands: pd.DataFrame, blots: Sequence[Blot], given: Given) -> tu
     told, report = calibrate_mass(pd.concat(upright), given.samples, **known)
     order = pd.concat(upright).index
     columns = told.set_index(order)[["mass_kda", "flags"]]
-    return check(bands.assign(**{name: columns[name] for name in columns}), "bands"), report
+    return check(bands.assign(mass_kda=columns["mass_kda"], flags=columns["flags"]), "bands"), report
 
 
 def _lane_rows(lanes: pd.DataFrame, given: Given) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -36,15 +37,13 @@ def _options(
     """Yield groups under each other choice; one that the data do not allow is left out."""
     default = bands[""]
     choices: list[tuple[str, str, Callable[[], pd.DataFrame]]] = [
-        ("background", name, lambda table=table: group(table)) for name, table in bands.items() if name
+        ("background", name, partial(group, table)) for name, table in bands.items() if name
     ]
     if (images["form"] == "total").any():
         alone = images[images["form"] != "total"]
         choices.append(("normalisation", "phospho alone", lambda: _as_ratio(group(default, images=alone))))
     choices += [
-        ("control", f"across = {name}", lambda name=name: group(default, across=name))
-        for name in _SCALES
-        if name != across
+        ("control", f"across = {name}", partial(group, default, across=name)) for name in _SCALES if name != across
     ]
     for choice, option, make in choices:
         try:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Frame
-from ..errors import TableError
+from ..errors import SettingsError, TableError
 from ..figures.pictures import Picture
 from ..settings import Settings, from_mapping
 from ..tables import INPUTS
@@ -111,5 +111,5 @@ def from_json(data: bytes, where: str) -> tuple[dict[str, Any], Settings, dict[s
         document = json.loads(data.decode("utf-8"))
         settings = from_mapping(document.pop("settings"))
         return document, settings, document.pop("study"), document.pop("pictures")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, SettingsError) as error:
         raise TableError(f"{where}: not the record of a run of blotquant ({error})") from error

@@ -1,0 +1,179 @@
+"""Result: what is saved comes back, whole or not at all, and nothing in it is run."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from blotquant.blot import Frame
+from blotquant.conditions import complete
+from blotquant.errors import OutputError, OutputExistsError, TableError
+from blotquant.figures.pictures import Picture
+from blotquant.result import Result
+from blotquant.result.files import picture_name, write_whole
+from blotquant.result.workbook import wide_folds, workbook_bytes
+from blotquant.settings import from_mapping
+from blotquant.tables import TABLES, check
+
+ODD = '=cmd()|"<b>"\n'
+
+
+@pytest.fixture
+def result() -> Result:
+    bands = complete(pd.DataFrame({"image": ["a.tif", ODD], "lane": [1, 2], "band": ["1", "1"]}), "bands")
+    bands["volume"], bands["flags"], bands["snr"] = [1.5, np.nan], ["saturated;edge", ""], [np.inf, -np.inf]
+    folds = complete(
+        pd.DataFrame(
+            {"treatment": ["v", "v", "d"], "dose": [np.nan, np.nan, 10.0], "replicate": ["1", "2", "1"]}
+            | {"fold": [1.0, 1.0, 0.25], "lane": [1, 2, 3]}
+        ),
+        "folds",
+    )
+    images = pd.DataFrame({"image": ["a.tif"], "membrane": ["m"], "target": ["T"], "form": ["total"], "row": [np.nan]})
+    samples = pd.DataFrame({"membrane": ["m"], "lane": [1], "treatment": [ODD], "dose": [np.nan], "time_min": [5.0]})
+    frame = Frame(4, 6, turns=1, mirror=True)
+    return Result(
+        bands=check(bands, "bands"),
+        folds=check(folds, "folds"),
+        images=images.astype({"image": object, "membrane": object, "target": object, "form": object}),
+        samples=samples.astype({"membrane": object, "treatment": object}),
+        settings=from_mapping({"integration": {"background": "line"}}),
+        record={"title": "<b>T</b>", "inputs": {"a.tif": "00"}, "warnings": ["w"], "seed": np.int64(3)},
+        pictures={ODD: Picture(ODD, b"png", 0.5, frame, 1.0, 9.0)},
+    )
+
+
+def test_what_is_saved_comes_back(result: Result, tmp_path: Path) -> None:
+    again = Result.load(result.save(tmp_path / "out"))
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(result, name))
+    pd.testing.assert_frame_equal(again.images, result.images)
+    pd.testing.assert_frame_equal(again.samples, result.samples)
+    assert again.settings == result.settings
+    assert dict(again.pictures) == dict(result.pictures)
+    assert again.record == {"title": "<b>T</b>", "inputs": {"a.tif": "00"}, "warnings": ["w"], "seed": 3}
+
+
+def test_a_result_has_every_file_of_the_contract_and_no_other(result: Result, tmp_path: Path) -> None:
+    out = result.save(tmp_path / "out")
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    shown = {name for name in names if name.startswith("figures/blots/")}
+    assert len(shown) == 1
+    assert names - shown == {*(f"{name}.csv" for name in TABLES), "results.xlsx", "run.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+def test_the_same_result_is_the_same_bytes(result: Result, tmp_path: Path) -> None:
+    one, two = result.save(tmp_path / "one"), result.save(tmp_path / "two")
+    for path in one.rglob("*"):
+        if path.is_file():
+            assert path.read_bytes() == (two / path.relative_to(one)).read_bytes(), path.name
+
+
+def test_a_filled_folder_is_refused_and_an_empty_one_taken(result: Result, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result.save(tmp_path / "empty")
+    with pytest.raises(OutputExistsError, match="not empty"):
+        result.save(tmp_path / "empty")
+    (tmp_path / "empty" / "mine.txt").write_text("x")
+    result.save(tmp_path / "empty", force=True)
+    assert (tmp_path / "empty" / "mine.txt").exists()
+    with pytest.raises(OutputExistsError, match="is a file"):
+        result.save(tmp_path / "empty" / "mine.txt")
+
+
+def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_whole(tmp_path / "a.csv", b"before")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write_whole(tmp_path / "a.csv", b"after")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+    assert (tmp_path / "a.csv").read_bytes() == b"before"
+
+
+@pytest.mark.parametrize("image", ["../../x", "a/b.tif", "/etc/passwd", "..", "", "CON<>|", "é" * 300, "a\0b"])
+def test_an_image_name_is_never_a_path(image: str) -> None:
+    name = picture_name(image)
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+    assert not name.startswith(".")
+    assert len(name) < 120
+    assert name != picture_name(image + "2")
+
+
+def test_a_folder_without_a_result_is_refused(result: Result, tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"run\.json"):
+        Result.load(tmp_path)
+    out = result.save(tmp_path / "out")
+    for broken in ("{", "[]", "{}", '{"settings": {"a": 3}, "study": {}, "pictures": {}}'):
+        (out / "run.json").write_text(broken)
+        with pytest.raises(TableError, match="not the record"):
+            Result.load(out)
+
+
+def test_a_record_is_plain_json_without_nan(result: Result, tmp_path: Path) -> None:
+    def none(text: str) -> None:
+        raise AssertionError(text)
+
+    text = (result.save(tmp_path / "out") / "run.json").read_text(encoding="utf-8")
+    document = json.loads(text, parse_constant=none)
+    assert document["settings"]["integration"]["background"] == "line"
+    assert document["study"]["samples"][0]["dose"] is None
+
+
+def test_the_workbook_holds_typed_cells_units_and_an_explanation(result: Result) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(result.tables)))
+    assert book.sheetnames == [*TABLES, "replicates_wide", "columns"]
+    sheet = book["bands"]
+    assert [cell.value for cell in sheet[1]] == list(result.bands.columns)
+    column = {cell.value: cell.column for cell in sheet[1]}
+    assert sheet.cell(2, column["volume"]).value == "AU px"
+    assert sheet.cell(3, column["volume"]).value == 1.5
+    assert sheet.cell(4, column["volume"]).value is None
+    assert sheet.cell(3, column["snr"]).value == "inf"
+    assert sheet.cell(3, column["detected"]).data_type == "b"
+    assert sheet.freeze_panes == "A3"
+    assert sheet.auto_filter.ref is not None
+    tint = sheet.cell(3, column["flags"]).fill.start_color.rgb
+    assert tint != sheet.cell(4, column["flags"]).fill.start_color.rgb
+    explained = {(row[0].value, row[1].value) for row in book["columns"].iter_rows(min_row=3)}
+    assert explained >= {(name, each.name) for name in TABLES for each in TABLES[name].columns}
+
+
+def test_a_name_that_looks_like_a_formula_is_a_text_in_the_workbook(result: Result) -> None:
+    cell = openpyxl.load_workbook(io.BytesIO(workbook_bytes(result.tables)))["bands"].cell(4, 1)
+    assert cell.value == ODD
+    assert cell.data_type == "s"
+
+
+def test_replicates_stand_side_by_side_for_plotting_programs(result: Result) -> None:
+    wide = wide_folds(result.folds)
+    assert list(wide.columns[-2:]) == ["replicate 1", "replicate 2"]
+    assert wide.loc[wide["treatment"] == "d", "replicate 1"].item() == 0.25
+    assert np.isnan(wide.loc[wide["treatment"] == "d", "replicate 2"].item())
+    assert wide_folds(result.folds[:0]).empty
+
+
+def test_a_result_shows_itself_with_names_as_text(result: Result) -> None:
+    shown = result._repr_html_()
+    assert "&lt;b&gt;T" in shown
+    assert "<b>T" not in shown
+    assert repr(result) == "Result(bands 2, folds 3)"
+    assert repr(Result()) == "Result(no rows)"
+
+
+def test_a_plot_of_what_is_not_there_names_what_is(result: Result) -> None:
+    with pytest.raises(TableError, match="no picture of 'x'"):
+        result.plot_blot("x")
+    with pytest.raises(TableError, match="no picture of None"):
+        Result().plot_blot()
