@@ -102,9 +102,9 @@ def _bracket_row(labels: Sequence[Label], pitch: float, size: float, start: floa
     return LabelRow(tuple(fitted), start + _LINE, _height(fitted, size), bracket=True)
 
 
-def _name_row(labels: Sequence[Label], pitch: float, size: float, start: float) -> LabelRow:
-    """Names of treatments without doses: side by side they are turned all or none."""
-    fitted = [_fitted(label, pitch - _CLEAR, size, bracket=False) for label in labels]
+def _level_row(labels: Sequence[Label], width: float, size: float, start: float) -> LabelRow:
+    """Place doses, or names of treatments without doses: side by side they are turned all or none."""
+    fitted = [_fitted(label, width, size, bracket=False) for label in labels]
     if any(label.turned for label in fitted):
         fitted = [Label(shorten(label.text, _LONGEST), label.first, label.last, turned=True) for label in labels]
     return LabelRow(tuple(fitted), start, _height(fitted, size))
@@ -135,19 +135,15 @@ def label_rows(places: Sequence[Condition], pitch: float, *, size: float = 6.5, 
     runs = _runs([(place.stimulus, place.treatment) for place in places])
     dosed = [run for run in runs if _has_doses(places[run[0] : run[1] + 1])]
     others = [run for run in runs if run not in dosed]
-    doses = [
-        _fitted(Label(number(places[at].dose), at, at), pitch - _CLEAR, size, bracket=False)
-        for first, last in dosed
-        for at in range(first, last + 1)
-    ]
-    rows = [LabelRow(tuple(doses), start, _height(doses, size))]
+    doses = [Label(number(places[at].dose), at, at) for first, last in dosed for at in range(first, last + 1)]
+    rows = [_level_row(doses, pitch - _CLEAR / 3, size, start)]
     drugs = [
         Label(places[first].treatment, first, last, tail=f" ({places[first].unit})" if places[first].unit else "")
         for first, last in dosed
     ]
     rows.append(_bracket_row(drugs, pitch, size, rows[0].stop))
     names = [Label(places[at].treatment, at, at) for first, last in others for at in range(first, last + 1)]
-    rows.append(_name_row(names, pitch, size, start))
+    rows.append(_level_row(names, pitch - _CLEAR, size, start))
     spurs = [Label(places[first].stimulus, first, last) for first, last in _runs([place.stimulus for place in places])]
     rows.append(_bracket_row(spurs, pitch, size, max(row.stop for row in rows if row.labels)))
     return [row for row in rows if row.labels]
@@ -240,7 +236,7 @@ def draw_slots(ax: Axes, slots: Sequence[Condition], room: float) -> float:
     float
         Height of the labels below the axis [point].
     """
-    rows = label_rows(slots, room / max(1, len(slots)))
+    rows = label_rows(slots, room / (len(slots) + 0.2))
     xs = np.arange(len(slots), dtype=np.float64)
     ax.set_xlim(-0.6, len(slots) - 0.4)
     ax.set_xticks(xs, [""] * len(slots))

@@ -16,14 +16,15 @@ from matplotlib.lines import Line2D
 from ..blot import FloatArray
 from .brackets import draw_slots
 from .legends import add_legends, legends_height
-from .names import conditions, places_of, plain, quantity_name, shorten
+from .limits import mark_cut, set_fold_limits
+from .names import places_of, plain, quantity_name, shorten, slots_of
 from .replicates import draw_replicates, hollow_handle, replicate_handles
 from .style import DOUBLE, GREY, POINT, SINGLE, new_axes, resize, styled
 
 __all__ = ["plot_groups"]
 
 _PLOT_HEIGHT = 46.0  # of the axes [mm]
-_AXIS_WIDTH = 13.0  # what the y axis takes [mm]
+_AXIS_WIDTH = 15.0  # what the y axis takes [mm]
 _WIDEST_SINGLE = 12  # so many conditions fit one column
 
 
@@ -42,11 +43,12 @@ def _draw_means(ax: Axes, groups: pd.DataFrame, x: FloatArray) -> None:
     ax.vlines(x[known] + 0.26, low[known], high[known], color="black", linewidth=0.8, zorder=4)
 
 
-def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str) -> list[Line2D]:
+def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str, *, cut: bool) -> list[Line2D]:
     """Legend entries for what is drawn beside the replicates."""
     known = groups["geometric_mean"].notna()
     text = "geometric mean" if known.any() else "mean"
     text += ", 95 % interval" if groups["ci_low"].notna().any() else ""
+    text += " (arrow: goes on)" if cut else ""
     text += "; mean alone where a value ≤ 0" if known.any() and not known.all() else ""
     notes = [Line2D([], [], color="black", linewidth=1.2, label=text)]
     notes += hollow_handle(points[points[value].notna()])
@@ -89,7 +91,7 @@ def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, ax: Axes | None = 
     ----------
     Lord et al. 2020, J Cell Biol 219:e202001064, doi 10.1083/jcb.202001064.
     """
-    slots = conditions(groups if len(groups) else folds)
+    slots = slots_of(groups, folds)
     value = _value_column(folds)
     x = places_of(folds, slots)
     points, x = folds[x >= 0], x[x >= 0]
@@ -100,15 +102,18 @@ def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, ax: Axes | None = 
         ax = new_axes(width, 1.0)
     names = list(dict.fromkeys(points["replicate"]))
     draw_replicates(ax, points, x - 0.08, points[value].to_numpy(float), names=names, width=0.36)
-    _draw_means(ax, groups, places_of(groups, slots))
+    group_x = places_of(groups, slots)
+    _draw_means(ax, groups, group_x)
+    highs = groups["ci_high"].to_numpy(float)
+    top = set_fold_limits(ax, np.concatenate([points[value], groups["mean"], [1.0] if value == "fold" else []]), highs)
+    cut = mark_cut(ax, group_x + 0.26, highs, top)
     missing = points[value].isna().to_numpy()
     ax.plot(x[missing], np.zeros(missing.sum()), "x", color=GREY, transform=ax.get_xaxis_transform(), clip_on=False)
     if value == "fold":
         ax.axhline(1.0, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
-    ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
     below = draw_slots(ax, slots, room)
     ax.set_ylabel(_y_label(folds, value))
-    legends = [replicate_handles(names), _notes(points, groups, value)]
+    legends = [replicate_handles(names), _notes(points, groups, value, cut=cut)]
     add_legends(ax, legends, room)
     if own:
         resize(ax, width, _PLOT_HEIGHT + POINT * (below + legends_height(legends, room) + 4.0))

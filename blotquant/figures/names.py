@@ -15,6 +15,7 @@ __all__ = [
     "SERIES",
     "Condition",
     "conditions",
+    "in_order",
     "interval_text",
     "number",
     "places_of",
@@ -22,6 +23,7 @@ __all__ = [
     "quantity_name",
     "series_name",
     "shorten",
+    "slots_of",
 ]
 
 SERIES = ["target", "site", "quantity"]
@@ -159,6 +161,24 @@ def conditions(table: pd.DataFrame) -> list[Condition]:
     stimuli = {key[0]: place for place, key in reversed(list(enumerate(found)))}
     drugs = {key[:2]: place for place, key in reversed(list(enumerate(found)))}
     return [found[key] for key in sorted(found, key=lambda key: (stimuli[key[0]], drugs[key[:2]], key[2]))]
+
+
+def slots_of(table: pd.DataFrame, like: pd.DataFrame) -> list[Condition]:
+    """List the conditions of a table in the order in which another one names them; what that one lacks comes last."""
+    known = {slot.key: place for place, slot in enumerate(conditions(like))}
+    return sorted(conditions(table), key=lambda slot: known.get(slot.key, len(known)))
+
+
+def in_order(table: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows as another table names their conditions, those of one target, site and quantity together."""
+    if not len(table) or not len(like):
+        return table
+    places = places_of(table, slots_of(table, like))
+    keys = table[SERIES].astype(str).agg("\x1f".join, axis=1)
+    series = keys.map({key: place for place, key in enumerate(dict.fromkeys(keys))})
+    return table.loc[
+        table.assign(_series=series, _place=places).sort_values(["_series", "_place"], kind="stable").index
+    ]
 
 
 def places_of(table: pd.DataFrame, slots: Sequence[Condition]) -> FloatArray:

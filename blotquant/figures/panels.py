@@ -20,10 +20,13 @@ from .names import Condition, plain, shorten
 from .pictures import Picture
 from .style import DOUBLE, POINT, SINGLE, new_figure, styled, text_size
 
-__all__ = ["FORMS", "draw_panel", "image_label", "lane_conditions", "order_images"]
+__all__ = ["FORMS", "UNUSED_ROLES", "draw_panel", "image_label", "lane_conditions", "order_images"]
 
 FORMS = ("phospho", "total", "loading", "stain")
 """Images of a membrane from top to bottom."""
+
+UNUSED_ROLES = ("ladder", "empty", "skip")
+"""Roles of lanes that hold no sample."""
 
 _SIZE = 6.5
 _GAP = 1.5  # between strips [mm]
@@ -70,8 +73,8 @@ def lane_conditions(samples: pd.DataFrame, lanes: Sequence[int]) -> list[Conditi
             found.append(Condition("", "", math.nan, ""))
             continue
         role = plain(row.get("role", ""))
-        name = role if role in ("ladder", "empty", "skip") else plain(row["treatment"])
-        stimulus = "" if role in ("ladder", "empty", "skip") else plain(row.get("stimulus", ""))
+        name = role if role in UNUSED_ROLES else plain(row["treatment"])
+        stimulus = "" if role in UNUSED_ROLES else plain(row.get("stimulus", ""))
         dose = pd.to_numeric(row.get("dose", math.nan), errors="coerce")
         found.append(Condition(stimulus, name, float(dose), plain(row.get("dose_unit", "") or "")))
     return found

@@ -16,7 +16,7 @@ from ..tables import TABLES
 from .dose_response import plot_dose_response
 from .grouped import plot_groups
 from .names import SERIES, plain, quantity_name
-from .panels import draw_panel
+from .panels import UNUSED_ROLES, draw_panel
 from .pictures import Picture
 from .precision import plot_precision
 from .specification import plot_sensitivity
@@ -160,6 +160,14 @@ def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
             yield Drawn(_stem("dose_response", *full.values()), f"Dose-response of {name}", caption, _figure(axes))
 
 
+def _of_samples(result: ResultTables, images: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+    """Bands of a membrane's images, those in its ladder lanes and empty lanes left out."""
+    bands = result.bands[result.bands["image"].isin(images["image"])]
+    if "role" not in samples:
+        return bands
+    return bands[~bands["lane"].isin(samples.loc[samples["role"].isin(UNUSED_ROLES), "lane"])]
+
+
 def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
     images = result.images if len(result.images) else pd.DataFrame({"image": [], "membrane": []})
     for membrane in list(dict.fromkeys(images["membrane"]))[:_MOST_PANELS]:
@@ -169,7 +177,7 @@ def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
             continue
         samples = result.samples
         mine = samples[samples["membrane"] == membrane] if len(samples) else samples
-        figure = draw_panel(shown, mine, result.lanes, result.bands, result.pictures)
+        figure = draw_panel(shown, mine, result.lanes, _of_samples(result, shown, mine), result.pictures)
         caption = (
             f"Membrane {plain(membrane)}: the measured row of each image with membrane above and below it, linear "
             "display of the whole range, dark = protein. Boxes: what was measured."
@@ -180,12 +188,16 @@ def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
 def _draw_sensitivity(result: ResultTables) -> Iterator[Drawn]:
     for key, rows in _series(result.sensitivity, "sensitivity"):
         name = _name(key)
+        points = _rows(result.folds, key)
         caption = (
             f"{name}: folds under every choice of background, normalisation and control that could have been defended. "
             "Line and field: as reported, with 95 % interval."
         )
         yield Drawn(
-            _stem("sensitivity", *key.values()), f"{name}: other choices", caption, _figure(plot_sensitivity(rows))
+            _stem("sensitivity", *key.values()),
+            f"{name}: other choices",
+            caption,
+            _figure(plot_sensitivity(rows, like=points)),
         )
 
 

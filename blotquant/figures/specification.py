@@ -19,14 +19,15 @@ from matplotlib.patches import Patch
 from ..blot import FloatArray
 from .brackets import draw_slots
 from .legends import add_legends, legends_height
-from .names import conditions, places_of, quantity_name, shorten
+from .limits import mark_cut, set_fold_limits
+from .names import places_of, quantity_name, shorten, slots_of
 from .replicates import series_style
 from .style import DOUBLE, GREY, POINT, new_axes, resize, styled
 
 __all__ = ["plot_sensitivity"]
 
 _PLOT_HEIGHT = 46.0  # of the axes [mm]
-_AXIS_WIDTH = 13.0  # what the y axis takes [mm]
+_AXIS_WIDTH = 15.0  # what the y axis takes [mm]
 _MOST_NAMED = 23
 
 
@@ -58,13 +59,15 @@ def _reported_handles() -> list[Artist]:
 
 
 @styled
-def plot_sensitivity(sensitivity: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_sensitivity(sensitivity: pd.DataFrame, *, like: pd.DataFrame | None = None, ax: Axes | None = None) -> Axes:
     """Draw how far each group's fold moves under other backgrounds, normalisations and controls.
 
     Parameters
     ----------
     sensitivity : DataFrame
         Rows of ``sensitivity`` of one target, site and quantity.
+    like : DataFrame, optional
+        A table (``folds``) in whose order the conditions stand.
     ax : Axes, optional
         Where to draw, with the caller's matplotlib settings; a figure of its own in journal style when left out.
 
@@ -77,7 +80,7 @@ def plot_sensitivity(sensitivity: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ----------
     Simonsohn, Simmons & Nelson 2020, Nat Hum Behav 4:1208, doi 10.1038/s41562-020-0912-z.
     """
-    slots = conditions(sensitivity)
+    slots = slots_of(sensitivity, sensitivity if like is None else like)
     x = places_of(sensitivity, slots)
     default = sensitivity["default"].to_numpy(bool)
     width = max(DOUBLE, 5.0 * len(slots))
@@ -90,7 +93,8 @@ def plot_sensitivity(sensitivity: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     _draw_default(ax, shown, shown["place"].to_numpy(float))
     marks = _draw_options(ax, sensitivity[~default], x[~default])
     ax.axhline(1.0, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
-    ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+    top = set_fold_limits(ax, sensitivity["fold"].to_numpy(float), shown["ci_high"].to_numpy(float))
+    mark_cut(ax, shown["place"].to_numpy(float), shown["ci_high"].to_numpy(float), top)
     below = draw_slots(ax, slots, room)
     row = sensitivity.iloc[0]
     ax.set_ylabel(f"{shorten(quantity_name(row['target'], row['site'], row['quantity']), 34)}\nfold")

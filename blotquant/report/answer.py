@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from ..figures.blots import doubts
-from ..figures.names import SERIES, interval_text, number, plain, quantity_name
+from ..figures.names import SERIES, in_order, interval_text, number, plain, quantity_name
 from ..flags import Flag, has_flag
 from .source import ReportSource
 from .wording import condition_text, counted, flag_text, joined, p_text
+from .worries import bands_behind
 
 __all__ = ["answer", "replicate_assumed"]
 
@@ -63,11 +64,19 @@ def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
     )
 
 
-def _group_sentence(row: pd.Series[Any], result: ReportSource) -> str:
-    quantity = quantity_name(*(row[name] for name in SERIES))
-    what = "fold" if len(result.folds) else "ratio"
-    value = f"a mean {what} of {number(row['mean'])}"
-    return f"{quantity} has {value} with {condition_text(row)} ({_n_words(result, int(row['n']))})."
+def _group_sentence(groups: pd.DataFrame, result: ReportSource) -> str:
+    """List the means of one quantity, the reference left out."""
+    first, what = groups.iloc[0], "ratio"
+    quantity = quantity_name(*(first[name] for name in SERIES))
+    reference = ""
+    if len(result.folds):
+        names = [plain(name) for name in dict.fromkeys(result.folds["reference"]) if plain(name)]
+        reference, what = names[0] if len(names) == 1 else "the reference", "fold"
+    others = [row for _, row in groups.iterrows() if not (what == "fold" and row["mean"] == 1.0 and row["sd"] == 0.0)]
+    values = [f"{number(row['mean'])} with {condition_text(row)}" for row in others]
+    n = _n_words(result, int(groups["n"].min()))
+    few = "; too few for p values" if int(groups["n"].min()) < result.settings.comparison.min_replicates else ""
+    return f"Mean {what} of {quantity}{' against ' + reference if reference else ''}: {joined(values, 8)} ({n}{few})."
 
 
 def _count_sentence(result: ReportSource) -> str:
@@ -82,8 +91,7 @@ def _count_sentence(result: ReportSource) -> str:
 
 
 def _doubt_sentence(result: ReportSource) -> str:
-    bands = result.bands
-    target = bands[bands["target"] != ""] if (bands["target"] != "").any() else bands
+    target = bands_behind(result)
     doubted = [doubts(text) for text in target["flags"]]
     count = sum(1 for flags in doubted if flags)
     if not len(target):
@@ -109,7 +117,8 @@ def answer(result: ReportSource) -> list[str]:
     elif len(result.tests):
         found = [_test_sentence(row, result) for row in _rows(_strongest(result.tests))]
     elif len(result.groups):
-        found = [_group_sentence(row, result) for row in _rows(result.groups)]
+        ordered = in_order(result.groups, result.folds if len(result.folds) else result.ratios)
+        found = [_group_sentence(rows, result) for _, rows in ordered.groupby(SERIES, sort=False)]
     more = [f"{len(found) - _MOST} more are in the tables below."] if len(found) > _MOST else []
     sentences = found[:_MOST] + more or [_count_sentence(result)]
     return [sentence for sentence in (*sentences, _doubt_sentence(result)) if sentence]

@@ -15,6 +15,7 @@ from ..figures.names import plain
 from ..flags import Flag, decode
 from .source import ReportSource
 from .wording import counted, joined
+from .worries import bands_behind
 
 __all__ = ["Point", "report_card"]
 
@@ -66,8 +67,7 @@ def _replicates(result: ReportSource) -> Point:
 
 
 def _saturation(result: ReportSource) -> Point:
-    bands = result.bands
-    mine = bands[bands["target"] != ""] if (bands["target"] != "").any() else bands
+    mine = bands_behind(result)
     hit = sum(1 for text in mine["flags"] if decode(text) & (Flag.SATURATED | Flag.HOLLOW))
     return Point(
         "No saturated band", "partly" if hit else "yes", f"{hit} of {counted(len(mine), 'band')} saturated or hollow"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.names import SERIES, interval_text, number, plain, quantity_name
+from ..figures.names import SERIES, in_order, interval_text, number, plain, quantity_name
 from ..tables import TABLES
 from .answer import replicate_assumed
 from .source import ReportSource
@@ -98,6 +98,10 @@ def _further(table: pd.DataFrame, name: str) -> list[_Column]:
     return [_text(str(column)) for column in table.columns if column not in TABLES[name].names]
 
 
+def _lanes_table(result: ReportSource) -> pd.DataFrame:
+    return result.folds if len(result.folds) else result.ratios
+
+
 def _potencies(result: ReportSource) -> Grid:
     ic50 = _Column("IC50", lambda row: number(float(row["ic50"])) if math.isfinite(row["ic50"]) else plain(row["note"]))
     columns = (
@@ -135,7 +139,13 @@ def _groups(result: ReportSource) -> Grid:
         _value("percent_inhibition", "inhibition [%]"),
         _FLAGS,
     )
-    return _grid("groups", "Groups", note, result.groups, [*columns, *_further(result.groups, "groups")])
+    return _grid(
+        "groups",
+        "Groups",
+        note,
+        in_order(result.groups, _lanes_table(result)),
+        [*columns, *_further(result.groups, "groups")],
+    )
 
 
 def _tests(result: ReportSource) -> Grid:
@@ -156,7 +166,13 @@ def _tests(result: ReportSource) -> Grid:
         _text("method"),
         _text("note"),
     )
-    return _grid("tests", "Tests", note, result.tests, [*columns, *_further(result.tests, "tests")])
+    return _grid(
+        "tests",
+        "Tests",
+        note,
+        in_order(result.tests, _lanes_table(result)),
+        [*columns, *_further(result.tests, "tests")],
+    )
 
 
 def _curves(result: ReportSource) -> Grid:

@@ -20,6 +20,7 @@ from ..figures.pictures import Picture, decode_png, encode_png
 from ..geometry import evaluate_curve, parse_curve, to_upright
 from .source import ReportSource
 from .wording import big, condition_text, flags_text, records
+from .worries import placing_note
 
 __all__ = ["BAND_COLUMNS", "MembraneView", "membrane_views"]
 
@@ -75,6 +76,7 @@ class ImageView:
     rows: tuple[tuple[float, float, str], ...]
     text: float
     shown: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class MembraneView:
     header_width: float
     header_height: float
     header_size: float
+    note: str
     images: tuple[ImageView, ...]
 
 
@@ -161,12 +164,17 @@ def _lane_line(row: Mapping[str, Any], height: int) -> str:
     return " ".join(f"{col + 0.5:.1f},{row + 0.5:.1f}" for row, col in zip(rows, columns, strict=True))
 
 
-def _row_names(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[float, float, str], ...]:
-    """Left edge and height of each row at its leftmost lane, and its number."""
+def _row_names(rows: Sequence[Mapping[str, Any]], text: float) -> tuple[tuple[float, float, str], ...]:
+    """Left edge and height of each row at its leftmost lane, and its number; none on another, targets first."""
     found: dict[str, tuple[float, float, float]] = {}
-    for row in sorted(rows, key=lambda row: float(row["left"])):
+    for row in sorted(rows, key=lambda row: (not row["target"], float(row["left"]))):
         found.setdefault(str(row["band"]), (float(row["top"]), float(row["bottom"]), float(row["left"])))
-    return tuple((left, (top + bottom) / 2, plain(name)) for name, (top, bottom, left) in found.items())
+    kept: list[tuple[float, float, str]] = []
+    for name, (top, bottom, left) in found.items():
+        middle = (top + bottom) / 2
+        if all(abs(middle - other) > text for _, other, _ in kept):
+            kept.append((left, middle, plain(name)))
+    return tuple(kept)
 
 
 def _image_view(
@@ -187,9 +195,9 @@ def _image_view(
     src = "data:image/png;base64," + base64.b64encode(_fitted_png(picture.png, limit)).decode("ascii")
     text = max(0.009 * width, min(0.45 * pitch, 0.014 * width))
     label = image_label(image).replace("\n", " ")
-    return ImageView(
-        str(image["image"]), label, src, width, height, tuple(lines), tuple(boxes), _row_names(placed), text, shown
-    )
+    names, note = _row_names(placed, text), placing_note(result, str(image["image"]))
+    drawn = (tuple(lines), tuple(boxes), names)
+    return ImageView(str(image["image"]), label, src, width, height, *drawn, text, shown, note)
 
 
 def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: float) -> tuple[HeaderText, ...]:
@@ -223,9 +231,9 @@ def _membrane_view(name: str, images: pd.DataFrame, result: ReportSource, limit:
     places = lane_conditions(mine, [lane[0] for lane in first]) if len(mine) else []
     rows = label_rows(places, pitch, size=size, start=3.0) if places and pitch > 0 else []
     header = _header(rows, centres, scale, size)
-    return MembraneView(
-        name, header, views[0].width, (rows_height(rows) + 2.0) * scale if rows else 0.0, size * scale, views
-    )
+    height = (rows_height(rows) + 2.0) * scale if rows else 0.0
+    note = placing_note(result, name)
+    return MembraneView(name, header, views[0].width, height, size * scale, note, views)
 
 
 def membrane_views(result: ReportSource) -> tuple[list[MembraneView], int]:

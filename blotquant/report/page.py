@@ -11,9 +11,9 @@ import jinja2
 
 from .. import __version__
 from ..figures.names import plain
+from ..result.files import write_whole
 from .answer import answer, replicate_assumed
 from .card import report_card
-from .files import write_whole
 from .grids import grids
 from .methods import methods
 from .overlays import BAND_COLUMNS, membrane_views

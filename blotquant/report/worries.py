@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..figures.names import plain
+from ..figures.panels import UNUSED_ROLES
 from ..flags import EXPLANATIONS, SEVERITY, Flag, has_flag
 from .source import ReportSource
 from .wording import counted, flag_text, joined
 
-__all__ = ["Worry", "general_warnings", "worries"]
+__all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_note", "worries"]
+
+PLACING = ("target_row", "lanes")
+"""Remarks on where things were found; they stand beside the pictures."""
 
 _ORDER = {"wrong": 0, "doubt": 1, "note": 2}
 _LEVELS = {"wrong": "number is off", "doubt": "number may be off", "note": "good to know"}
@@ -28,6 +32,21 @@ class Worry:
     where: str
 
 
+def bands_behind(result: ReportSource) -> pd.DataFrame:
+    """Return the bands that the results rest on: the targets' in lanes with a sample, all where no target is named."""
+    bands = result.bands
+    if not (bands["target"] != "").any():
+        return bands
+    bands = bands[bands["target"] != ""]
+    samples = result.samples
+    if "role" not in samples or not len(result.images):
+        return bands
+    unused = samples[samples["role"].isin(UNUSED_ROLES)]
+    left_out = set(zip(unused["membrane"], unused["lane"].astype(int), strict=True))
+    membranes = bands["image"].map(dict(zip(result.images["image"], result.images["membrane"], strict=True)))
+    return bands[[place not in left_out for place in zip(membranes, bands["lane"], strict=True)]]
+
+
 def _whole_images(bands: pd.DataFrame, flag: Flag) -> list[str]:
     """Images whose every band carries the flag: the picture as a whole is meant."""
     every = has_flag(bands["flags"], flag).groupby(bands["image"], sort=False).all()
@@ -35,8 +54,7 @@ def _whole_images(bands: pd.DataFrame, flag: Flag) -> list[str]:
     return [str(image) for image in every.index[every & several]]
 
 
-def _where_bands(result: ReportSource, flag: Flag) -> list[str]:
-    bands = result.bands
+def _where_bands(bands: pd.DataFrame, flag: Flag) -> list[str]:
     whole = _whole_images(bands, flag) if len(bands) else []
     found = [f"whole picture: {joined([plain(image) for image in whole])}"] if whole else []
     rest = bands[~bands["image"].isin(whole)]
@@ -47,29 +65,50 @@ def _where_bands(result: ReportSource, flag: Flag) -> list[str]:
     return found
 
 
-def _where_rows(table: pd.DataFrame, flag: Flag, noun: str) -> list[str]:
+def _where_rows(table: pd.DataFrame, flag: Flag, one: str, many: str) -> list[str]:
     count = int(has_flag(table["flags"], flag).sum())
-    return [f"{counted(count, noun)} of {len(table)}"] if count else []
+    return [f"{counted(count, one, many)} of {len(table)}"] if count else []
 
 
-def _where(result: ReportSource, flag: Flag) -> list[str]:
-    found = _where_bands(result, flag)
-    found += _where_rows(result.lanes, flag, "lane of an image") if not found else []
+def _where(result: ReportSource, behind: pd.DataFrame, flag: Flag) -> list[str]:
+    """Places where the flag touches the results."""
+    found = _where_bands(behind, flag)
     ratios = result.folds if len(result.folds) else result.ratios
-    found += _where_rows(ratios, flag, "ratio")
-    return found + _where_rows(result.groups, flag, "group")
+    found += _where_rows(ratios, flag, "ratio", "ratios")
+    return found + _where_rows(result.groups, flag, "group", "groups")
+
+
+def _elsewhere(result: ReportSource, behind: pd.DataFrame, flag: Flag) -> list[str]:
+    """Places where it stands beside them: other rows, ladder lanes, lanes as such."""
+    others = result.bands.drop(behind.index)
+    others = others[~others["image"].isin(_whole_images(behind, flag))] if len(behind) else others
+    found = _where_rows(others, flag, "band of other rows or lanes", "bands of other rows or lanes")
+    return found + _where_rows(result.lanes, flag, "lane (counted image by image)", "lanes (counted image by image)")
 
 
 def worries(result: ReportSource) -> list[Worry]:
-    """List the flags of a result, worst first."""
-    found = []
+    """List the flags of a result: those that touch the results first, worst first."""
+    behind = bands_behind(result)
+    touching, beside = [], []
     for flag in sorted(Flag, key=lambda flag: (_ORDER[SEVERITY[flag]], flag)):
-        places = _where(result, flag)
-        if places:
-            name = flag_text(str(flag.name))
-            weight = SEVERITY[flag]
-            found.append(Worry(name, weight, _LEVELS[weight], EXPLANATIONS[flag], "; ".join(places)))
-    return found
+        here, there = _where(result, behind, flag), _elsewhere(result, behind, flag)
+        name, weight = flag_text(str(flag.name)), SEVERITY[flag]
+        if here:
+            touching.append(Worry(name, weight, _LEVELS[weight], EXPLANATIONS[flag], "; ".join([*here, *there])))
+        elif there:
+            beside.append(Worry(name, "note", "beside the results", EXPLANATIONS[flag], "; ".join(there)))
+    return touching + beside
+
+
+def placing_note(result: ReportSource, name: str) -> str:
+    """Say which row of an image was taken, or how the lanes of a membrane were counted."""
+    quality = result.quality
+    rows = quality[(quality["name"] == name) & quality["measure"].isin(PLACING)]
+    said = []
+    for measure, value, note in zip(rows["measure"], rows["value"], rows["note"], strict=True):
+        what = f"row {value:.0f} was taken" if measure == "target_row" else f"{value:.0f} lanes"
+        said.append(f"{what}: {plain(note)}")
+    return "; ".join(said)
 
 
 def general_warnings(result: ReportSource) -> list[str]:
@@ -77,7 +116,7 @@ def general_warnings(result: ReportSource) -> list[str]:
     said = [plain(text) for text in result.record.get("warnings", [])]
     said += [f"Failed: {plain(text)}" for text in result.record.get("failures", [])]
     quality = result.quality
-    remarks = quality[(quality["scope"] == "image") & (quality["note"] != "")]
+    remarks = quality[(quality["scope"] == "image") & (quality["note"] != "") & ~quality["measure"].isin(PLACING)]
     for note, rows in remarks.groupby("note", sort=False):
         said.append(f"{plain(note)} ({joined([plain(name) for name in dict.fromkeys(rows['name'])], 4)})")
     return list(dict.fromkeys(said))
