@@ -94,7 +94,7 @@ def _gap_distances(track: Track) -> tuple[FloatArray, FloatArray]:
 
 
 def _sample(blot: Blot, track: Track) -> Picture:
-    """Sample the picture on all strips, shape (H, n, 11): five of the lane, three of each gap; outside is NaN-free 0."""
+    """Sample the picture on all strips, shape (H, n, 11): five of the lane, three of each gap."""
     calm = cv2.medianBlur((blot.pixels - np.median(blot.pixels)).astype(np.float32), 3)
     size = max(1, round(0.15 * float(np.median(track.width))))
     smooth = cv2.blur(calm, (size + 1 - size % 2, 1))

@@ -46,7 +46,7 @@ def _smile_slope(smile: Smile, col: float) -> float:
 def _members(
     row: Row, image: int, lanes: int, col: FloatArray, peaks: Peaks, flat: FloatArray, smile: Smile
 ) -> list[Member]:
-    """The bands of a row in all lanes of one image; `col` is each lane's column near the row."""
+    """List the bands of a row in all lanes of one image; `col` is each lane's column near the row."""
     own = np.array(row.members)
     usual = float(np.median(peaks.sigma[own]))
     found = {int(peaks.lane[i]): int(i) for i in own[peaks.image[own] == image]}

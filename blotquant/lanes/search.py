@@ -12,7 +12,7 @@ from ..evidence import Canvas
 from .centre_lines import Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
 from .pitches import Glance, first_look
-from .second_look import Look, look_again, votes_of
+from .second_look import look_again, votes_of
 from .votes import Votes, tally
 
 __all__ = ["Search", "choose", "search"]
@@ -120,7 +120,7 @@ def _own_pitch(glance: Glance) -> float:
 
 
 def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
-    """The best first look, and others nearly as good that show other lanes."""
+    """Return the best first look, and others nearly as good that show other lanes."""
     chosen: list[Glance] = []
     for glance in glances:
         other = all(abs(np.log(_own_pitch(glance) / _own_pitch(one))) > _OTHER_PITCH for one in chosen)

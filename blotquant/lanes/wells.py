@@ -10,7 +10,7 @@ from ..blot import FloatArray
 __all__ = ["fill_wells", "local_steps"]
 
 _FEWEST = 4  # lanes from which a comb is known to be regular
-_MOST_EMPTY = 3  # empty wells side by side
+_MOST_EMPTY = 2  # empty wells side by side
 _SHORT = 0.15  # part of a step by which a well may be narrower than its neighbours
 
 
