@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import ReadError
-from .planes import Head, Plane, Reader, plain_tags
+from .planes import DAMAGE, Head, Plane, Reader, plain_tags
 from .tiff import planes_of
 
 __all__ = ["LICOR_ZIP"]
@@ -27,7 +27,7 @@ def _sniff(head: Head) -> str:
     try:
         with zipfile.ZipFile(head.path) as archive:
             return "" if _pictures(archive) else "a zip without TIFF pictures in it"
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError):
+    except (ReadError, *DAMAGE):
         return ""  # it says it is a zip; reading it tells what is wrong
 
 
