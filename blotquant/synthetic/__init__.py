@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .drawing import Drawn, draw, make_blot
 from .knobs import Camera, Export, Layout, Membrane
-from .levels import EFFECTS, LEVELS, Level, draw_level, simulate
+from .levels import EFFECTS, LEVEL_CAMERA, LEVELS, Level, draw_level, simulate
 from .saving import simulate_blot, write_picture
 from .shapes import FAMILIES, SHAPE_DEFAULTS
 from .studies import DOSES, Design, DrawnStudy, draw_study, simulate_study
@@ -17,6 +17,7 @@ __all__ = [
     "EFFECTS",
     "FAMILIES",
     "LEVELS",
+    "LEVEL_CAMERA",
     "SHAPE_DEFAULTS",
     "Camera",
     "Design",

@@ -16,7 +16,7 @@ from .drawing import Drawn, draw
 from .knobs import Camera, Export, Layout, Membrane
 from .shapes import FAMILIES
 
-__all__ = ["EFFECTS", "LEVELS", "Level", "draw_level", "simulate"]
+__all__ = ["EFFECTS", "LEVELS", "LEVEL_CAMERA", "Level", "draw_level", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ EFFECTS: dict[str, Mapping[str, Mapping[str, Any]]] = {
 
 _DECADES = (4.1, 7.2)  # log10 of the weakest and the strongest volume of a band `_WIDTH` wide [AU px]
 _WIDTH = 54.0  # [px]
-_CAMERA = Camera(gain=0.05, read_noise=2.0)
+LEVEL_CAMERA = Camera(gain=0.05, read_noise=2.0)
+"""The camera that `simulate` draws with."""
 _DOUBLET = (1.1, 1.7)  # distance of a doublet's two parts in half thicknesses; nearer than 0.9 FWHM, so that it is one
 
 
@@ -280,7 +281,7 @@ def draw_level(
         bands.assign(**changes.get("bands", {})),
         layout=dataclasses.replace(layout, **changes.get("layout", {})),
         membrane=dataclasses.replace(_membrane(rough, rng), **changes.get("membrane", {})),
-        camera=dataclasses.replace(_CAMERA, **changes.get("camera", {})),
+        camera=dataclasses.replace(LEVEL_CAMERA, **changes.get("camera", {})),
         export=dataclasses.replace(Export(), **changes.get("export", {})),
         family=family,
         shape=shape,

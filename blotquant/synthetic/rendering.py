@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -19,7 +21,7 @@ _FOUND = ("centre_row", "centre_col", "top", "bottom", "left", "right", "curve",
 
 
 def complete(bands: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    """Return the bands with every shape column, defaults where the table says nothing.
+    """Return the bands with every shape column, defaults where the table says nothing or is blank.
 
     Raises
     ------
@@ -35,13 +37,14 @@ def complete(bands: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     if len(lanes) and not (lanes.min() >= 1 and lanes.max() <= grid.layout.n_lanes):
         raise TableError(f"true bands: lanes must lie between 1 and {grid.layout.n_lanes}; change `Layout.n_lanes`")
     names = list(dict.fromkeys(out["band"]))
-    if "row" not in out.columns:
-        heights = grid.shape[0] * (np.arange(len(names)) + 1.0) / (len(names) + 1.0)
-        out["row"] = out["band"].map(dict(zip(names, heights, strict=True))).astype(float)
-    if "width" not in out.columns:
-        out["width"] = grid.layout.filling * grid.pitch
-    missing = {name: value for name, value in SHAPE_DEFAULTS.items() if name not in out.columns}
-    return out.assign(**missing)
+    heights = grid.shape[0] * (np.arange(len(names)) + 1.0) / (len(names) + 1.0)
+    default: dict[str, Any] = {
+        **SHAPE_DEFAULTS,
+        "row": out["band"].map(dict(zip(names, heights, strict=True))).astype(float),
+        "width": grid.layout.filling * grid.pitch,
+    }
+    given = {name: out[name].astype(float).fillna(value) for name, value in default.items() if name in out.columns}
+    return out.assign(**{**default, **given})
 
 
 def _patch_grid(bands: pd.DataFrame, grid: Grid) -> tuple[np.ndarray, np.ndarray, int, int]:

@@ -183,9 +183,7 @@ def _membrane_bands(
         )
         bands["row"] = _height(bands["mass_kda"].to_numpy(), rows)
         bands["band"] = bands["mass_kda"].rank(method="dense", ascending=False).astype(int).astype(str)
-        pictures[form] = bands.fillna(
-            {"sigma": 3.0, "skew": 0.0, "curl": 0.0, "shift": 0.0, "slant": 0.0, "phase": 0.0}
-        )
+        pictures[form] = bands
     return pictures
 
 

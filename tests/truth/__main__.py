@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from .budget import budget
+from tests.truth.budget import budget
 
 
 def main() -> None:

@@ -13,8 +13,7 @@ import pandas as pd
 import blotquant as bq
 from blotquant.errors import BlotquantError
 from blotquant.synthetic import FAMILIES, LEVELS, Drawn, draw_level
-
-from .scoring import Score, hold_against_truth, summarise
+from tests.truth.scoring import Score, hold_against_truth, summarise
 
 __all__ = ["budget", "measure", "score_cell"]
 

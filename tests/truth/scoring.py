@@ -112,9 +112,8 @@ def hold_against_truth(drawn: Drawn, measured: pd.DataFrame, *, lanes: int, seco
         out.loc[true, "volume_se"] = np.sqrt((measured.loc[parts, "volume_se"] ** 2).sum())
         out.loc[true, "found"] = bool(detected[parts].any())
         out.loc[true, "matched"] = True
-    extra = int((out["found"] & ~present).sum()) + int(
-        sum(detected[index] for index in range(len(measured)) if index not in used)
-    )
+    strays = set(np.flatnonzero(detected).tolist()) - used
+    extra = len(strays) + int((out["found"] & ~present).sum())
     return Score(_with_errors(out), extra, lanes, len(drawn.lanes), seconds)
 
 
@@ -127,7 +126,8 @@ def _with_errors(bands: pd.DataFrame) -> pd.DataFrame:
 
 
 def _coverage(z: pd.Series) -> float:
-    return float((z.abs() <= 1.96).mean()) if len(z) else float("nan")
+    known = z.dropna()
+    return float((known.abs() <= 1.96).mean()) if len(known) else float("nan")
 
 
 def summarise(scores: list[Score]) -> dict[str, float]:

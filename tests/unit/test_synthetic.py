@@ -224,6 +224,11 @@ def test_the_table_of_bands_is_not_changed() -> None:
     pd.testing.assert_frame_equal(bands, before)
 
 
+def test_a_blank_shape_takes_its_default() -> None:
+    blank = quiet(table(sigma=[np.nan, 4.0, np.nan], row=[np.nan, 60.0, np.nan]))
+    assert (blank.signal == quiet(table()).signal).all()
+
+
 def test_further_columns_travel_along() -> None:
     assert quiet(table(mass_kda=86.0)).bands["mass_kda"].tolist() == [86.0] * 3
 
