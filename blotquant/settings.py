@@ -125,6 +125,7 @@ class Report:
     """What is drawn and written beside the tables."""
 
     figures: bool = _setting(True, "Write figures/ as SVG, PDF and PNG.")
+    sensitivity: bool = _setting(True, "Quantify again under other backgrounds, normalisations and controls.")
     dpi: int = _setting(600, "Resolution of PNG figures.", low=72, high=1200)
 
 

@@ -20,7 +20,7 @@ from ..normalisation import normalise
 from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
-from ..tables import check
+from ..tables import check, empty
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
 from .sensitivity import compare_choices, other_backgrounds
@@ -85,7 +85,7 @@ def quantify(
     known = study if isinstance(study, Study) else read_study(study)
     used = settings or known.settings
     with kept_warnings() as said:
-        measured = _measure(known, used, start, others=until is None)
+        measured = _measure(known, used, start, others=until is None and used.report.sensitivity)
         tables = {} if until else _conclude(known, used, measured)
     bands = tables.pop("bands", measured.bands)
     further = {"until": until or "", "key": run_key(known, used), "geometry": band_marks(bands), **(record or {})}
