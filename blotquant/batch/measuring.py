@@ -1,4 +1,4 @@
-"""measure(): lanes and bands of any number of images, one membrane after the other or many at once."""
+"""measure_images(): lanes and bands of any number of images, one membrane after the other or many at once."""
 
 from __future__ import annotations
 
@@ -22,19 +22,11 @@ from .engine import Failure, Pool, run
 from .manifest import Manifest
 from .parts import Part, read_part, unit_key, write_part
 
-__all__ = ["Failed", "check_methods", "measure"]
+__all__ = ["check_methods", "measure_images"]
 
 _TABLES = ("lanes", "bands", "quality", "calibration")
 _SAID = ("channel", "region", "polarity")  # what a row of images.csv may say of its picture
 _MEASURING = ("orientation", "lanes", "bands", "integration", "batch")  # settings that measuring reads
-
-
-@dataclass(frozen=True)
-class Failed:
-    """An image or a study that failed, by name, and why."""
-
-    name: str
-    failure: Failure
 
 
 @dataclass(frozen=True)
@@ -153,7 +145,7 @@ class _Gathered:
     """What came back so far: where each part is kept, and what failed."""
 
     paths: dict[str, Path] = field(default_factory=dict)
-    failed: list[Failed] = field(default_factory=list)
+    failed: list[tuple[str, Failure]] = field(default_factory=list)
 
     def parts(self) -> list[Part]:
         """Read the parts in the order of their names, whatever the order in which they came."""
@@ -166,17 +158,18 @@ def _table(parts: list[Part], name: str) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else empty(name)
 
 
-def _united(gathered: _Gathered, settings: Settings, record: Mapping[str, Any]) -> tuple[Result, list[Failed]]:
+def _united(
+    gathered: _Gathered, settings: Settings, record: Mapping[str, Any]
+) -> tuple[Result, list[tuple[str, Failure]]]:
     """Put the parts together, in the order of the images' ids."""
     parts = gathered.parts()
-    within = [
-        Failed(each["name"], Failure(each["kind"], each["message"])) for p in parts for each in p.record["failures"]
-    ]
-    failed = sorted([*gathered.failed, *within], key=lambda each: each.name)
+    inside = [each for part in parts for each in part.record["failures"]]
+    within = [(each["name"], Failure(each["kind"], each["message"])) for each in inside]
+    failed = sorted([*gathered.failed, *within], key=lambda each: each[0])
     tables = {name: _table(parts, name) for name in _TABLES}
     inputs = {name: digest for part in parts for name, digest in part.record["inputs"].items()}
     said = [text for part in parts for text in part.record["warnings"]]
-    failures = [{"name": each.name, "kind": each.failure.kind, "message": each.failure.message} for each in failed]
+    failures = [{"name": name, "kind": each.kind, "message": each.message} for name, each in failed]
     known = make_record("", inputs, said, geometry=band_marks(tables["bands"]), **record)
     result = Result(
         **tables,
@@ -203,7 +196,7 @@ def check_methods(settings: Settings) -> Settings:
     return settings
 
 
-def measure(
+def measure_images(
     manifest: Manifest,
     output: Path,
     *,
@@ -212,7 +205,7 @@ def measure(
     start: Result | None = None,
     record: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] = lambda name: None,
-) -> tuple[Result, list[Failed]]:
+) -> tuple[Result, list[tuple[str, Failure]]]:
     """Measure every image; one failure does not stop the rest.
 
     Parameters
@@ -236,15 +229,15 @@ def measure(
     -------
     Result
         Lanes, bands and quality of all images, in the order of their ids.
-    list of Failed
-        What failed, and why.
+    list of (str, Failure)
+        What failed, by name, and why.
     """
     used, kept = settings or Settings(), output / ".parts"
     gathered = _Gathered()
     units = list(_units(manifest, used, kept, start))
     for outcome in run(_work, units, pool=pool, time_limit_s=used.batch.time_limit_s):
         if outcome.failure is not None:
-            gathered.failed.append(Failed(outcome.task.name, outcome.failure))
+            gathered.failed.append((outcome.task.name, outcome.failure))
         elif outcome.value is not None:
             gathered.paths[outcome.task.name] = outcome.value
         progress(outcome.task.name)

@@ -26,8 +26,17 @@ def write_shown(result: Result, folder: Path) -> Path:
     return write_report(result, folder / PAGE)
 
 
-def write_all(result: Result, folder: Path) -> Path:
+def write_all(result: Result, folder: Path, *, figures: bool = True) -> Path:
     """Write the whole result folder; the page comes last and says that all is there.
+
+    Parameters
+    ----------
+    result : Result
+        The result.
+    folder : Path
+        Where it goes.
+    figures : bool
+        Write figures for papers too; `write_shown` adds them later.
 
     Returns
     -------
@@ -36,7 +45,7 @@ def write_all(result: Result, folder: Path) -> Path:
     """
     (folder / PAGE).unlink(missing_ok=True)
     result.save(folder, force=True)
-    return write_shown(result, folder)
+    return write_shown(result, folder) if figures else write_report(result, folder / PAGE)
 
 
 def is_written(folder: Path, key: str, until: str) -> bool:

@@ -60,7 +60,7 @@ def simulate(
     from ..synthetic import simulate_blot, simulate_study
 
     console: Console = context.obj
-    size = {"shape": _parse_shape(shape)} if shape else {}
+    size: dict[str, Any] = {"shape": _parse_shape(shape)} if shape else {}
     if study and effect:
         raise SettingsError("--effect goes with a single blot; leave out --study")
     if Path(name).name != name:
@@ -119,7 +119,8 @@ def demo(
     verbose: Verbose = 0,
 ) -> int:
     """Draw a small baricitinib study, quantify it from its images, and print the IC50 beside the truth."""
-    from .. import batch
+    from ..batch.output import claimed
+    from ..batch.studies import Request, quantify_study
     from ..synthetic import Design, simulate_study
 
     console: Console = context.obj
@@ -129,11 +130,11 @@ def demo(
         console.document({"verb": "demo", "dry_run": True, "study": study, "output": output})
         return 0
     console.say("drawing 6 blots: pSTAT3 and STAT3 of 3 replicates, 7 doses of baricitinib")
-    with batch.claimed(output, force=force):
+    with claimed(output, force=force):
         simulate_study(study, seed=seed)
     console.say("finding lanes and bands, measuring, fitting, writing the report")
-    asked = batch.Request("demo", study, output, resume=True, record=run_record(console, seed=seed))
-    summary = batch.quantify_study(asked)
+    asked = Request("demo", study, output, resume=True, record=run_record(console, seed=seed))
+    summary = quantify_study(asked)
     for row in summary.potencies.itertuples(index=False):
         console.answer(potency_line(row))
     console.answer(_truth_line(summary.potencies, truth, "nM"))

@@ -28,7 +28,9 @@ def fit(
     verbose: Verbose = 0,
 ) -> int:
     """Fit dose-response curves to a table: percent inhibition from its controls, and one table of IC50s."""
-    from .. import batch
+    from ..batch.output import claimed
+    from ..batch.summary import summarise_run
+    from ..batch.writing import write_all
     from ..pipeline import fit_table
     from ..settings import Settings, override
     from ..study import read_responses
@@ -40,9 +42,9 @@ def fit(
         console.answer(f"would fit {rows} rows of {table}, into {output}")
         console.document({"verb": "fit", "dry_run": True, "table": table, "rows": rows, "output": output})
         return 0
-    with batch.claimed(output, force=force):
+    with claimed(output, force=force):
         result = fit_table(table, settings=settings, record=run_record(console))
-        summary = batch.summarise_run(result, batch.write_all(result, output))
+        summary = summarise_run(result, write_all(result, output))
     show_summary(console, summary)
     code = exit_code(failed=False, doubtful=summary.doubtful, strict=strict)
     console.document({"verb": "fit", "output": output, **summary_document(summary), "exit_code": code})
@@ -61,7 +63,8 @@ def report(
     """Write figures and the HTML page of a saved result again, from its tables; no pixel is touched."""
     import dataclasses
 
-    from .. import batch
+    from ..batch.output import claimed
+    from ..batch.writing import write_shown
     from ..result import Result
     from ..settings import override
 
@@ -70,8 +73,8 @@ def report(
     result = dataclasses.replace(result, settings=override(result.settings, assignments(chosen, None)))
     page = output / "report.html"
     if not dry_run:
-        with batch.claimed(output, resume=True):
-            page = batch.write_shown(result, output)
+        with claimed(output, resume=True):
+            page = write_shown(result, output)
     console.answer(f"{'would write' if dry_run else 'report:'} {page}")
     console.document({"verb": "report", "dry_run": dry_run, "output": output, "report": page})
 

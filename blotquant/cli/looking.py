@@ -10,9 +10,12 @@ import typer
 
 from ..errors import SettingsError
 from .console import Console
-from .options import Json, Quiet, Verbose
+from .options import Exclude, Include, Json, Quiet, Strict, Verbose
+from .showing import exit_code, show_failures
 
 if TYPE_CHECKING:
+    from ..batch.engine import Failure
+    from ..batch.inspecting import Remark
     from ..tables import Table
 
 __all__ = ["VERBS"]
@@ -121,4 +124,47 @@ def readers(
     console.document({"verb": "readers", "image": image, "readers": rows})
 
 
-VERBS = {"schema": schema, "readers": readers}
+def _show_remark(console: Console, remark: Remark) -> dict[str, Any]:
+    console.answer(remark.image)
+    rows = remark.quality[["measure", "value", "unit", "note"]].to_dict("records")
+    stated = (f"{row['value']:g} {row['unit']}: " if row["unit"] in ("s", "µm") else "" for row in rows)
+    facts = [f"{value}{row['note']}" for value, row in zip(stated, rows, strict=True)]
+    for text in [*facts, *remark.notes]:
+        console.answer(f"  {text}")
+    for name, severity, explanation in remark.doubts:
+        console.answer(f"  {severity}: {name}: {explanation}")
+    doubts = [{"flag": name, "severity": severity, "meaning": text} for name, severity, text in remark.doubts]
+    return {"image": remark.image, "quality": rows, "notes": remark.notes, "flags": doubts}
+
+
+def inspect(
+    context: typer.Context,
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Files, folders, globs, or an images.csv.")],
+    include: Include = None,
+    exclude: Exclude = None,
+    strict: Strict = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Say what the reader sees in each image, what is good about it and what to worry about."""
+    from ..batch.inspecting import inspect_images
+    from ..batch.manifest import find_images
+
+    console: Console = context.obj
+    said, doubtful = [], False
+    failed: list[tuple[str, Failure]] = []
+    manifest = find_images(images, include=include or (), exclude=exclude or ())
+    for name, outcome in inspect_images(manifest):
+        if outcome.failure is not None:
+            failed.append((name, outcome.failure))
+        for remark in outcome.value or ():
+            said.append(_show_remark(console, remark))
+            doubtful = doubtful or remark.doubtful
+    failures = show_failures(console, failed)
+    code = exit_code(failed=bool(failed), doubtful=doubtful, strict=strict)
+    console.document({"verb": "inspect", "images": said, "failures": failures, "exit_code": code})
+    return code
+
+
+VERBS = {"inspect": inspect, "readers": readers, "schema": schema}

@@ -31,7 +31,10 @@ from .options import (
 from .showing import exit_code, show_failures, show_summary, summary_document
 
 if TYPE_CHECKING:
-    from ..batch import Manifest, Outcome, Pool, Request, Summary
+    from ..batch.engine import Outcome, Pool
+    from ..batch.manifest import Manifest
+    from ..batch.studies import Request
+    from ..batch.summary import Summary
 
 __all__ = ["VERBS"]
 
@@ -70,29 +73,34 @@ def measure(
     verbose: Verbose = 0,
 ) -> int:
     """Find and measure lanes and bands of any number of images; no study needed."""
-    from .. import batch
+    from ..batch.engine import Pool
+    from ..batch.manifest import find_images
+    from ..batch.measuring import check_methods, measure_images
+    from ..batch.output import claimed
+    from ..batch.summary import summarise_run
+    from ..batch.writing import write_all
     from ..result import Result
     from ..settings import Settings, override
 
     console: Console = context.obj
     check_stops(until=until, start=start, force=force, corrections=corrections)
-    settings = batch.check_methods(override(Settings(), assignments(chosen, lanes)))
-    manifest = batch.find_images(images, include=include or (), exclude=exclude or (), leave_out=output)
+    settings = check_methods(override(Settings(), assignments(chosen, lanes)))
+    manifest = find_images(images, include=include or (), exclude=exclude or (), leave_out=output)
     if dry_run:
         return _show_plan(console, manifest, output)
-    with batch.claimed(output, force=force, resume=resume or start is not None):
+    with claimed(output, force=force, resume=resume or start is not None):
         known = Result.load(output) if start else None
         with console.progress("measuring", manifest.images["membrane"].nunique()) as advance:
-            result, failed = batch.measure(
+            result, failed = measure_images(
                 manifest,
                 output,
                 settings=settings,
-                pool=batch.Pool(jobs, cluster),
+                pool=Pool(jobs, cluster),
                 start=known,
                 record={**run_record(console), "until": until or ""},
                 progress=advance,
             )
-        summary = batch.summarise_run(result, batch.write_all(result, output))
+        summary = summarise_run(result, write_all(result, output, figures=False))
     show_summary(console, summary)
     code = exit_code(failed=bool(failed), doubtful=summary.doubtful, strict=strict)
     failures = show_failures(console, failed)
@@ -103,25 +111,26 @@ def measure(
 
 def _requests(studies: list[str], output: Path, common: dict[str, Any]) -> list[Request]:
     """Lay out the studies: a single one goes into OUT itself, several into a folder each."""
-    from .. import batch
+    from ..batch.studies import Request, find_studies, study_names
 
-    folders = batch.find_studies(studies)
+    folders = find_studies(studies)
     if len(folders) == 1:
-        return [batch.Request(folders[0].name, folders[0], output, **common)]
-    names = batch.study_names(folders)
-    return [batch.Request(name, folder, output / name, **common) for name, folder in zip(names, folders, strict=True)]
+        return [Request(folders[0].name, folders[0], output, **common)]
+    names = study_names(folders)
+    return [Request(name, folder, output / name, **common) for name, folder in zip(names, folders, strict=True)]
 
 
 def _quantify_one(console: Console, request: Request, pool: Pool, strict: bool) -> int:
-    from .. import batch
+    from ..batch.engine import value_of
+    from ..batch.studies import quantify_studies, quantify_study
 
     with console.progress("quantifying", 1) as advance:
         if pool.cluster is None:
-            summary = batch.quantify_study(request)
+            summary = quantify_study(request)
             advance(request.name)
         else:
-            (outcome,) = batch.quantify_studies([request], pool=pool, progress=advance)
-            summary = batch.value_of(outcome)
+            (outcome,) = quantify_studies([request], pool=pool, progress=advance)
+            summary = value_of(outcome)
     show_summary(console, summary)
     code = exit_code(failed=False, doubtful=summary.doubtful, strict=strict)
     document = {"verb": "quantify", "study": request.name, "output": request.output, **summary_document(summary)}
@@ -137,17 +146,18 @@ def _study_document(outcome: Outcome[Request, Summary]) -> dict[str, Any]:
 def _quantify_many(
     console: Console, requests: list[Request], output: Path, pool: Pool, *, strict: bool, force: bool, resume: bool
 ) -> int:
-    from .. import batch
+    from ..batch.output import claimed
+    from ..batch.studies import quantify_studies, write_studies
 
-    with batch.claimed(output, force=force, resume=resume):
+    with claimed(output, force=force, resume=resume):
         with console.progress("quantifying", len(requests)) as advance:
-            outcomes = batch.quantify_studies(requests, pool=pool, progress=advance)
-        table = batch.write_studies(outcomes, output)
+            outcomes = quantify_studies(requests, pool=pool, progress=advance)
+        table = write_studies(outcomes, output)
     for outcome in outcomes:
         if outcome.value is not None:
             console.answer(f"{outcome.task.name}:")
             show_summary(console, outcome.value)
-    failed = [batch.Failed(each.task.name, each.failure) for each in outcomes if each.failure is not None]
+    failed = [(each.task.name, each.failure) for each in outcomes if each.failure is not None]
     console.answer(f"table: {table}")
     failures = show_failures(console, failed)
     doubtful = any(each.value.doubtful for each in outcomes if each.value is not None)
@@ -189,7 +199,7 @@ def quantify(
     verbose: Verbose = 0,
 ) -> int:
     """Quantify studies from images to dose-response; several go into a folder each, with one table over all."""
-    from .. import batch
+    from ..batch.engine import Pool
 
     console: Console = context.obj
     check_stops(until=until, start=start, force=force, corrections=corrections)
@@ -197,7 +207,7 @@ def quantify(
     requests = _requests(studies, output, {**asked, "force": force, "resume": resume, "record": run_record(console)})
     if dry_run:
         return _plan_studies(console, requests)
-    pool = batch.Pool(jobs, cluster)
+    pool = Pool(jobs, cluster)
     if len(requests) == 1:
         return _quantify_one(console, requests[0], pool, strict)
     going_on = resume or start is not None

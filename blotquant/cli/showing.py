@@ -11,7 +11,8 @@ from .console import Console
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..batch import Failed, Summary
+    from ..batch.engine import Failure
+    from ..batch.summary import Summary
 
 __all__ = ["exit_code", "potency_line", "show_failures", "show_summary", "summary_document"]
 
@@ -70,14 +71,13 @@ def summary_document(summary: Summary) -> dict[str, Any]:
     }
 
 
-def show_failures(console: Console, failed: Sequence[Failed]) -> list[dict[str, Any]]:
+def show_failures(console: Console, failed: Sequence[tuple[str, Failure]]) -> list[dict[str, Any]]:
     """Say what failed, one line each, and return it for programs."""
-    for each in failed:
-        if console.verbosity > 1 and each.failure.trace:
-            console.say(each.failure.trace.rstrip())
-        named = each.name in each.failure.message
-        console.error(each.failure.message if named else f"{each.name}: {each.failure.message}")
-    return [{"name": each.name, "kind": each.failure.kind, "message": each.failure.message} for each in failed]
+    for name, failure in failed:
+        if console.verbosity > 1 and failure.trace:
+            console.say(failure.trace.rstrip())
+        console.error(failure.message if name in failure.message else f"{name}: {failure.message}")
+    return [{"name": name, "kind": failure.kind, "message": failure.message} for name, failure in failed]
 
 
 def exit_code(*, failed: bool, doubtful: bool, strict: bool) -> int:

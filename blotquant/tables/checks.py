@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -70,7 +71,7 @@ _READ: dict[str, tuple[Callable[[object], object], Any]] = {
 _FAST = {"float": "iuf", "int": "iu", "bool": "b"}  # kinds of numpy that need no look at each value
 
 
-def _each(values: pd.Series[Any], convert: Callable[[object], object], name: str, column: Column) -> list[object]:
+def _each(values: list[object], convert: Callable[[object], object], name: str, column: Column) -> list[object]:
     """Convert value by value, so that an error can name the row."""
     out = []
     for row, value in enumerate(values, start=1):
@@ -83,16 +84,16 @@ def _each(values: pd.Series[Any], convert: Callable[[object], object], name: str
     return out
 
 
-def _cast(values: pd.Series[Any], name: str, column: Column) -> pd.Series[Any]:
+def _cast(values: pd.Series[Any], name: str, column: Column) -> Any:
+    """Return the values as an array of the column's kind."""
     if column.kind in _WRITTEN:
-        filled = values.astype(object).where(values.notna(), "")
-        return pd.Series(_each(filled, _WRITTEN[column.kind], name, column), index=values.index, dtype=object)
+        texts = ["" if value is None or value is pd.NA or value != value else value for value in values]
+        return np.array(_each(texts, _WRITTEN[column.kind], name, column), dtype=object)
     convert, kind = _READ[column.kind]
     if values.dtype.kind in _FAST[column.kind]:
-        return values.astype(kind)
-    if column.kind == "float":
-        values = values.astype(object).where(values.notna(), np.nan)
-    return pd.Series(np.asarray(_each(values, convert, name, column), dtype=kind), index=values.index)
+        return values.to_numpy().astype(kind, copy=False)
+    missing = [math.nan if value is None or value is pd.NA else value for value in values]
+    return np.array(_each(missing, convert, name, column), dtype=kind)
 
 
 def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -119,11 +120,10 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     missing = [column for column in declared.names if column not in table.columns]
     if missing:
         raise TableError(f"{name}: column {missing[0]!r} is missing; a {name} table has {', '.join(declared.names)}")
-    further = [column for column in table.columns if column not in declared.names]
-    out = table[declared.names + further].reset_index(drop=True)
-    for column in declared.columns:
-        out[column.name] = _cast(out[column.name], name, column)
-    return out
+    plain = table.reset_index(drop=True)
+    cast = {column.name: _cast(plain[column.name], name, column) for column in declared.columns}
+    further = {column: plain[column] for column in plain.columns if column not in cast}
+    return pd.DataFrame({**cast, **further}, index=plain.index)
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

@@ -1,0 +1,86 @@
+"""inspect_images(): what the readers see in each image, and what to worry about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..blot import Blot
+from ..flags import EXPLANATIONS, SEVERITY, Flag
+from ..orientation import orient
+from ..readers import read_blot, read_channels
+from ..result.record import sheet_rows
+from ..screening import image_flags, screen
+from .engine import Outcome, run
+from .manifest import Manifest
+
+__all__ = ["Remark", "inspect_images"]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is to be said of one picture.
+
+    Parameters
+    ----------
+    image : str
+        Its id.
+    quality : DataFrame
+        Rows of the quality table; each note reads by itself.
+    notes : tuple of str
+        What the reader had to decide.
+    doubts : tuple of (name, severity, explanation)
+        Flags that hold for the whole picture, worst first.
+    """
+
+    image: str
+    quality: pd.DataFrame
+    notes: tuple[str, ...]
+    doubts: tuple[tuple[str, str, str], ...]
+
+    @property
+    def doubtful(self) -> bool:
+        """A flag that is more than a note, or saturated pixels."""
+        saturated = self.quality.loc[self.quality["measure"] == "saturated", "value"].sum() > 0
+        return bool(saturated) or any(severity != "note" for _, severity, _ in self.doubts)
+
+
+def _remark(blot: Blot) -> Remark:
+    upright = orient(blot)
+    flags = image_flags(upright)
+    doubts = tuple((str(f.name).lower(), SEVERITY[f], EXPLANATIONS[f]) for f in Flag if f & flags)
+    return Remark(blot.name, screen(upright), blot.source.notes, doubts)
+
+
+def _inspect(task: tuple[Path, dict[str, Any]]) -> list[Remark]:
+    """Look at every picture of a file, or at the one that its row names."""
+    folder, row = task
+    path = folder / row["file"]
+    if row["channel"] or row["region"]:
+        return [
+            _remark(read_blot(path, name=row["image"], channel=row["channel"] or None, region=row["region"] or None))
+        ]
+    return [_remark(blot) for blot in read_channels(path, name=row["image"])]
+
+
+def inspect_images(manifest: Manifest) -> Iterator[tuple[str, Outcome[Any, list[Remark]]]]:
+    """Look at every image; one that cannot be read does not stop the rest.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The images, from `find_images`.
+
+    Yields
+    ------
+    name : str
+        The image's id.
+    outcome : Outcome
+        Its remarks, one a picture in the file, or why it failed.
+    """
+    for outcome in run(_inspect, [(manifest.folder, row) for row in sheet_rows(manifest.images)]):
+        yield outcome.task[1]["image"], outcome
