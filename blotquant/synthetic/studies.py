@@ -13,7 +13,7 @@ import pandas as pd
 from ..errors import SettingsError
 from ..tables import to_csv_bytes
 from .drawing import Drawn, draw
-from .knobs import Layout, Membrane
+from .knobs import Camera, Layout, Membrane
 from .saving import write_picture
 
 __all__ = ["DOSES", "Design", "DrawnStudy", "draw_study", "simulate_study"]
@@ -24,6 +24,7 @@ DOSES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 _LADDER = {180: 0.5, 130: 0.7, 100: 0.6, 70: 1.6, 55: 0.7, 40: 0.6, 35: 0.6, 25: 0.8}
 _MASS = {"target": 86.0, "upper": 150.0, "lower": 50.0}  # STAT3 and two bands that the antibodies see besides [kDa]
 _FULL = 1.5e6  # volume of a full band [AU px]
+_CAMERA = Camera(gain=0.2, read_noise=4.0)
 _GROUND = Membrane(unevenness=0.1, gradient=0.08, haze=0.02, bleed=0.01, dust=6, specks=3)
 _RATIO_COLUMNS = [
     *("membrane", "lane", "stimulus", "treatment", "dose", "dose_unit", "replicate", "phospho", "total"),
@@ -214,6 +215,7 @@ def _membrane_pictures(
             bands,
             layout=layout,
             membrane=dataclasses.replace(_GROUND, base=float(rng.uniform(400.0, 900.0))),
+            camera=_CAMERA,
             family=family,
             shape=shape,
             seed=place,
@@ -223,13 +225,14 @@ def _membrane_pictures(
     return pictures
 
 
-def _image_sheet(replicates: int) -> pd.DataFrame:
+def _image_sheet(replicates: int, ladder: bool) -> pd.DataFrame:
     rows = [
         (f"{image}_rep{number}.tif", f"rep{number}", "STAT3", form, site, "strip_reprobe")
         for number in range(1, replicates + 1)
         for image, form, site in (("pSTAT3", "phospho", "Y705"), ("STAT3", "total", ""))
     ]
-    return pd.DataFrame(rows, columns=["image", "membrane", "target", "form", "site", "mode"])
+    sheet = pd.DataFrame(rows, columns=["image", "membrane", "target", "form", "site", "mode"])
+    return sheet.assign(mass_kda=_MASS["target"]) if ladder else sheet
 
 
 def _sample_sheet(sheet: pd.DataFrame, replicates: int) -> pd.DataFrame:
@@ -264,7 +267,7 @@ def draw_study(
         pictures |= _membrane_pictures(truth, sheet, number, seed, family, shape)
     return DrawnStudy(
         pictures=pictures,
-        images=_image_sheet(design.replicates),
+        images=_image_sheet(design.replicates, design.ladder),
         samples=_sample_sheet(sheet, design.replicates),
         ratios=pd.concat(truths, ignore_index=True)[_RATIO_COLUMNS],
         toml=_TOML + (_TOML_MASS if design.ladder else ""),
