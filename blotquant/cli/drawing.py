@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["VERBS"]
 
 _Study = Annotated[bool, typer.Option("--study", help="A whole study: 3 replicates of pSTAT3 and STAT3, 9 lanes each.")]
+_Ladder = Annotated[bool, typer.Option("--ladder", help="With --study: a mass ladder at both sides.")]
 _Level = Annotated[str, typer.Option("--level", metavar="LEVEL", help="clean, typical or hard.")]
 _Rows = Annotated[int, typer.Option("--rows", min=1, max=40, metavar="N", help="Rows of bands.")]
 _Family = Annotated[str, typer.Option("--family", metavar="NAME", help="Shape of the bands: flat or foreign.")]
@@ -41,6 +42,7 @@ def simulate(
     context: typer.Context,
     output: Output,
     study: _Study = False,
+    ladder: _Ladder = False,
     level: _Level = "typical",
     seed: Seed = 0,
     lanes: LaneCount = 10,
@@ -57,18 +59,20 @@ def simulate(
 ) -> None:
     """Draw a blot, or with --study a whole study, and write its truth beside it."""
     from ..batch.output import claimed
-    from ..synthetic import simulate_blot, simulate_study
+    from ..synthetic import Design, simulate_blot, simulate_study
 
     console: Console = context.obj
     size: dict[str, Any] = {"shape": _parse_shape(shape)} if shape else {}
     if study and effect:
         raise SettingsError("--effect goes with a single blot; leave out --study")
+    if ladder and not study:
+        raise SettingsError("--ladder goes with a whole study; add --study")
     if Path(name).name != name:
         raise SettingsError(f"--name {name!r}: a file name without folders; the folder is -o")
     if not dry_run:
         with claimed(output, resume=force):
             if study:
-                simulate_study(output, seed=seed, family=family, **size)
+                simulate_study(output, seed=seed, design=Design(ladder=ladder), family=family, **size)
             else:
                 further: dict[str, Any] = {**size, "effects": effect or (), "name": name}
                 simulate_blot(
