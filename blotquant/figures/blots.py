@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,10 +81,12 @@ def _piece(picture: Picture, view: View) -> tuple[FloatArray, tuple[float, float
     return piece, (left / across - 0.5, right / across - 0.5, bottom / down - 0.5, top / down - 0.5)
 
 
-def doubts(flags: str) -> list[Flag]:
+@functools.lru_cache(maxsize=4096)
+def doubts(flags: str) -> tuple[Flag, ...]:
     """Return the flags of a band that put its number in doubt, worst first; a faint band is no doubt."""
     faint = Flag.BELOW_LOD | Flag.BELOW_LOQ
-    return [flag for flag in Flag if flag & decode(flags) and SEVERITY[flag] != "note" and not flag & faint]
+    carried = decode(flags)
+    return tuple(flag for flag in Flag if flag & carried and SEVERITY[flag] != "note" and not flag & faint)
 
 
 def band_look(flags: str, detected: bool) -> tuple[str, str]:

@@ -77,7 +77,7 @@ def _ic50_text(treatment: str, potencies: pd.DataFrame) -> str:
     row = mine.iloc[0]
     unit = plain(row["unit"])
     if not np.isfinite(row["ic50"]):
-        return f"{name}: IC50 {shorten(row['note'], 26) or 'undetermined'}"
+        return f"{name}: IC50 {shorten(str(row['note']).partition(';')[0], 26) or 'undetermined'}"
     return f"{name}: IC50 {number(row['ic50'])} {unit} ({interval_text(row['ci_low'], row['ci_high'], unit)})"
 
 

@@ -42,7 +42,7 @@ BAND_COLUMNS = (
 )
 """What is shown of a band that the reader points at."""
 
-_ALL_PICTURES = 5_500_000  # bytes of PNG inside one page, so that a page of six membranes stays under 8 MB
+_ALL_PICTURES = 4_200_000  # bytes of PNG inside one page, so that a page of six membranes stays under 8 MB
 _LEAST_PICTURE = 60_000
 _MOST_MEMBRANES = 40
 _SCREEN = 750.0  # width of a picture on screen [point]
@@ -143,8 +143,8 @@ def _band_label(values: Sequence[str]) -> str:
     return f"Lane {lane}{', ' + loaded if loaded else ''}: {what}, volume {volume} ± {error}{seen}{doubted}"
 
 
-def _box(row: Mapping[str, Any], file_row: Mapping[str, Any], loaded: str) -> Box:
-    looks = ["band", "target" if row["target"] else "other"]
+def _box(row: Mapping[str, Any], file_row: Mapping[str, Any], loaded: str, *, named: bool) -> Box:
+    looks = ["band", "target" if row["target"] or not named else "other"]
     looks += ["doubted"] if doubts(str(row["flags"])) else []
     looks += [] if row["detected"] else ["missing"]
     values = _band_values(file_row, loaded)
@@ -188,7 +188,9 @@ def _image_view(
         (int(row["lane"]), _lane_line(row, height), float(row["centre"]) + 0.5, float(row["width"])) for row in upright
     ]
     placed, given = records(to_upright(bands, picture.frame)), records(bands)
-    boxes = [_box(row, own, loaded.get(int(row["lane"]), "")) for row, own in zip(placed, given, strict=True)]
+    named = bool((result.bands["target"] != "").any())
+    pairs = zip(placed, given, strict=True)
+    boxes = [_box(row, own, loaded.get(int(row["lane"]), ""), named=named) for row, own in pairs]
     boxes.sort(key=lambda box: (round(box.top / max(1.0, box.height)), box.left))
     pitch = float(np.median([line[3] for line in lines])) if lines else width / 12
     shown = f"linear from {big(picture.low)} (white) to {big(picture.high)} AU (black), whole picture, not cropped"

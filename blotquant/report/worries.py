@@ -17,6 +17,8 @@ __all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_note
 PLACING = ("target_row", "lanes")
 """Remarks on where things were found; they stand beside the pictures."""
 
+_REMARKABLE = ("lossy", "compression", "clipped_at_zero", "colour", "film", "repeat", "step", "flat")
+
 _ORDER = {"wrong": 0, "doubt": 1, "note": 2}
 _LEVELS = {"wrong": "number is off", "doubt": "number may be off", "note": "good to know"}
 
@@ -107,7 +109,7 @@ def placing_note(result: ReportSource, name: str) -> str:
     said = []
     for measure, value, note in zip(rows["measure"], rows["value"], rows["note"], strict=True):
         what = f"row {value:.0f} was taken" if measure == "target_row" else f"{value:.0f} lanes"
-        said.append(f"{what}: {plain(note)}")
+        said.append(f"{what}: {plain(note).rpartition('): ')[2]}")
     return "; ".join(said)
 
 
@@ -116,7 +118,8 @@ def general_warnings(result: ReportSource) -> list[str]:
     said = [plain(text) for text in result.record.get("warnings", [])]
     said += [f"Failed: {plain(text)}" for text in result.record.get("failures", [])]
     quality = result.quality
-    remarks = quality[(quality["scope"] == "image") & (quality["note"] != "") & ~quality["measure"].isin(PLACING)]
+    remarkable = quality["measure"].isin(_REMARKABLE) | ((quality["measure"] == "saturated") & (quality["value"] > 0))
+    remarks = quality[(quality["scope"] == "image") & (quality["note"] != "") & remarkable]
     for note, rows in remarks.groupby("note", sort=False):
         said.append(f"{plain(note)} ({joined([plain(name) for name in dict.fromkeys(rows['name'])], 4)})")
     return list(dict.fromkeys(said))
