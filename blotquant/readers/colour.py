@@ -59,11 +59,10 @@ def merge_alpha(pixels: Raw, alpha: Raw, full: float | None) -> tuple[Raw, tuple
     opaque = alpha >= (full if full is not None else 1.0)
     if bool(opaque.all()):
         return pixels, ()
-    clear = alpha <= 0
+    if float(np.mean(~opaque & (alpha > 0))) > _BLURRED:
+        raise ReadError("is half transparent, so its counts are not known; export it without transparency")
     if not bool(opaque.any()):
         raise ReadError("is transparent everywhere; export it without transparency")
-    if float(np.mean(~opaque & ~clear)) > _BLURRED:
-        raise ReadError("is half transparent, so its counts are not known; export it without transparency")
     top = full if full is not None else 1.0
     white = float(np.median(pixels[opaque])) > top / 2
     filled = pixels.copy()

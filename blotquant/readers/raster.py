@@ -20,6 +20,7 @@ __all__ = ["BMP", "GIF", "JPEG", "PNG"]
 _SCREENS = (72.0, 96.0)
 _DEEP_COLOUR = 16  # Pillow cuts 16-bit colour to 8 bits; such files go through libpng itself
 _MOST_FRAMES = 64
+_ORIENTATION = 274  # Exif tag
 
 
 def _sniffer(magic: bytes, kind: str) -> Any:
@@ -79,6 +80,13 @@ def _palette(image: Image.Image) -> tuple[Raw, int, tuple[str, ...]]:
     return pixels, 8, (note,)
 
 
+def _turned(image: Image.Image) -> tuple[str, ...]:
+    wish = int(image.getexif().get(_ORIENTATION, 1))
+    if wish == 1:
+        return ()
+    return (f"the file asks to be shown turned (Orientation {wish}); pixels are kept as stored",)
+
+
 def _check_whole(image: Image.Image, max_megapixels: float) -> None:
     frames = int(getattr(image, "n_frames", 1))
     if frames > _MOST_FRAMES:
@@ -91,6 +99,7 @@ def _read_with(kind: str, *, lossy: bool) -> Any:
         with _open(path, kind) as image:
             _check_whole(image, max_megapixels)
             frames = int(getattr(image, "n_frames", 1))
+            turned = _turned(image)
             found = []
             for frame in range(frames):
                 if frames > 1:
@@ -105,7 +114,7 @@ def _read_with(kind: str, *, lossy: bool) -> Any:
                         pixel_um=_pixel_um(image),
                         lossy=lossy,
                         tags=plain_tags({str(key): value for key, value in image.info.items()}),
-                        notes=notes,
+                        notes=notes + turned,
                     )
                 )
         return found

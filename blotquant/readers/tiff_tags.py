@@ -17,6 +17,7 @@ _SECONDS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "min
 _EXPOSURE = re.compile(
     r"exposure[ _]?(?:time)?\s*\(?(s|sec|ms|min)?\)?\s*[:=]\s*([0-9]*\.?[0-9]+)\s*(s|sec|seconds|ms|msec|min)?\b", re.I
 )
+_COARSEST = 2000.0  # side of a pixel above which a resolution is a placeholder [µm]
 _SCREENS = (72.0, 96.0)  # dots per inch that programs write when they know nothing
 
 
@@ -73,14 +74,15 @@ def pixel_size_um(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> float | No
     per_unit = _rational(_tag(page, 282))
     if not per_unit:
         return None
+    name = str((tif.imagej_metadata or {}).get("unit", "")) if tif.is_imagej else ""
+    named_um = _UNIT_UM.get(name.lower().replace("\\u00b5", "µ"))
+    if named_um:  # ImageJ counts in its own unit, whatever the tag says
+        return round(named_um / per_unit, 4)
     unit = int(_tag(page, 296) or 2)
-    if unit == 1:
-        name = (tif.imagej_metadata or {}).get("unit", "") if tif.is_imagej else ""
-        um = _UNIT_UM.get(str(name).lower().replace("\\u00b5", "µ"))
-        return round(um / per_unit, 4) if um else None
-    if unit == 2 and per_unit in _SCREENS:
+    if unit not in (2, 3) or (unit == 2 and per_unit in _SCREENS):
         return None
-    return round((10_000.0 if unit == 3 else 25_400.0) / per_unit, 4)
+    size_um = (10_000.0 if unit == 3 else 25_400.0) / per_unit
+    return round(size_um, 4) if size_um < _COARSEST else None
 
 
 def facts_of(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> Facts:
