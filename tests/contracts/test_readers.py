@@ -1,0 +1,174 @@
+"""What every reader promises, run over the registry: one sound file each, then the same file spoilt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from blotquant.blot import Blot
+from blotquant.errors import ReadError
+from blotquant.readers import READERS, explain, read_channels
+from tests.written_files import scn_header, write_1sc, write_fuji, write_gel, write_scn, write_zip
+
+COUNTS = np.random.default_rng(8).integers(1, 250, (24, 32)).astype(np.uint16)
+
+
+def _tiff(path: Path) -> Path:
+    tifffile.imwrite(path, COUNTS, compression="lzw", description="Exposure: 3 s", metadata=None)
+    return path
+
+
+def _picture(path: Path) -> Path:
+    Image.fromarray(COUNTS.astype(np.uint8)).save(path)
+    return path
+
+
+def _zip(path: Path) -> Path:
+    return write_zip(path, {"a_700.tif": _tiff(path.with_suffix(".tif")).read_bytes()})
+
+
+SOUND: dict[str, Callable[[Path], Path]] = {
+    "biorad_1sc": lambda folder: write_1sc(folder / "a.1sc", COUNTS),
+    "biorad_scn": lambda folder: write_scn(folder / "a.scn", [(COUNTS, scn_header(24, 32))]),
+    "licor_zip": lambda folder: _zip(folder / "a.zip"),
+    "amersham_gel": lambda folder: write_gel(folder / "a.gel", COUNTS, scale=(1, 1)),
+    "tiff": lambda folder: _tiff(folder / "a.tif"),
+    "png": lambda folder: _picture(folder / "a.png"),
+    "jpeg": lambda folder: _picture(folder / "a.jpg"),
+    "gif": lambda folder: _picture(folder / "a.gif"),
+    "bmp": lambda folder: _picture(folder / "a.bmp"),
+    "fuji": lambda folder: write_fuji(folder / "a.img", COUNTS),
+}
+WRITTEN = sorted(SOUND)  # .sgd needs a package that is an extra; its unit tests put a stand-in in its place
+
+
+def read_or_refuse(path: Path, limit: float = 1.0) -> list[Blot]:
+    """Read a file that may be spoilt: pictures or a `ReadError` on one line, soon; nothing else."""
+    start, found, said = time.perf_counter(), [], ""
+    try:
+        found = read_channels(path, max_megapixels=limit)
+    except ReadError as error:
+        said = str(error)
+    assert time.perf_counter() - start < 10.0
+    assert found or path.name in said
+    assert "\n" not in said
+    assert all(np.isfinite(blot.pixels).all() for blot in found)
+    return found
+
+
+def spoilt(data: bytes, rng: np.random.Generator) -> bytes:
+    """Return a file's bytes with a few of them changed, cut out, doubled or set to an extreme."""
+    out = bytearray(data)
+    for _ in range(int(rng.integers(1, 9))):
+        at = int(rng.integers(0, len(out)))
+        kind = rng.integers(0, 5)
+        if kind == 0:
+            out[at] = int(rng.integers(0, 256))
+        elif kind == 1:
+            out[at : at + 4] = b"\xff\xff\xff\x7f"[: len(out) - at]
+        elif kind == 2:
+            del out[at : at + int(rng.integers(1, 40))]
+        elif kind == 3:
+            out[at:at] = out[at : at + int(rng.integers(1, 40))]
+        else:
+            out[at] ^= 1 << int(rng.integers(0, 8))
+        if not out:
+            return b"x"
+    return bytes(out)
+
+
+def test_every_reader_but_the_extra_has_a_sound_file_here() -> None:
+    assert sorted({*SOUND, "syngene"}) == sorted(READERS)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_reader_describes_itself_for_the_docs(name: str) -> None:
+    reader = READERS[name]
+
+    assert reader.name == name
+    assert all(ending.startswith(".") and ending.islower() for ending in reader.extensions)
+    assert min(len(reader.formats), len(reader.kept), len(reader.tested_on)) > 4
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_sound_file_is_taken_by_its_reader_and_no_other(name: str, tmp_path: Path) -> None:
+    table = explain(SOUND[name](tmp_path))
+
+    assert list(table.loc[table["takes"], "reader"]) == [name]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_sound_file_gives_one_blot_with_its_source_on_record(name: str, tmp_path: Path) -> None:
+    path = SOUND[name](tmp_path)
+    (blot,) = read_channels(path)
+
+    assert blot.shape == COUNTS.shape
+    assert blot.bright is None
+    assert blot.source.reader == name
+    assert len(blot.source.sha256) == 64
+    assert blot.source.depth in (8, 16)
+    assert blot.steps[0].verb == "read"
+    if name not in ("jpeg", "amersham_gel"):
+        assert (blot.pixels == COUNTS).all()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_reading_twice_gives_the_same_and_leaves_the_file_alone(name: str, tmp_path: Path) -> None:
+    path = SOUND[name](tmp_path)
+    before = sorted(tmp_path.iterdir()), path.read_bytes()
+    one, two = read_channels(path), read_channels(path)
+
+    assert (one[0].pixels == two[0].pixels).all()
+    assert one[0].source == two[0].source
+    assert (sorted(tmp_path.iterdir()), path.read_bytes()) == before
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_picture_above_the_limit_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="limit of 0"):
+        read_channels(SOUND[name](tmp_path), max_megapixels=0.0005)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_file_cut_anywhere_is_refused_or_whole(name: str, tmp_path: Path) -> None:
+    path = SOUND[name](tmp_path)
+    data = path.read_bytes()
+    whole = read_channels(path)[0].pixels
+    for length in [1, 2, 3, 7, *np.linspace(8, len(data) - 1, 25, dtype=int).tolist()]:
+        path.write_bytes(data[:length])
+        for blot in read_or_refuse(path):
+            assert blot.pixels.shape == whole.shape
+            assert name in ("jpeg", "gif", "bmp", "png", "biorad_scn") or (blot.pixels == whole).all()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_spoilt_file_is_read_or_refused_and_nothing_else(name: str, tmp_path: Path) -> None:
+    path = SOUND[name](tmp_path)
+    data = path.read_bytes()
+    rng = np.random.default_rng(list(SOUND).index(name))
+    outcomes = set()
+    for _ in range(40):
+        path.write_bytes(spoilt(data, rng))
+        outcomes.add(bool(read_or_refuse(path)))
+
+    assert outcomes <= {True, False}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WRITTEN)
+def test_thousands_of_spoilt_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
+    path = SOUND[name](tmp_path)
+    data = path.read_bytes()
+    rng = np.random.default_rng(100 + list(SOUND).index(name))
+    refused = 0
+    for _ in range(3000):
+        path.write_bytes(spoilt(data, rng))
+        refused += not read_or_refuse(path)
+
+    assert refused > 0
