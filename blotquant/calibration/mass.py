@@ -62,7 +62,8 @@ def _calibrate_lane(rows: pd.DataFrame, masses: tuple[float, ...], model: str) -
 
 def _find_ladders(bands: pd.DataFrame, lanes: Sequence[int], masses: tuple[float, ...], model: str) -> list[_Ladder]:
     """Calibrate each ladder lane on the image that shows most of its bands."""
-    seen = bands[bands["detected"] & (bands["band"] != "lane") & bands["lane"].isin(lanes)]
+    found_there = (bands["score"] > 0) | (bands["score"].isna() & bands["detected"])  # not merely expected there
+    seen = bands[found_there & (bands["band"] != "lane") & bands["lane"].isin(lanes)]
     found = []
     for _, of_lane in seen.groupby("lane"):
         made = [_calibrate_lane(rows, masses, model) for _, rows in of_lane.groupby("image", sort=False)]

@@ -211,6 +211,9 @@ def _with_targets(others: Mapping[str, pd.DataFrame], bands: pd.DataFrame) -> di
 def _sensitivity(
     study: Study, settings: Settings, bands: Mapping[str, pd.DataFrame], groups: pd.DataFrame
 ) -> pd.DataFrame:
+    if not settings.report.sensitivity:
+        return empty("sensitivity")
+
     def group(table: pd.DataFrame, *, images: pd.DataFrame | None = None, across: str | None = None) -> pd.DataFrame:
         folds = _normalise(_match(table, study, settings, images=images), study, settings, across=across)
         shown = folds[folds["fold"].notna()]

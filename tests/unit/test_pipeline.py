@@ -1,0 +1,278 @@
+"""The pipeline on one small drawn study: every stage's table, the record, and what stops it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blotquant.blot import Blot
+from blotquant.errors import DetectionError, QualityWarning, ReadError, SettingsError
+from blotquant.flags import Flag, has_flag
+from blotquant.pipeline import fit_table, measure_image, quantify, run_key
+from blotquant.pipeline.membranes import Given, Measured, gather
+from blotquant.pipeline.records import band_marks, kept_warnings, mark_edited
+from blotquant.pipeline.sensitivity import compare_choices, other_backgrounds
+from blotquant.result import Result
+from blotquant.settings import from_mapping
+from blotquant.study import read_study
+from blotquant.synthetic import simulate_study
+from blotquant.synthetic.studies import Design
+from blotquant.tables import TABLES, empty
+
+QUICK = from_mapping({"report": {"sensitivity": False}})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    design = Design(replicates=2, doses=(10.0, 100.0, 1000.0))
+    return simulate_study(tmp_path_factory.mktemp("study"), seed=4, design=design, shape=(300, 420))
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path) -> Result:
+    return quantify(folder, record={"command": "blotquant quantify study", "seed": 4})
+
+
+@pytest.fixture(scope="module")
+def quick(folder: Path) -> Result:
+    return quantify(folder, settings=QUICK)
+
+
+def copied(folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "study"))
+
+
+def test_every_lane_of_every_membrane_has_a_ratio_close_to_the_truth(folder: Path, result: Result) -> None:
+    truth = pd.read_csv(folder / "truth_ratios.csv")
+    both = result.ratios.merge(truth, on=["membrane", "lane"], suffixes=("", "_true"))
+    assert len(both) == len(truth) == 10
+    for _, rows in both.groupby("membrane"):
+        factor = np.median(rows["ratio"] / rows["ratio_true"])
+        vehicle = rows.loc[(rows["stimulus"] == "IL-6") & (rows["treatment"] == "vehicle"), "ratio_true"].item()
+        assert np.median(np.abs(rows["ratio"] / factor - rows["ratio_true"])) < 0.03 * vehicle
+
+
+def test_every_table_is_made_and_is_as_declared(result: Result) -> None:
+    for name in set(TABLES) - {"calibration"}:
+        assert len(getattr(result, name)) > 0, name
+        assert list(getattr(result, name).columns[: len(TABLES[name].names)]) == TABLES[name].names
+    assert len(result.groups) == 5
+    assert set(result.groups["n"]) == {2}
+    assert set(result.images["image"]) == set(result.pictures)
+
+
+def test_every_row_is_measured_in_every_lane_of_every_image(result: Result) -> None:
+    count = result.bands.groupby(["image", "band"])["lane"].nunique()
+    assert set(count) == {5}
+    assert result.bands["volume"].notna().all()
+
+
+def test_the_target_is_named_and_why(result: Result) -> None:
+    assert (result.bands["target"] == "STAT3").sum() == 20
+    notes = result.quality.loc[result.quality["measure"] == "target_row", "note"]
+    assert len(notes) == 4
+    assert notes.str.contains("share").all()
+
+
+def test_the_record_says_what_the_run_was_made_of(folder: Path, result: Result) -> None:
+    record = result.record
+    assert set(record["inputs"]) == {*result.images["image"], "images.csv", "samples.csv", "study.toml"}
+    assert all(len(digest) == 64 for digest in record["inputs"].values())
+    assert record["seed"] == 4
+    assert record["key"] == run_key(read_study(folder))
+    assert {"blotquant", "numpy", "python"} <= set(record["versions"])
+    assert json.dumps(record["geometry"])
+
+
+def test_the_same_study_gives_the_same_tables(folder: Path, quick: Result) -> None:
+    again = quantify(folder, settings=QUICK)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(quick, name))
+
+
+def test_folds_are_given_under_other_choices_too(result: Result) -> None:
+    table = result.sensitivity
+    assert table.loc[table["choice"] == "background", "option"].nunique() >= 4
+    assert {"background", "normalisation", "control"} <= set(table["choice"])
+    default = table[table["default"]]
+    assert len(default) == 5
+    assert np.allclose(default["change"], 0.0)
+    vehicle = table[
+        (table["treatment"] == "vehicle") & (table["stimulus"] == "IL-6") & (table["choice"] == "background")
+    ]
+    assert np.allclose(vehicle["fold"], 1.0)
+
+
+def test_no_sensitivity_is_made_where_it_is_not_wanted(quick: Result, result: Result) -> None:
+    assert quick.sensitivity.empty
+    pd.testing.assert_frame_equal(quick.folds, result.folds)
+
+
+def test_stopping_and_going_on_gives_the_same_and_marks_what_was_edited(
+    folder: Path, quick: Result, tmp_path: Path
+) -> None:
+    stopped = quantify(folder, settings=QUICK, until="bands")
+    assert stopped.ratios.empty
+    start = Result.load(stopped.save(tmp_path / "out"))
+    on = quantify(folder, settings=QUICK, start=start)
+    np.testing.assert_allclose(on.ratios["ratio"], quick.ratios["ratio"], rtol=1e-9)
+    assert not has_flag(on.bands["flags"], Flag.EDITED).any()
+    path = tmp_path / "out" / "bands.csv"
+    edited = pd.read_csv(path, keep_default_na=False)
+    edited.loc[3, "top"] = float(edited.loc[3, "top"]) - 2
+    edited.to_csv(path, index=False)
+    again = quantify(folder, settings=QUICK, start=Result.load(tmp_path / "out"))
+    assert list(np.flatnonzero(has_flag(again.bands["flags"], Flag.EDITED))) == [3]
+
+
+def test_a_step_that_is_not_known_is_refused(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="bands"):
+        quantify(folder, until="band")
+
+
+def test_an_image_that_cannot_be_read_is_named(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    (study / "STAT3_rep1.tif").write_bytes(b"II*\0nonsense")
+    with pytest.raises(ReadError, match=r"STAT3_rep1\.tif"):
+        quantify(study, settings=QUICK)
+
+
+def test_a_lane_count_that_the_pictures_contradict_names_both(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    images = pd.read_csv(study / "images.csv")
+    images.assign(n_lanes=14).to_csv(study / "images.csv", index=False)
+    with pytest.raises(DetectionError, match=r"rep1.*14.*images\.csv") as caught:
+        quantify(study, settings=QUICK)
+    assert "5" in str(caught.value)
+
+
+def test_a_lane_that_the_pictures_do_not_show_is_named(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    samples = pd.read_csv(study / "samples.csv")
+    samples.loc[samples["lane"] == 5, "lane"] = 9  # lanes 1, 2, 3, 4, 9: no count follows from that
+    samples.to_csv(study / "samples.csv", index=False)
+    with pytest.raises(DetectionError, match=r"lane 9.*5 lanes"):
+        quantify(study, settings=QUICK)
+
+
+def test_the_option_goes_before_the_sheets(folder: Path) -> None:
+    result = quantify(folder, settings=from_mapping({"lanes": {"n_lanes": 5}}), until="bands")
+    assert "given by the settings" in result.quality.loc[result.quality["measure"] == "lanes", "note"].iloc[0]
+
+
+def test_a_stain_is_measured_as_whole_lanes_and_corrects_the_loading(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    shutil.copy(study / "STAT3_rep1.tif", study / "stain.tif")
+    with (study / "images.csv").open("a") as file:
+        file.write("stain.tif,rep1,,stain,,\n")
+    result = quantify(study, settings=QUICK)
+    whole = result.bands[result.bands["band"] == "lane"]
+    assert list(whole["lane"]) == [1, 2, 3, 4, 5]
+    assert set(whole["target"]) == {"total protein"}
+    assert (whole["volume"] > 0).all()
+    loading = result.ratios.loc[(result.ratios["membrane"] == "rep1") & (result.ratios["quantity"] == "P/L"), "loading"]
+    assert loading.mean() == pytest.approx(1.0)
+    assert loading.std() > 0.01
+
+
+def test_a_ladder_tells_the_target_by_its_mass(tmp_path: Path) -> None:
+    design = Design(replicates=1, doses=(10.0, 100.0), ladder=True)
+    study = simulate_study(tmp_path / "study", seed=1, design=design)
+    images = pd.read_csv(study / "images.csv")
+    images.assign(mass_kda=86).to_csv(study / "images.csv", index=False)
+    result = quantify(study, settings=QUICK)
+    found = result.bands.loc[result.bands["target"] == "STAT3", "mass_kda"]
+    assert len(found) > 0
+    np.testing.assert_allclose(found, 86.0, rtol=0.03)
+    assert set(result.calibration["kind"]) == {"mass"}
+    assert result.quality["note"].str.contains("expected 86 kDa").any()
+    assert set(result.ratios["lane"]) == {2, 3, 4, 5}
+
+
+def test_one_picture_is_measured_without_a_study(folder: Path) -> None:
+    result = measure_image(folder / "STAT3_rep1.tif", name="sub/STAT3_rep1.tif")
+    assert set(result.bands["image"]) == {"sub/STAT3_rep1.tif"}
+    assert result.lanes["lane"].nunique() == 5
+    assert list(result.images["membrane"]) == ["sub/STAT3_rep1.tif"]
+    part = measure_image(
+        folder / "STAT3_rep1.tif", region="0:300,0:420", settings=from_mapping({"lanes": {"n_lanes": 5}})
+    )
+    assert set(part.images["image"]) == {"STAT3_rep1.tif@0:300,0:420"}
+
+
+def test_a_picture_without_lanes_says_so(tmp_path: Path) -> None:
+    from blotquant.synthetic.saving import write_picture
+
+    noise = np.random.default_rng(0).normal(500, 5, (200, 300))
+    write_picture(Blot("blank.tif", np.round(noise), bright=True), tmp_path / "blank.tif")
+    with pytest.raises(DetectionError, match=r"blank\.tif.*no lanes"):
+        measure_image(tmp_path / "blank.tif")
+
+
+def test_a_table_of_responses_is_fitted(tmp_path: Path) -> None:
+    doses = np.array([1.0, 3, 10, 30, 100, 300, 1000])
+    rows = ["treatment,dose,response,role", ",,1000,maximum", ",,980,maximum", ",,10,minimum", ",,12,minimum"]
+    for shift in (0.98, 1.02):
+        rows += [f"drug,{dose:g},{11 + 979 * shift / (1 + dose / 44):.4f},sample" for dose in doses]
+    (tmp_path / "plate.csv").write_text("\n".join(rows), encoding="utf-8")
+    result = fit_table(tmp_path / "plate.csv", record={"command": "fit"})
+    potency = result.potencies.iloc[0]
+    assert potency["ci_low"] < 44 < potency["ci_high"]
+    assert potency["ic50"] == pytest.approx(44, rel=0.1)
+    assert set(result.record["inputs"]) == {"plate.csv"}
+    assert result.folds["percent_activity"].max() == pytest.approx(100, abs=5)
+    assert len(result.curve_points) > 0
+
+
+def test_warnings_are_kept_and_raised_once_more() -> None:
+    def measure_oddly() -> list[str]:
+        with kept_warnings() as said:
+            for _ in range(3):
+                warnings.warn("odd picture", QualityWarning, stacklevel=1)
+        return said
+
+    with pytest.warns(QualityWarning, match="odd") as raised:
+        said = measure_oddly()
+    assert said == ["odd picture"]
+    assert len(raised) == 1
+
+
+def test_a_row_that_was_added_by_hand_is_marked(result: Result) -> None:
+    marks = band_marks(result.bands[1:])
+    assert list(np.flatnonzero(has_flag(mark_edited(result.bands, marks)["flags"], Flag.EDITED))) == [0]
+    assert mark_edited(result.bands, {}) is result.bands
+
+
+def test_a_changed_table_or_setting_is_another_run(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    before = run_key(read_study(study))
+    assert before == run_key(read_study(folder))
+    assert before != run_key(read_study(study), QUICK)
+    with (study / "samples.csv").open("a") as file:
+        file.write("\n")
+    assert before != run_key(read_study(study))
+
+
+def test_nothing_measured_gathers_to_empty_tables() -> None:
+    nothing = gather([])
+    assert nothing.bands.empty
+    assert isinstance(nothing, Measured)
+    assert Given().samples.empty
+
+
+def test_three_other_backgrounds_are_offered_whatever_the_default() -> None:
+    assert len(other_backgrounds("joint")) == 3
+    assert "quadratic" not in other_backgrounds("quadratic")
+    assert len(other_backgrounds("quadratic")) == 3
+
+
+def test_without_groups_there_is_nothing_to_compare() -> None:
+    images = pd.DataFrame({"form": ["total"]})
+    groups = empty("groups")
+    assert compare_choices({"": groups}, images, groups, background="a", across="b", group=lambda table: table).empty
