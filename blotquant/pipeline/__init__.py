@@ -16,7 +16,7 @@ from ..dose_response import fit_dose_response
 from ..errors import SettingsError
 from ..grouping import summarise
 from ..matching import assign_targets, explain_targets, match_bands
-from ..normalisation import normalise
+from ..normalisation import control_quality, membrane_scales, normalise
 from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
@@ -142,6 +142,8 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
     ratios = _match(bands, study, settings)
     folds = _normalise(ratios, study, settings)
+    across = settings.normalisation.across
+    scales = membrane_scales(ratios, reference=study.reference, group_by=study.group_by, across=across)
     groups = summarise(folds, group_by=study.group_by, level=settings.comparison.level)
     tests = compare_groups(
         folds,
@@ -170,8 +172,8 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
         "potencies": fit.potencies,
         "curve_points": fit.curve_points,
         "sensitivity": _sensitivity(study, settings, {"": bands, **_with_targets(measured.others, bands)}, groups),
-        "calibration": united([measured.calibration, linearity], "calibration"),
-        "quality": united([measured.quality, why], "quality"),
+        "calibration": united([measured.calibration, linearity, scales], "calibration"),
+        "quality": united([measured.quality, why, control_quality(folds)], "quality"),
     }
 
 

@@ -11,16 +11,14 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot
-from ..conditions import complete
 from ..dose_response import fit_dose_response
 from ..matching import filled
-from ..normalisation import percent_activity
+from ..normalisation import control_quality, percent_activity
 from ..orientation import orient
 from ..readers import read_blot, read_channels
 from ..result import Result
 from ..settings import Settings
 from ..study import read_responses
-from ..tables import check
 from .membranes import Given, measure_blots
 from .records import band_marks, kept_warnings, make_record
 
@@ -86,14 +84,6 @@ def measure_image(
     )
 
 
-def _as_folds(table: pd.DataFrame) -> pd.DataFrame:
-    """Lay the responses out as folds, so that figures and workbook show them as they show blots."""
-    plates, wells = table["plate"], np.arange(1, len(table) + 1)
-    out = table.assign(membrane=plates, lane=wells, quantity="response", ratio=table["signal"])
-    out["percent_activity"] = 100.0 - out["percent_inhibition"]
-    return check(complete(out.drop(columns="signal"), "folds"), "folds")
-
-
 def fit_table(path: str | Path, *, settings: Settings | None = None, record: Mapping[str, Any] | None = None) -> Result:
     """Fit dose-response curves to a table of responses, percent activity first where there are controls.
 
@@ -115,7 +105,7 @@ def fit_table(path: str | Path, *, settings: Settings | None = None, record: Map
     responses = read_responses(file)
     how = used.dose_response
     with kept_warnings() as said:
-        points = _as_folds(percent_activity(responses))
+        points = percent_activity(responses).assign(lane=np.arange(1, len(responses) + 1))
         fit = fit_dose_response(
             points,
             model=how.model,
@@ -128,6 +118,7 @@ def fit_table(path: str | Path, *, settings: Settings | None = None, record: Map
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
     return Result(
         folds=points,
+        quality=control_quality(points),
         curves=fit.curves,
         potencies=fit.potencies,
         curve_points=fit.curve_points,
