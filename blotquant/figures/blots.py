@@ -17,9 +17,12 @@ from ..geometry import to_upright
 from .pictures import Picture, decode_png
 from .style import COLOURS, DOUBLE, new_axes, styled
 
-__all__ = ["FLAGGED", "MEASURED", "View", "band_look", "doubts", "plot_blot", "view_of"]
+__all__ = ["FLAGGED", "MEASURED", "PICTURE_FLAGS", "View", "band_look", "doubts", "plot_blot", "view_of"]
 
 MEASURED, FLAGGED = COLOURS[0], COLOURS[1]
+PICTURE_FLAGS = Flag.LOSSY | Flag.EIGHT_BIT | Flag.STRETCHED | Flag.GAMMA | Flag.FILM | Flag.COLOUR | Flag.TILTED
+"""Doubts about a whole picture: said once for it, not at each of its bands."""
+
 _AROUND = 5.0  # heights of a band that stay visible above and below it (advice of several journals)
 
 
@@ -83,8 +86,8 @@ def _piece(picture: Picture, view: View) -> tuple[FloatArray, tuple[float, float
 
 @functools.lru_cache(maxsize=4096)
 def doubts(flags: str) -> tuple[Flag, ...]:
-    """Return the flags of a band that put its number in doubt, worst first; a faint band is no doubt."""
-    faint = Flag.BELOW_LOD | Flag.BELOW_LOQ
+    """Return the flags that put one band's number in doubt, worst first; faintness and whole pictures are not meant."""
+    faint = Flag.BELOW_LOD | Flag.BELOW_LOQ | PICTURE_FLAGS
     carried = decode(flags)
     return tuple(flag for flag in Flag if flag & carried and SEVERITY[flag] != "note" and not flag & faint)
 

@@ -16,6 +16,7 @@ from ..blot import FloatArray
 from ..geometry import to_upright
 from .blots import FLAGGED, MEASURED, View, band_look, doubts, plot_blot, view_of
 from .brackets import LabelRow, draw_rows, label_rows, rows_height
+from .marks import Mark, draw_marks, marks_width
 from .names import Condition, plain, shorten
 from .pictures import Picture
 from .style import DOUBLE, POINT, SINGLE, new_figure, styled, text_size
@@ -97,7 +98,8 @@ def _strip(image: pd.Series[str], picture: Picture, lanes: pd.DataFrame, bands: 
     upright = to_upright(mine, picture.frame).sort_values("lane")
     view = view_of(picture, upright, to_upright(rows, picture.frame))
     label = image_label(image)
-    return _Strip(picture, mine, rows[rows["target"] != ""], view, label, upright["centre"].to_numpy(float))
+    shown = rows[rows["target"] != ""] if (bands["target"] != "").any() else rows
+    return _Strip(picture, mine, shown, view, label, upright["centre"].to_numpy(float))
 
 
 def _labels_width(strips: Sequence[_Strip]) -> float:
@@ -153,6 +155,8 @@ def draw_panel(
     lanes: pd.DataFrame,
     bands: pd.DataFrame,
     pictures: Mapping[str, Picture],
+    *,
+    marks: Sequence[Mark] = (),
 ) -> Figure:
     """Draw the images of one membrane one above the other, in register, with the conditions over the lanes.
 
@@ -166,6 +170,8 @@ def draw_panel(
         Rows of its images, in pixels of the files as given.
     pictures : mapping of image id to Picture
         What is shown; an image without a picture is left out.
+    marks : sequence of Mark
+        Masses of the ladder, from `mass_marks`.
 
     Returns
     -------
@@ -177,7 +183,8 @@ def draw_panel(
     strips = [_strip(image, pictures[image["image"]], lanes, bands) for image in shown]
     count = max(len(strip.centres) for strip in strips)
     width = SINGLE if count <= _MOST_SINGLE else max(DOUBLE, 5.0 * count)
-    across = min(width - 2 * _EDGE - _labels_width(strips), _WIDEST_LANE * (count + 1))
+    left = _EDGE + marks_width(list(marks)) * POINT
+    across = min(width - left - _EDGE - _labels_width(strips), _WIDEST_LANE * (count + 1))
     heights = _heights(strips, across)
     first = strips[0]
     per_pixel = across / POINT / (first.view.right - first.view.left)
@@ -188,7 +195,9 @@ def draw_panel(
     foot = (9.0 + (9.0 if legend else 0.0)) * POINT
     height = sum(heights) + _GAP * (len(strips) - 1) + rows_height(header) * POINT + foot + 2 * _EDGE
     figure = new_figure(width, height, layout=None)
-    axes = _place_strips(figure, strips, heights, across, foot)
+    axes = _place_strips(figure, strips, heights, (left, across), foot)
+    for ax, tall, strip in zip(axes, heights, strips, strict=True):
+        draw_marks(ax, list(marks), (strip.view.bottom - strip.view.top) / (tall / POINT))
     _draw_header(axes[0], first, header)
     _draw_lane_numbers(axes[-1], strips[-1], pitch)
     if legend:
@@ -198,15 +207,19 @@ def draw_panel(
 
 
 def _place_strips(
-    figure: Figure, strips: Sequence[_Strip], heights: Sequence[float], across: float, foot: float
+    figure: Figure, strips: Sequence[_Strip], heights: Sequence[float], span: tuple[float, float], foot: float
 ) -> list[Axes]:
-    """Draw the strips from top to bottom, ``foot`` mm above the lower edge, with their labels on the right."""
+    """Draw the strips from top to bottom, ``foot`` mm above the lower edge, with their labels on the right.
+
+    ``span`` is where they start from the left and how wide they are [mm].
+    """
+    left, across = span
     width, height = figure.get_size_inches() * 25.4
     bottom = foot + _EDGE + sum(heights) + _GAP * (len(strips) - 1)
     axes = []
     for strip, tall in zip(strips, heights, strict=True):
         bottom -= tall
-        ax = figure.add_axes((_EDGE / width, bottom / height, across / width, tall / height))
+        ax = figure.add_axes((left / width, bottom / height, across / width, tall / height))
         plot_blot(strip.picture, strip.lanes, strip.bands, ax=ax)
         ax.annotate(
             strip.label,

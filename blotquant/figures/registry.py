@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from ..tables import TABLES
 from .dose_response import plot_dose_response
 from .grouped import plot_groups
+from .marks import mass_marks
 from .names import SERIES, plain, quantity_name
 from .panels import UNUSED_ROLES, draw_panel
 from .pictures import Picture
@@ -60,6 +61,10 @@ class ResultTables(Protocol):
     @property
     def sensitivity(self) -> pd.DataFrame:
         """Folds under other choices."""
+
+    @property
+    def calibration(self) -> pd.DataFrame:
+        """Calibration points and coefficients."""
 
     @property
     def images(self) -> pd.DataFrame:
@@ -177,7 +182,8 @@ def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
             continue
         samples = result.samples
         mine = samples[samples["membrane"] == membrane] if len(samples) else samples
-        figure = draw_panel(shown, mine, result.lanes, _of_samples(result, shown, mine), result.pictures)
+        marks = mass_marks(result.calibration, str(membrane))
+        figure = draw_panel(shown, mine, result.lanes, _of_samples(result, shown, mine), result.pictures, marks=marks)
         caption = (
             f"Membrane {plain(membrane)}: the measured row of each image with membrane above and below it, linear "
             "display of the whole range, dark = protein. Boxes: what was measured."

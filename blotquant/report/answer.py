@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.blots import doubts
+from ..figures.blots import PICTURE_FLAGS, doubts
 from ..figures.names import SERIES, in_order, interval_text, number, plain, quantity_name
-from ..flags import Flag, has_flag
+from ..flags import Flag, decode, has_flag, merge
 from .source import ReportSource
 from .wording import condition_text, counted, flag_text, joined, p_text
 from .worries import bands_behind
@@ -90,19 +90,26 @@ def _count_sentence(result: ReportSource) -> str:
     )
 
 
+def _picture_sentence(bands: pd.DataFrame) -> str:
+    """Name doubts about whole pictures."""
+    carried = decode(merge(bands["flags"])) & PICTURE_FLAGS
+    names = [flag_text(str(flag.name)) for flag in Flag if flag & carried]
+    return f" Pictures as such are in doubt ({joined(names)})." if names else ""
+
+
 def _doubt_sentence(result: ReportSource) -> str:
     target = bands_behind(result)
     doubted = [doubts(text) for text in target["flags"]]
     count = sum(1 for flags in doubted if flags)
     if not len(target):
         return ""
+    whole = _picture_sentence(target)
     if not count:
-        return f"None of the {len(target)} bands behind this is in doubt."
+        return f"None of the {len(target)} bands behind this is in doubt.{whole}"
     worst = sorted({flag for flags in doubted for flag in flags})
     names = joined([flag_text(str(flag.name)) for flag in worst], 4)
-    return (
-        f"{count} of the {len(target)} bands behind this {'is' if count == 1 else 'are'} in doubt ({names}); see below."
-    )
+    verb = "is" if count == 1 else "are"
+    return f"{count} of the {len(target)} bands behind this {verb} in doubt ({names}); see below.{whole}"
 
 
 def _rows(table: pd.DataFrame) -> list[pd.Series[Any]]:

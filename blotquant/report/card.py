@@ -49,10 +49,11 @@ def _pictures(result: ReportSource) -> Point:
 
 
 def _masses(result: ReportSource) -> Point:
-    ladders = int((result.calibration["kind"] == "mass").sum()) if len(result.calibration) else 0
+    known = result.calibration
+    ladders = int(((known["kind"] == "mass") & known["x"].notna()).sum()) if len(known) else 0
     given, every = _given(result.images, "mass_kda")
     if ladders:
-        return Point("Mass marks", "yes", f"{counted(ladders, 'calibration row')} of the ladder")
+        return Point("Mass marks", "yes", f"{counted(ladders, 'ladder band')} read")
     return Point(
         "Mass marks", "partly" if given else "no", f"no ladder used; expected mass given for {given} of {every}"
     )

@@ -14,6 +14,7 @@ import pandas as pd
 from ..blot import FloatArray
 from ..figures.blots import doubts
 from ..figures.brackets import LabelRow, label_rows, rows_height
+from ..figures.marks import Mark, mass_marks, spaced
 from ..figures.names import number, plain
 from ..figures.panels import image_label, lane_conditions, order_images
 from ..figures.pictures import Picture, decode_png, encode_png
@@ -100,6 +101,7 @@ class MembraneView:
     header_height: float
     header_size: float
     note: str
+    marks: tuple[Mark, ...]
     images: tuple[ImageView, ...]
 
 
@@ -197,7 +199,7 @@ def _image_view(
     src = "data:image/png;base64," + base64.b64encode(_fitted_png(picture.png, limit)).decode("ascii")
     text = max(0.009 * width, min(0.45 * pitch, 0.014 * width))
     label = image_label(image).replace("\n", " ")
-    names, note = _row_names(placed, text), placing_note(result, str(image["image"]))
+    names, note = _row_names(placed, text), placing_note(result, "image", str(image["image"]))
     drawn = (tuple(lines), tuple(boxes), names)
     return ImageView(str(image["image"]), label, src, width, height, *drawn, text, shown, note)
 
@@ -234,8 +236,9 @@ def _membrane_view(name: str, images: pd.DataFrame, result: ReportSource, limit:
     rows = label_rows(places, pitch, size=size, start=3.0) if places and pitch > 0 else []
     header = _header(rows, centres, scale, size)
     height = (rows_height(rows) + 2.0) * scale if rows else 0.0
-    note = placing_note(result, name)
-    return MembraneView(name, header, views[0].width, height, size * scale, note, views)
+    note = placing_note(result, "membrane", name)
+    marks = tuple(spaced(mass_marks(result.calibration, name), 0.0, float(views[0].height), 1.2 * views[0].text))
+    return MembraneView(name, header, views[0].width, height, size * scale, note, marks, views)
 
 
 def membrane_views(result: ReportSource) -> tuple[list[MembraneView], int]:

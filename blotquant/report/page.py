@@ -74,6 +74,7 @@ def render(result: ReportSource) -> str:
     script = environment.get_template("report.js").render()
     membranes, hidden = membrane_views(result)
     text, cited = methods(result)
+    plates = embedded_plates(result)
     record: dict[str, Any] = dict(result.record)
     return environment.get_template("report.html").render(
         title=plain(record.get("title", "")) or "Western blot quantification",
@@ -83,7 +84,8 @@ def render(result: ReportSource) -> str:
         script=script,
         policy=_policy(style, script),
         answer=answer(result),
-        plates=embedded_plates(result),
+        headline=plates[0] if plates and plates[0].kind in ("dose_response", "groups") else None,
+        plates=plates,
         membranes=membranes,
         hidden=hidden,
         band_columns=BAND_COLUMNS,

@@ -25,10 +25,6 @@ class ReportSource(ResultTables, Protocol):
         """Parameters of the fits."""
 
     @property
-    def calibration(self) -> pd.DataFrame:
-        """Calibration points and coefficients."""
-
-    @property
     def quality(self) -> pd.DataFrame:
         """Figures of merit."""
 

@@ -102,10 +102,10 @@ def worries(result: ReportSource) -> list[Worry]:
     return touching + beside
 
 
-def placing_note(result: ReportSource, name: str) -> str:
+def placing_note(result: ReportSource, scope: str, name: str) -> str:
     """Say which row of an image was taken, or how the lanes of a membrane were counted."""
     quality = result.quality
-    rows = quality[(quality["name"] == name) & quality["measure"].isin(PLACING)]
+    rows = quality[(quality["scope"] == scope) & (quality["name"] == name) & quality["measure"].isin(PLACING)]
     said = []
     for measure, value, note in zip(rows["measure"], rows["value"], rows["note"], strict=True):
         what = f"row {value:.0f} was taken" if measure == "target_row" else f"{value:.0f} lanes"

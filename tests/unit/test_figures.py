@@ -25,7 +25,17 @@ from blotquant.figures.blots import FLAGGED, MEASURED, band_look, view_of
 from blotquant.figures.brackets import draw_rows, label_rows, rows_height
 from blotquant.figures.dose_axis import DoseAxis
 from blotquant.figures.legends import add_legends, legends_height
-from blotquant.figures.names import Condition, conditions, interval_text, number, plain, quantity_name, shorten
+from blotquant.figures.marks import mass_marks, spaced
+from blotquant.figures.names import (
+    Condition,
+    conditions,
+    in_order,
+    interval_text,
+    number,
+    plain,
+    quantity_name,
+    shorten,
+)
 from blotquant.figures.panels import draw_panel, image_label, lane_conditions, order_images
 from blotquant.figures.replicates import replicate_handles, series_style
 from blotquant.figures.style import COLOURS, new_axes, text_size
@@ -291,6 +301,62 @@ def test_a_blot_drawn_alone_has_a_box_for_every_band_and_the_pictures_grey():
     assert len(ax.patches) == len(bands)
     assert (ax.images[0].get_clim()) == (0, 255)
     assert len(plot_blot(result.pictures[image], lanes, bands, boxes=False).patches) == 0
+
+
+def _ladder(rows: list[float]) -> pd.DataFrame:
+    base = {"scope": "membrane", "name": "m", "kind": "mass", "unit": "kDa", "se": 0.1, "note": ""}
+    first = [base | {"parameter": "lane 1", "x": x, "value": 200.0 - x} for x in rows]
+    other = [
+        base | {"parameter": "lane 9", "x": 3.0, "value": 1.0},
+        base | {"parameter": "lane 1 leave-one-out", "x": NAN, "value": 2.0},
+    ]
+    return pd.DataFrame(first + other)
+
+
+def test_mass_marks_are_those_of_the_first_ladder_lane_and_never_on_each_other():
+    marks = mass_marks(_ladder([80.0, 10.0, 100.0, 101.0]), "m")
+    assert [(mark.row, mark.text) for mark in marks] == [(10.0, "190"), (80.0, "120"), (100.0, "100"), (101.0, "99")]
+    assert [mark.row for mark in spaced(marks, 20.0, 200.0, 8.0)] == [80.0, 100.0]
+    assert mass_marks(_ladder([10.0]), "another") == []
+
+
+def test_a_panel_with_a_ladder_has_its_masses_on_the_left():
+    result = drawn_result(Plan(replicates=1, doses=(10.0, 100.0)))
+    marks = mass_marks(_ladder([20.0, 60.0, 61.0, 100.0]), "m")
+    figure = draw_panel(result.images, result.samples, result.lanes, result.bands, result.pictures, marks=marks)
+    bare = draw_panel(result.images, result.samples, result.lanes, result.bands, result.pictures)
+    assert "140" in _texts(figure.axes[0])
+    assert "139" not in _texts(figure.axes[0])
+    assert figure.axes[0].get_position().x0 > bare.axes[0].get_position().x0
+
+
+def test_without_targets_every_band_has_its_box():
+    result = drawn_result(Plan(replicates=1, doses=(10.0,)))
+    bands = result.bands.assign(target="")
+    figure = draw_panel(result.images, result.samples, result.lanes, bands, result.pictures)
+    assert sum(len(ax.patches) for ax in figure.axes) == len(bands)
+
+
+def test_doubts_of_a_whole_picture_do_not_mark_its_bands():
+    assert band_look("lossy;eight_bit", True) == (MEASURED, "-")
+    assert band_look("lossy;speck", True) == (FLAGGED, "-")
+
+
+def test_an_interval_that_dwarfs_the_data_is_cut_and_marked():
+    result = drawn_result(Plan(pictures=False))
+    groups = result.groups.copy()
+    groups.loc[3, "ci_high"] = 40.0
+    ax = plot_groups(result.folds, groups)
+    assert ax.get_ylim()[1] < 4.0
+    arrows = [line for line in ax.lines if line.get_marker() == "^" and line.get_color() == "black"]
+    assert [round(float(x)) for x in arrows[0].get_xdata()] == [3]
+
+
+def test_conditions_stand_in_the_order_of_the_lanes():
+    result = drawn_result(Plan(pictures=False))
+    shuffled = result.groups.iloc[::-1].reset_index(drop=True)
+    pd.testing.assert_frame_equal(in_order(shuffled, result.folds).reset_index(drop=True), result.groups)
+    assert in_order(shuffled.iloc[:0], result.folds).empty
 
 
 def test_images_of_a_membrane_are_ordered_phospho_total_loading():

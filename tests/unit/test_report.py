@@ -157,6 +157,65 @@ def test_flags_are_explained_worst_first_and_a_doubt_of_a_whole_picture_is_said_
     assert found[0].level == "wrong"
 
 
+def test_doubts_of_pictures_as_such_are_said_apart_from_those_of_bands():
+    result = drawn_result(Plan(pictures=False))
+    result.bands["flags"] = "lossy;eight_bit"
+    assert (
+        answer(result)[-1]
+        == "None of the 54 bands behind this is in doubt. Pictures as such are in doubt (lossy and eight bit)."
+    )
+
+
+def test_doubts_in_ladder_lanes_stand_beside_the_results():
+    result = drawn_result(Plan(pictures=False))
+    result.samples.loc[result.samples["lane"] == 2, "role"] = "ladder"
+    found = worries(result)
+    assert next(worry for worry in found if worry.name == "saturated").weight == "beside the results"
+    assert "None of the 48 bands" in answer(result)[-1]
+
+
+def test_what_was_taken_is_said_beside_the_picture():
+    result = drawn_result(Plan(replicates=1, doses=(10.0,)))
+    said = [
+        {
+            "scope": "image",
+            "name": "r1_pSTAT3.tif",
+            "measure": "target_row",
+            "value": 1.0,
+            "note": "STAT3 (phospho): by mass",
+        },
+        {
+            "scope": "membrane",
+            "name": "STAT3 blot 1",
+            "measure": "lanes",
+            "value": 3.0,
+            "note": "found in the pictures",
+        },
+    ]
+    result.quality = pd.concat([result.quality, pd.DataFrame(said).assign(se=np.nan, unit="")], ignore_index=True)
+    view = membrane_views(result)[0][0]
+    assert view.note == "3 lanes: found in the pictures"
+    assert view.images[0].note == "row 1 was taken: by mass"
+    assert not any("by mass" in text for text in general_warnings(result))
+
+
+def test_the_ladders_masses_stand_in_the_picture():
+    result = drawn_result(Plan(replicates=1, doses=(10.0,)))
+    rung = {
+        "scope": "membrane",
+        "name": "STAT3 blot 1",
+        "kind": "mass",
+        "parameter": "lane 1",
+        "se": 0.1,
+        "unit": "kDa",
+        "note": "",
+    }
+    result.calibration = pd.DataFrame([rung | {"x": 40.0, "value": 100.0}, rung | {"x": 90.0, "value": 70.0}])
+    assert "– 70 kDa" in Page(render(result)).text
+    card = {point.asked: point for point in report_card(result)}
+    assert card["Mass marks"].evidence == "2 ladder bands read"
+
+
 def test_each_warning_is_said_once():
     result = drawn_result(Plan(pictures=False))
     result.record["warnings"] = ["look", "look"]

@@ -1,0 +1,76 @@
+"""Mass marks: where the ladder's masses lie beside a blot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .names import number
+from .style import text_size
+
+__all__ = ["Mark", "draw_marks", "marks_width", "mass_marks", "spaced"]
+
+_SIZE = 5.5
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mass [kDa] at a row of the upright picture [px]."""
+
+    row: float
+    text: str
+
+
+def mass_marks(calibration: pd.DataFrame, membrane: str) -> list[Mark]:
+    """List the ladder bands of a membrane's first ladder lane, from top to bottom.
+
+    Parameters
+    ----------
+    calibration : DataFrame
+        Rows of ``calibration``; those of kind ``mass`` with a position are ladder bands.
+    membrane : str
+        Name of the membrane.
+    """
+    if not len(calibration):
+        return []
+    rows = calibration[(calibration["kind"] == "mass") & (calibration["name"] == membrane) & calibration["x"].notna()]
+    if rows.empty:
+        return []
+    first = rows[rows["parameter"] == rows["parameter"].iloc[0]].sort_values("x")
+    return [Mark(float(x), number(float(mass))) for x, mass in zip(first["x"], first["value"], strict=True)]
+
+
+def spaced(marks: list[Mark], top: float, bottom: float, distance: float) -> list[Mark]:
+    """Keep the marks between two rows that stand at least so far apart [px]."""
+    kept: list[Mark] = []
+    for mark in marks:
+        if top + distance / 2 <= mark.row <= bottom - distance / 2 and (
+            not kept or mark.row - kept[-1].row >= distance
+        ):
+            kept.append(mark)
+    return kept
+
+
+def marks_width(marks: list[Mark]) -> float:
+    """Width that the marks take left of a blot [point]."""
+    return max((text_size(mark.text, _SIZE)[0] for mark in marks), default=-6.0) + 6.0
+
+
+def draw_marks(ax: Axes, marks: list[Mark], per_point: float) -> None:
+    """Write the masses left of a blot, each with a short line; ``per_point`` pixels are a point high."""
+    bottom, top = ax.get_ylim()
+    for mark in spaced(marks, top, bottom, 1.3 * _SIZE * per_point):
+        ax.annotate(
+            mark.text,
+            xy=(0.0, mark.row),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(-5.0, 0.0),
+            textcoords="offset points",
+            horizontalalignment="right",
+            verticalalignment="center",
+            fontsize=_SIZE,
+            arrowprops={"arrowstyle": "-", "linewidth": 0.5, "shrinkA": 0.5, "shrinkB": 0.0},
+            annotation_clip=False,
+        )
