@@ -1,0 +1,150 @@
+"""Potency of one treatment against another, and of one treatment on several targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from .curve_fit import Options, parameter_covariance
+from .models import MODELS, PARAMETERS
+from .problem import Points, Problem, make_problem
+from .profile import profile_difference
+from .results import CurveFit
+from .weighting import Weighted, fit_weighted
+
+__all__ = ["PotencyRatio", "ratio_of_fits", "ratio_of_treatments"]
+
+_FAR = float(np.log(1e6))
+
+
+@dataclass(frozen=True)
+class PotencyRatio:
+    """IC50 of one curve over that of another.
+
+    Parameters
+    ----------
+    value, low, high : float
+        Ratio and its interval; NaN, 0 and inf where undetermined or open.
+    se : float
+        Standard error of the ratio (of its logarithm times the ratio).
+    parallel_p : float
+        p of the hypothesis that both curves have one shape (bottom, slope); NaN when it was not tested.
+    note : str
+        How it was made.
+    """
+
+    value: float
+    low: float
+    high: float
+    se: float
+    parallel_p: float
+    note: str
+
+
+def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
+    """Ratio of two IC50s from curves that share no points, as of one treatment on two targets.
+
+    The interval of the difference of logarithms is recovered from the two intervals, which need not be symmetric.
+
+    Parameters
+    ----------
+    one, other : CurveFit
+        Numerator and denominator.
+
+    References
+    ----------
+    Zou & Donner 2008, Stat Med 27:1693, doi 10.1002/sim.3095 (variance estimates recovery).
+    """
+    a, b = one.potency, other.potency
+    note = "from two separate fits (variance estimates recovery)"
+    if not (np.isfinite(a.value) and np.isfinite(b.value)):
+        low = a.low / b.high if a.low > 0 and np.isfinite(b.high) else 0.0
+        high = a.high / b.low if b.low > 0 and np.isfinite(a.high) else np.inf
+        return PotencyRatio(np.nan, low, high, np.nan, np.nan, "undetermined: an IC50 is only known from one side")
+    ln = np.log(a.value / b.value)
+    down = np.hypot(np.log(a.value / a.low), np.log(b.high / b.value))
+    up = np.hypot(np.log(a.high / a.value), np.log(b.value / b.low))
+    ratio = float(np.exp(ln))
+    return PotencyRatio(ratio, float(np.exp(ln - down)), float(np.exp(ln + up)), np.nan, np.nan, note)
+
+
+def _joined(one: CurveFit, other: CurveFit) -> Points:
+    """Points of both curves; a vehicle lane that both share stands once."""
+    second = other.points[~other.points["shared"]] if one.points["shared"].any() else other.points
+    both = pd.concat([one.points.assign(curve=0), second.assign(curve=1)], ignore_index=True)
+    place = both[["replicate", "membrane", "plate"]].astype(str).agg("\x1f".join, axis=1)
+    return Points(
+        dose=both["dose"].to_numpy(dtype=np.float64),
+        response=both["response"].to_numpy(dtype=np.float64),
+        se=both["response_se"].to_numpy(dtype=np.float64),
+        block=pd.factorize(place, sort=True)[0].astype(np.int64),
+        curve=both["curve"].to_numpy(dtype=np.int64),
+    )
+
+
+def _joint_fit(points: Points, like: Problem, options: Options, shared: Sequence[str]) -> Weighted:
+    problem = make_problem(
+        points,
+        MODELS[options.model],
+        rising=like.rising,
+        scaled=options.scaled,
+        hold=dict(options.hold),
+        shared=shared,
+    )
+    return fit_weighted(problem, options.weights)
+
+
+def _parallel(full: Weighted, common: Weighted) -> float:
+    """F test of one shape for both curves, at the weights of the wider fit."""
+    residuals = full.root_weights * (common.problem.model_values(common.parameters)[0] - full.problem.points.response)
+    extra = full.problem.size - common.problem.size
+    if extra < 1 or full.dof < 1 or full.minimum.rss <= 0:
+        return float("nan")
+    ratio = max(float(residuals @ residuals) - full.minimum.rss, 0.0) / extra / (full.minimum.rss / full.dof)
+    return float(stats.f.sf(ratio, extra, full.dof))
+
+
+def ratio_of_treatments(one: CurveFit, other: CurveFit) -> PotencyRatio:
+    """Ratio of the IC50s of two treatments of one study, from a joint fit with a common top and common scales.
+
+    Parameters
+    ----------
+    one, other : CurveFit
+        Numerator and denominator, fitted with the same options.
+
+    Returns
+    -------
+    PotencyRatio
+        With the p value of parallelism: a ratio of potencies holds for all effects only when the curves are parallel.
+
+    References
+    ----------
+    Ritz et al. 2006, Comput Stat Data Anal 51:1233 (relative potency); Bates & Watts 1988,
+    doi 10.1002/9780470316757 (profile).
+    """
+    alike = one.weighted is not None and other.weighted is not None
+    if not (alike and np.isfinite(one.potency.value) and np.isfinite(other.potency.value)):
+        return ratio_of_fits(one, other)
+    like = one.weighted.problem if one.weighted else None
+    if like is None or other.weighted is None or other.weighted.problem.rising != like.rising:
+        return ratio_of_fits(one, other)
+    points = _joined(one, other)
+    shared = ["top"] if one.points["shared"].any() else []
+    full = _joint_fit(points, like, one.options, shared)
+    common = _joint_fit(points, like, one.options, [name for name in PARAMETERS if name != "ln_ic50"])
+    places = full.problem.layout[:, PARAMETERS.index("ln_ic50")]
+    first, second = int(places[0]), int(places[1])
+    ln = float(full.parameters[first] - full.parameters[second])
+    spread = parameter_covariance(full, one.options.se)
+    variance = spread[first, first] + spread[second, second] - 2.0 * spread[first, second]
+    se = float(np.sqrt(variance)) if np.isfinite(variance) and variance > 0 else np.nan
+    step = 2.0 * se if np.isfinite(se) else 0.5
+    low, high = profile_difference(full, first, second, step, _FAR, one.options.level)
+    parallel = _parallel(full, common)
+    note = f"joint fit; parallel curves: p = {parallel:.3g}" if np.isfinite(parallel) else "joint fit"
+    ratio = float(np.exp(ln))
+    return PotencyRatio(ratio, float(np.exp(low)), float(np.exp(high)), ratio * se, parallel, note)

@@ -1,0 +1,221 @@
+"""Parameters of a curve and doses read off it, each with its error and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from ..least_squares import Vector, numeric_jacobian
+from .curve_fit import Options, parameter_covariance
+from .models import PARAMETERS, ln_dose_at, sign_of
+from .problem import Problem
+from .profile import Level, profile_crossing, profile_parameter
+from .weighting import Weighted
+
+__all__ = ["Estimate", "absolute_level", "crossing", "dose_limits", "estimate_doses", "estimate_parameters"]
+
+_FAR = float(np.log(1e4))  # an end further out than this from the doses tested is open
+_T_CAP = 3.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number of a curve.
+
+    Parameters
+    ----------
+    parameter : str
+        Name in the curves table.
+    value, se : float
+        Estimate and standard error, in its own unit.
+    low, high : float
+        Interval asked for; 0 or ±inf where open.
+    wald : (float, float)
+        Interval from the standard error.
+    dose : bool
+        Its unit is that of the doses.
+    """
+
+    parameter: str
+    value: float
+    se: float
+    low: float
+    high: float
+    wald: tuple[float, float]
+    dose: bool = False
+
+
+def dose_limits(problem: Problem) -> tuple[float, float]:
+    """Range of ln doses in which intervals are looked for."""
+    positive = problem.points.positive
+    return float(np.log(positive[0])) - _FAR, float(np.log(positive[-1])) + _FAR
+
+
+def _slope_limits(problem: Problem) -> tuple[float, float]:
+    """Range of ln slopes: from a line over the whole range to a step between two doses."""
+    ln_dose = np.log(problem.points.positive)
+    span = max(float(ln_dose[-1] - ln_dose[0]), 1.0)
+    gap = float(np.min(np.diff(ln_dose))) if len(ln_dose) > 1 else 1.0
+    return float(np.log(0.1 / span)), float(np.log(300.0 / gap))
+
+
+def _plateau_limits(problem: Problem, value: float) -> tuple[float, float]:
+    response = problem.points.response
+    reach = 100.0 * max(float(np.ptp(response)), 1e-12)
+    return value - reach, value + reach
+
+
+def _wald(value: float, se: float, fit: Weighted, level: float) -> tuple[float, float]:
+    half = float(stats.t.ppf(0.5 + level / 2.0, max(fit.dof, 1))) * se
+    return (value - half, value + half) if np.isfinite(half) else (-np.inf, np.inf)
+
+
+def _step(se: float, fallback: float) -> float:
+    """First step of a profile: about the half width of the interval."""
+    return min(2.0 * se, _T_CAP * fallback) if np.isfinite(se) and se > 0 else fallback
+
+
+def _named(name: str, sign: float) -> tuple[str, Callable[[float], float], bool]:
+    """Name in the table, the way from the fitted scale to it, and whether that is a dose."""
+    if name in ("top", "bottom"):
+        return name, lambda value: value, False
+    if name == "ln_slope":
+        return "hill", lambda value: sign * float(np.exp(np.clip(value, -700.0, 700.0))), False
+    dose = name == "ln_ic50"
+    return name.removeprefix("ln_"), lambda value: float(np.exp(np.clip(value, -700.0, 700.0))), dose
+
+
+def _limits(problem: Problem, name: str, value: float) -> tuple[float, float]:
+    if name == "ln_ic50":
+        return dose_limits(problem)
+    if name == "ln_slope":
+        return _slope_limits(problem)
+    return _plateau_limits(problem, value) if name in ("top", "bottom") else (-5.0, 5.0)
+
+
+def _opened(way: Callable[[float], float], end: float, logarithmic: bool, sign: float) -> float:
+    """Bring an end of an interval to the table's scale; exp of −inf is 0."""
+    if np.isfinite(end):
+        return way(end)
+    if not logarithmic:
+        return end
+    return 0.0 if end < 0 else sign * np.inf
+
+
+def _make(
+    name: str, at: float, se: float, ends: tuple[float, float], wald: tuple[float, float], sign: float
+) -> Estimate:
+    parameter, way, dose = _named(name, sign)
+    logarithmic = name.startswith("ln_")
+    flip = sign if name == "ln_slope" else 1.0
+    value = way(at)
+    low, high = sorted(_opened(way, end, logarithmic, flip) for end in ends)
+    wald_low, wald_high = sorted(_opened(way, end, logarithmic, flip) for end in wald)
+    error = abs(value) * se if logarithmic else se
+    return Estimate(parameter, value, error, low, high, (wald_low, wald_high), dose)
+
+
+def estimate_parameters(fit: Weighted, options: Options, names: tuple[str, ...] = PARAMETERS) -> list[Estimate]:
+    """Estimate the fitted parameters of a single curve.
+
+    Doses, slope and asymmetry are estimated and bounded on the log scale; ``se`` is that of the logarithm times the
+    value (delta method).
+
+    Parameters
+    ----------
+    fit : Weighted
+        The fit.
+    options : Options
+        Interval, level and convention of the standard error.
+    names : tuple of str
+        Which of `PARAMETERS`.
+    """
+    problem = fit.problem
+    sign = sign_of(problem.curves(fit.parameters)[0])
+    spread = np.sqrt(np.maximum(np.diag(parameter_covariance(fit, options.se)), 0.0))
+    found = []
+    for name in names:
+        place = int(problem.layout[0, PARAMETERS.index(name)])
+        if place < 0:
+            continue
+        at, se = float(fit.parameters[place]), float(spread[place])
+        wald = _wald(at, se, fit, options.level)
+        ends = wald
+        if options.interval == "profile":
+            fallback = 0.5 if name.startswith("ln_") else 0.2 * float(np.ptp(problem.points.response))
+            limits = _limits(problem, name, at)
+            ends = profile_parameter(fit, place, _step(se, fallback), limits, options.level)
+        found.append(_make(name, at, se, ends, wald, sign))
+    return found
+
+
+def absolute_level(half: float, curve: Vector) -> Level:
+    """Response of the absolute IC50: half-way between the measured controls, or half the upper plateau without them.
+
+    Parameters
+    ----------
+    half : float
+        Response half-way between the controls; NaN without them.
+    curve : ndarray of shape (5,)
+        Parameters of the curve.
+    """
+    if np.isfinite(half):
+        return Level(0.0, 0.0, half)
+    return Level(0.5, 0.0) if sign_of(curve) > 0 else Level(0.0, 0.5)
+
+
+def crossing(problem: Problem, fitted: Vector, target: Level) -> float:
+    """Natural logarithm of the dose at which the only curve crosses a response; NaN when it never does."""
+    parameters = problem.curves(fitted)[0]
+    span = parameters[0] - parameters[1]
+    if span == 0:
+        return float("nan")
+    share = float((target.value(parameters) - parameters[1]) / span)
+    return ln_dose_at(problem.model, share, parameters, problem.rising)
+
+
+def _dose(fit: Weighted, options: Options, name: str, target: Level) -> Estimate:
+    at = crossing(fit.problem, fit.parameters, target)
+    low, high = dose_limits(fit.problem)
+    if not low <= at <= high:
+        return Estimate(name, np.nan, np.nan, 0.0, np.inf, (0.0, np.inf), True)
+
+    def ln_dose(fitted: Vector) -> Vector:
+        return np.array([crossing(fit.problem, fitted, target)])
+
+    slope = numeric_jacobian(ln_dose, fit.parameters)[0]
+    spread = parameter_covariance(fit, options.se)
+    se = float(np.sqrt(max(slope @ spread @ slope, 0.0))) if np.all(np.isfinite(spread)) else np.inf
+    wald = _wald(at, se, fit, options.level)
+    ends = wald
+    if options.interval == "profile":
+        ends = profile_crossing(fit, target, at, _step(se, 0.5), (low, high), options.level)
+    made = _make("ln_ic50", at, se, ends, wald, 1.0)
+    return Estimate(name, made.value, made.se, made.low, made.high, made.wald, True)
+
+
+def estimate_doses(fit: Weighted, options: Options, half: float) -> list[Estimate]:
+    """Read ic10, ic90 and the absolute IC50 off a single curve.
+
+    Parameters
+    ----------
+    fit : Weighted
+        The fit.
+    options : Options
+        Interval, level and convention of the standard error.
+    half : float
+        Response half-way between the controls; NaN without them.
+
+    Returns
+    -------
+    list of Estimate
+        NaN with an open interval where the curve does not reach the response within 10⁴ times the doses tested.
+    """
+    return [
+        _dose(fit, options, "ic10", Level(0.9, 0.1)),
+        _dose(fit, options, "ic90", Level(0.1, 0.9)),
+        _dose(fit, options, "ic50_absolute", absolute_level(half, fit.problem.curves(fit.parameters)[0])),
+    ]

@@ -1,0 +1,131 @@
+"""Biological replicates one by one: their own IC50s, and whether they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from .estimates import dose_limits
+from .models import PARAMETERS
+from .problem import Points, make_problem, solve
+from .weighting import Weighted
+
+__all__ = ["Replicates", "fit_replicates"]
+
+_IC50 = PARAMETERS.index("ln_ic50")
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """IC50s of the replicates.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Replicates that determine an IC50 within the doses tested.
+    ln_ic50 : tuple of float
+        Natural logarithms of their IC50s.
+    mean, se : float
+        Mean of the logarithms and its standard error; NaN below two.
+    differ_p : float
+        p of the hypothesis that all replicates share one IC50 (F test); NaN below two.
+    """
+
+    names: tuple[str, ...]
+    ln_ic50: tuple[float, ...]
+    mean: float
+    se: float
+    differ_p: float
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the t interval of the mean logarithm."""
+        half = float(stats.t.ppf(0.5 + level / 2.0, max(len(self.names) - 1, 1))) * self.se
+        return self.mean - half, self.mean + half
+
+
+def _own_ic50(fit: Weighted, mask: np.ndarray) -> float:
+    """Fit the points of a mask alone and return ln ic50; NaN when they do not determine it."""
+    problem = fit.problem
+    points = problem.points.take(mask)
+    hold = {name: value for name, value in zip(PARAMETERS, problem.held[0], strict=True) if _is_held(fit, name)}
+    alone = make_problem(points, problem.model, rising=problem.rising, hold=hold)
+    if len(np.unique(points.dose)) < alone.size or len(points.dose) <= alone.size:
+        return float("nan")
+    scale = float(np.mean(problem.scales(fit.parameters)[problem.points.block[mask]]))
+    start = fit.parameters[: problem.n_curve].copy()
+    for name in ("top", "bottom"):
+        place = problem.layout[0, PARAMETERS.index(name)]
+        if place >= 0:
+            start[place] *= scale
+    found = solve(alone, fit.root_weights[mask], start)
+    place = int(alone.layout[0, _IC50])
+    ln_ic50 = float(found.parameters[place])
+    inside = np.log(points.positive)
+    return ln_ic50 if inside[0] <= ln_ic50 <= inside[-1] else float("nan")
+
+
+def _is_held(fit: Weighted, name: str) -> bool:
+    free = fit.problem.model.parameters(fit.problem.rising)
+    return name in free and int(fit.problem.layout[0, PARAMETERS.index(name)]) < 0
+
+
+def _difference(fit: Weighted, replicate: np.ndarray) -> float:
+    """F test of one IC50 for all replicates against one for each, everything else shared."""
+    problem, count = fit.problem, int(replicate.max()) + 1
+    points = problem.points
+    parted = Points(points.dose, points.response, points.se, points.block, replicate)
+    hold = {name: value for name, value in zip(PARAMETERS, problem.held[0], strict=True) if _is_held(fit, name)}
+    shared = [name for name in PARAMETERS if name != "ln_ic50"]
+    scaled = problem.contrasts.shape[1] > 0
+    wider = make_problem(parted, problem.model, rising=problem.rising, scaled=scaled, hold=hold, shared=shared)
+    dof = len(points.response) - wider.size
+    if dof < 1:
+        return float("nan")
+    start = np.zeros(wider.size)
+    for column in range(len(PARAMETERS)):
+        if problem.layout[0, column] >= 0:
+            start[wider.layout[:, column]] = fit.parameters[problem.layout[0, column]]
+    start[wider.n_curve :] = fit.parameters[problem.n_curve :]
+    found = solve(wider, fit.root_weights, start)
+    if found.rss <= 0:
+        return float("nan")
+    ratio = max(fit.minimum.rss - found.rss, 0.0) / (count - 1) / (found.rss / dof)
+    return float(stats.f.sf(ratio, count - 1, dof))
+
+
+def fit_replicates(fit: Weighted, points: pd.DataFrame) -> Replicates:
+    """Fit every biological replicate by itself, with the weights of the joint fit.
+
+    Parameters
+    ----------
+    fit : Weighted
+        Joint fit of one curve.
+    points : DataFrame
+        Its points, with ``replicate``.
+
+    Returns
+    -------
+    Replicates
+
+    References
+    ----------
+    Eastwood et al. 2006, J Biomol Screen 11:253, doi 10.1177/1087057105285611 (potencies vary on the log scale).
+    """
+    names, number = np.unique(points["replicate"].to_numpy(dtype=str), return_inverse=True)
+    low, high = dose_limits(fit.problem)
+    if len(names) < 2 or not low <= fit.parameters[fit.problem.layout[0, _IC50]] <= high:
+        return Replicates((), (), np.nan, np.nan, np.nan)
+    found = {str(name): _own_ic50(fit, number == index) for index, name in enumerate(names)}
+    known = {name: value for name, value in found.items() if np.isfinite(value)}
+    values = np.array(list(known.values()))
+    several = len(values) > 1
+    return Replicates(
+        names=tuple(known),
+        ln_ic50=tuple(known.values()),
+        mean=float(np.mean(values)) if several else np.nan,
+        se=float(np.std(values, ddof=1) / np.sqrt(len(values))) if several else np.nan,
+        differ_p=_difference(fit, number),
+    )

@@ -1,0 +1,176 @@
+"""What a fit gives back: each curve, and the tables of all of them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ..least_squares import Vector
+from .curve_fit import Checks, Options, parameter_covariance
+from .estimates import Estimate
+from .models import MODELS, evaluate
+from .potency import Potency
+from .problem import Points
+from .weighting import Weighted
+
+__all__ = ["CurveFit", "DoseResponse"]
+
+
+@dataclass(frozen=True)
+class CurveFit:
+    """One fitted curve.
+
+    Parameters
+    ----------
+    keys : mapping
+        ``target, site, quantity, stimulus, treatment`` and further columns that part curves.
+    unit : str
+        Unit of the doses.
+    model : str
+        Key of `MODELS`: the one asked for, or ``flat`` where a horizontal line explains the points as well.
+    points : DataFrame
+        ``dose, response, response_se, replicate, block, scale, fitted``, one row a point.
+    options : Options
+        How it was fitted.
+    weighted : Weighted or None
+        The fit of the curve; None when there are too few points.
+    checks : Checks or None
+        Comparison with the horizontal line and with free means.
+    estimates : tuple of Estimate
+        Parameters and doses read off the curve.
+    potency, absolute : Potency
+        Relative and absolute IC50 as they may be reported.
+    half : float
+        Response half-way between the controls; NaN without them.
+    notes : tuple of str
+        What to mind.
+    """
+
+    keys: Mapping[str, Any]
+    unit: str
+    model: str
+    points: pd.DataFrame
+    options: Options
+    weighted: Weighted | None
+    checks: Checks | None
+    estimates: tuple[Estimate, ...]
+    potency: Potency
+    absolute: Potency
+    half: float
+    notes: tuple[str, ...]
+
+    @property
+    def rss(self) -> float:
+        """Weighted residual sum of squares of the curve."""
+        return self.weighted.minimum.rss if self.weighted else float("nan")
+
+    @property
+    def dof(self) -> int:
+        """Residual degrees of freedom of the curve."""
+        return self.weighted.dof if self.weighted else 0
+
+    @property
+    def residual_sd(self) -> float:
+        """Residual standard deviation of a point of weight one."""
+        return float(np.sqrt(self.rss / self.dof)) if self.dof > 0 else float("nan")
+
+    @property
+    def covariance(self) -> Vector:
+        """Covariance (P, P) of the fitted values: top, bottom, ln ic50, ln hill …, then the blocks' scales."""
+        if self.weighted is None:
+            return np.zeros((0, 0))
+        return parameter_covariance(self.weighted, self.options.se)
+
+    def value(self, parameter: str) -> float:
+        """Return the estimate of a parameter by its name in the curves table; NaN when it has none."""
+        return next((one.value for one in self.estimates if one.parameter == parameter), float("nan"))
+
+    def predict(self, dose: object) -> Vector:
+        """Return the curve of the average block.
+
+        Parameters
+        ----------
+        dose : array-like
+            Doses, 0 included [unit of the fit].
+
+        Returns
+        -------
+        ndarray
+            Responses; the horizontal line where that is the model, NaN without a fit.
+        """
+        return self._curve(dose)[0]
+
+    def band(self, dose: object, *, level: float | None = None) -> tuple[Vector, Vector]:
+        """Return the pointwise interval of the curve (delta method, t quantile).
+
+        Parameters
+        ----------
+        dose : array-like
+            Doses [unit of the fit].
+        level : float, optional
+            Confidence level; that of the fit when left out.
+        """
+        values, slopes = self._curve(dose)
+        quantile = float(stats.t.ppf(0.5 + (level or self.options.level) / 2.0, max(self.dof, 1)))
+        if self.checks is not None and self.model == "flat":
+            half = np.full(len(values), quantile * self.checks.mean_se)
+        elif self.weighted is None or not np.all(np.isfinite(self.covariance)):
+            half = np.full(len(values), np.nan)
+        else:
+            size = slopes.shape[1]
+            spread = self.covariance[:size, :size]
+            half = quantile * np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
+        return values - half, values + half
+
+    def _curve(self, dose: object) -> tuple[Vector, Vector]:
+        """Responses and their derivatives by the fitted parameters of the curve."""
+        doses = np.atleast_1d(np.asarray(dose, dtype=np.float64))
+        if self.weighted is None or self.checks is None:
+            return np.full(len(doses), np.nan), np.zeros((len(doses), 0))
+        if self.model == "flat":
+            return np.full(len(doses), self.checks.mean), np.zeros((len(doses), 0))
+        problem = self.weighted.problem
+        zeros = np.zeros(len(doses))
+        grid = Points(doses, zeros, zeros, zeros.astype(np.int64), zeros.astype(np.int64))
+        parameters = problem.curves(self.weighted.parameters)[0]
+        values, slopes = evaluate(problem.model, grid.ln_dose, parameters, problem.rising)
+        return values, slopes[:, np.argsort(problem.layout[0])][:, np.sum(problem.layout[0] < 0) :]
+
+    def __repr__(self) -> str:
+        name = " ".join(str(value) for value in self.keys.values() if str(value))
+        potency = self.potency
+        said = f"{potency.value:.4g} {self.unit}" if np.isfinite(potency.value) else potency.note
+        return f"<CurveFit {name}: {MODELS[self.model].name}, IC50 {said} ({potency.low:.3g} to {potency.high:.3g})>"
+
+
+@dataclass(frozen=True)
+class DoseResponse:
+    """Fitted dose-response curves.
+
+    Parameters
+    ----------
+    curves, potencies, curve_points : DataFrame
+        Tables of a result.
+    fits : tuple of CurveFit
+        The curves, in the order of ``potencies``.
+    """
+
+    curves: pd.DataFrame
+    potencies: pd.DataFrame
+    curve_points: pd.DataFrame
+    fits: tuple[CurveFit, ...]
+
+    def __repr__(self) -> str:
+        lines = [f"<DoseResponse: {len(self.fits)} curves>", *(f"  {fit!r}" for fit in self.fits)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        shown = ["target", "site", "quantity", "stimulus", "treatment", "ic50", "ci_low", "ci_high", "unit", "note"]
+        text = self.potencies[shown].to_html(index=False, float_format="{:.4g}".format, na_rep="")
+        return f"<p>{html.escape(str(len(self.fits)))} dose-response curves</p>{text}"

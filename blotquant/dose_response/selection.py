@@ -1,0 +1,198 @@
+"""Which rows make a curve: the doses of a treatment and the vehicle lanes of its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..conditions import FAMILY, Mask, codes, complete, maximum_control, stimulus_of, usable
+from ..errors import TableError
+from ..flags import merge
+from ..tables import nearest
+from ..units import canonical_unit, conversion_factor
+from .problem import Points
+
+__all__ = ["Series", "find_series", "has_errors", "points_of"]
+
+_RESPONSES = ("response", "percent_activity", "fold", "ratio")
+_POINT = ["dose", "response", "response_se", "replicate", "membrane", "plate"]
+
+
+@dataclass(frozen=True)
+class Series:
+    """The points of one curve.
+
+    Parameters
+    ----------
+    keys : dict of str to value
+        ``target, site, quantity, stimulus, treatment`` and the ``group_by`` columns.
+    unit : str
+        Unit of the doses.
+    points : DataFrame
+        ``dose, response, response_se, replicate, block, shared`` (a vehicle lane of several curves), one row a point.
+    half : float
+        Response half-way between the maximum and minimum controls; NaN without them.
+    """
+
+    keys: dict[str, Any]
+    unit: str
+    points: pd.DataFrame
+    half: float
+
+
+def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
+    """Complete the table, choose the response, and bring every treatment to one unit."""
+    given = [name for name in _RESPONSES if name in table and pd.to_numeric(table[name], errors="coerce").notna().any()]
+    if not given and len(table):
+        raise TableError(f"dose-response: no column of responses; one of {', '.join(_RESPONSES)} is needed")
+    if "dose" not in table:
+        raise TableError(f"dose-response: column 'dose' is missing{nearest('dose', [str(name) for name in table])}")
+    absent = [column for column in group_by if column not in table]
+    if absent:
+        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    out = complete(table, "folds")
+    out["plate"] = out["plate"].fillna("").map(str) if "plate" in table else ""
+    if given:
+        out["response"] = out[given[0]]
+        fallback = {"fold": "fold_se", "ratio": "ratio_se"}.get(given[0])
+        if fallback:
+            out["response_se"] = out[fallback]
+    return _one_unit(out)
+
+
+def _one_unit(table: pd.DataFrame) -> pd.DataFrame:
+    """Express the doses of each treatment in the unit that most of them have."""
+    out = table.copy()
+    out["dose_unit"] = out["dose_unit"].map(lambda text: canonical_unit(text) if text else "nM")
+    for _, rows in out[out["dose"] > 0].groupby("treatment", sort=True):
+        unit = str(rows["dose_unit"].mode().iloc[0])
+        for other in sorted(set(rows["dose_unit"]) - {unit}):
+            chosen = rows.index[rows["dose_unit"] == other]
+            scaled = out.loc[chosen, "dose"] * conversion_factor(other, unit)
+            out.loc[chosen, "dose"] = [float(f"{dose:.12g}") for dose in scaled]
+        out.loc[rows.index, "dose_unit"] = unit
+    return out
+
+
+def has_errors(table: pd.DataFrame) -> bool:
+    """Tell whether the responses come from blots: measured with standard errors, or lying on membranes."""
+    measured = "response_se" in table and bool((pd.to_numeric(table["response_se"], errors="coerce") > 0).any())
+    plates = "plate" in table and bool((table["plate"].fillna("").map(str) != "").any())
+    blots = "membrane" in table and bool((table["membrane"].fillna("").map(str) != "").any())
+    return measured or (blots and not plates)
+
+
+def _vehicles(table: pd.DataFrame, lanes: Mask) -> Mask:
+    """Lanes that are the zero dose of every treatment of their stimulus; a treatment's own zero dose is not."""
+    found = maximum_control(table) & lanes
+    if (table.loc[found, "role"] == "maximum").all():
+        return found
+    dosed = set(table.loc[lanes & (table["dose"] > 0).to_numpy(), "treatment"])
+    return found & ~table["treatment"].isin(dosed).to_numpy(dtype=bool)
+
+
+def _zero_lanes(
+    table: pd.DataFrame, vehicles: Mask, own: Mask, place: np.ndarray, cell: np.ndarray, stimulus: np.ndarray
+) -> Mask:
+    """Vehicle lanes of a curve: same family, stimulus and group where there are any, and only of its own blocks."""
+    first = np.flatnonzero(own)[0]
+    family = codes(table, FAMILY)
+    found = vehicles & (family == family[first])
+    if len(set(stimulus[found])) > 1 or stimulus[first] in set(stimulus[found]):
+        found = found & (stimulus == stimulus[first])
+    if np.any(found & (cell == cell[first])):
+        found = found & (cell == cell[first])
+    there: Mask = found & np.isin(place, place[own])
+    return there
+
+
+def _half_way(table: pd.DataFrame, lanes: Mask, own: Mask) -> float:
+    """Half-way between the measured controls; half the maximum when zero activity is zero signal."""
+    first = table[own].iloc[0]
+    family = lanes & np.logical_and.reduce([table[name] == first[name] for name in FAMILY])
+    top = table[family & (table["role"] == "maximum") & (table["stimulus"] == first["stimulus"])]["response"]
+    low = table[family & (table["role"] == "minimum")]["response"]
+    if top.empty or (low.empty and table.loc[own, "percent_activity"].isna().all()):
+        return float("nan")
+    return float((top.mean() + (low.mean() if len(low) else 0.0)) / 2.0)
+
+
+def _averaged(points: pd.DataFrame) -> pd.DataFrame:
+    """Average repeats of one lysate (same sample, or told apart by ``technical``) on the response's own scale."""
+    repeats = points[(points["sample"] != "") | (points["technical"] != "")]
+    single = points.drop(repeats.index)
+    if repeats.empty:
+        return points
+    wide = repeats.groupby(["replicate", "sample"], sort=False)["membrane"].nunique()
+    rows = [single]
+    for _, group in repeats.groupby(["replicate", "sample", "treatment", "dose"], sort=True, dropna=False):
+        row = group.iloc[[0]].copy()
+        row["response"] = group["response"].mean()
+        row["response_se"] = float(np.sqrt(np.sum(group["response_se"] ** 2)) / len(group))
+        row["flags"] = merge(group["flags"])
+        rows.append(row)
+    out = pd.concat(rows)
+    return out.assign(membrane="") if (wide > 1).any() else out
+
+
+def _laid_out(chosen: pd.DataFrame, shared: pd.Series[bool]) -> pd.DataFrame:
+    points = _averaged(chosen.assign(shared=shared, dose=chosen["dose"].mask(shared, 0.0).fillna(0.0)))
+    points = points[[*_POINT, "shared"]].reset_index(drop=True)
+    points["block"] = codes(points, ["replicate", "membrane", "plate"])
+    return points.sort_values(["dose", "block", "response"], kind="stable").reset_index(drop=True)
+
+
+def find_series(table: pd.DataFrame, group_by: Sequence[str] = ()) -> list[Series]:
+    """Find the curves in a table: one for each family, stimulus, treatment and ``group_by`` cell with doses above zero.
+
+    Parameters
+    ----------
+    table : DataFrame
+        See `fit_dose_response`.
+    group_by : sequence of str
+        Further columns that part curves.
+
+    Returns
+    -------
+    list of Series
+        In the order of their keys.
+
+    Raises
+    ------
+    TableError
+        There is no response or dose, or a dose unit is unknown.
+    """
+    out = _prepared(table, group_by)
+    lanes = usable(out) & out["response"].notna().to_numpy()
+    vehicles = _vehicles(out, lanes)
+    curve = lanes & ~vehicles & ~(out["role"].isin(["minimum", "maximum"])).to_numpy() & out["dose"].notna().to_numpy()
+    keys = [*FAMILY, "stimulus", "treatment", *group_by]
+    place, cell = codes(out, ["replicate", "membrane", "plate"]), codes(out, list(group_by))
+    stimulus = stimulus_of(out).to_numpy()
+    number, found = codes(out, keys), []
+    for code in np.unique(number[curve & (out["dose"] > 0).to_numpy()]):
+        own = curve & (number == code)
+        zero = _zero_lanes(out, vehicles, own, place, cell, stimulus)
+        chosen = out[own | zero]
+        first = out[own & (out["dose"] > 0).to_numpy()].iloc[0]
+        points = _laid_out(chosen, pd.Series(zero[own | zero], index=chosen.index))
+        found.append(
+            Series({key: first[key] for key in keys}, str(first["dose_unit"]), points, _half_way(out, lanes, own))
+        )
+    return found
+
+
+def points_of(series: Series) -> Points:
+    """Bring a series into the form that is fitted."""
+    points = series.points
+    return Points(
+        dose=points["dose"].to_numpy(dtype=np.float64),
+        response=points["response"].to_numpy(dtype=np.float64),
+        se=points["response_se"].to_numpy(dtype=np.float64),
+        block=points["block"].to_numpy(dtype=np.int64),
+        curve=np.zeros(len(points), dtype=np.int64),
+    )

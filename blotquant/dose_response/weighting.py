@@ -1,0 +1,171 @@
+"""How much each point counts: the variance of a response as a function of the curve, estimated with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+
+from ..least_squares import Minimum, Vector
+from .problem import Problem, solve
+from .starting import dose_means, starts
+
+__all__ = ["WEIGHTS", "Weighted", "fit_weighted"]
+
+WEIGHTS = ("none", "error", "relative")
+"""Variance of a point: constant; se² + (cv·fitted)²; (cv·fitted)²."""
+
+_FLOOR = 0.01  # of the largest response: below it, a relative error is not believed
+_ROUNDS = 25
+_CLOSE = 1e-7
+_LEAST_CV = 1e-9
+_EVIDENCE = 2.0  # Akaike's price of a parameter
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A weighted fit.
+
+    Parameters
+    ----------
+    problem : Problem
+        What was fitted.
+    minimum : Minimum
+        All P parameters, weighted residuals and their derivatives.
+    root_weights : ndarray of shape (N,)
+        1/standard deviation of a point; up to a common factor for ``none`` and ``relative``.
+    variance : float
+        Variance of a point of weight one, s²; at least 1 where the weights are absolute.
+    dof : int
+        Residual degrees of freedom.
+    cv : float
+        Relative standard deviation between points; NaN for ``none``.
+    additive : float
+        Constant standard deviation, where it had to be estimated; NaN otherwise.
+    """
+
+    problem: Problem
+    minimum: Minimum
+    root_weights: Vector
+    variance: float
+    dof: int
+    cv: float
+    additive: float
+
+    @property
+    def parameters(self) -> Vector:
+        """Fitted values (P,)."""
+        return self.minimum.parameters
+
+
+@dataclass(frozen=True)
+class _Spread:
+    root_weights: Vector
+    cv: float = float("nan")
+    additive: float = float("nan")
+
+
+def _relative_part(squares: Vector, fitted: Vector, known: Vector, dof: int) -> float:
+    """Return the cv that brings the weighted squares to the degrees of freedom; 0 when none is needed."""
+
+    def excess(cv: float) -> float:
+        return float(np.sum(squares / (known + (cv * fitted) ** 2))) - dof
+
+    most = float(np.sqrt(np.max(squares / np.maximum(fitted**2, 1e-300)))) * len(squares) + 1.0
+    if excess(_LEAST_CV) <= 0:
+        return 0.0
+    if excess(most) >= 0:
+        return most
+    return float(brentq(excess, _LEAST_CV, most, xtol=1e-12, rtol=1e-10))
+
+
+def _known_errors(squares: Vector, fitted: Vector, se: Vector, size: float, dof: int) -> _Spread:
+    """Weights from the errors given; a constant part is added only where the likelihood asks for it."""
+
+    def variance(ln_part: float) -> tuple[Vector, float]:
+        known = se**2 + (np.exp(ln_part) * size) ** 2
+        cv = max(_relative_part(squares, fitted, known, dof), _LEAST_CV)
+        return known + (cv * fitted) ** 2, cv
+
+    def minus_two_log_likelihood(ln_part: float) -> float:
+        spread = variance(ln_part)[0]
+        return float(np.sum(np.log(spread) + squares / spread * len(squares) / dof))
+
+    none = -40.0
+    best = minimize_scalar(minus_two_log_likelihood, bounds=(np.log(1e-3), np.log(0.3)), method="bounded")
+    wanted = minus_two_log_likelihood(none) - best.fun > _EVIDENCE
+    spread, cv = variance(best.x if wanted else none)
+    return _Spread(1.0 / np.sqrt(spread), cv, float(np.exp(best.x)) * size if wanted else 0.0)
+
+
+def _unknown_errors(squares: Vector, fitted: Vector, size: float, dof: int) -> _Spread:
+    """Estimate a constant and a relative part together, by pseudo-likelihood corrected for the fitted parameters."""
+    count = len(squares)
+
+    def cv_squared(ratio: float) -> float:
+        return max(float(np.sum(squares / (ratio**2 + fitted**2))) / dof, 1e-30)
+
+    def minus_two_log_likelihood(ln_ratio: float) -> float:
+        ratio = float(np.exp(ln_ratio)) * size
+        return float(count * np.log(cv_squared(ratio)) + np.sum(np.log(ratio**2 + fitted**2)))
+
+    best = minimize_scalar(minus_two_log_likelihood, bounds=(np.log(1e-3), np.log(1e2)), method="bounded")
+    ratio = float(np.exp(best.x)) * size
+    cv = float(np.sqrt(cv_squared(ratio)))
+    return _Spread(1.0 / (cv * np.sqrt(ratio**2 + fitted**2)), cv, cv * ratio)
+
+
+def _spread(problem: Problem, weights: str, fitted: Vector, dof: int) -> _Spread:
+    """Weights from the curve as it stands."""
+    response, se = problem.points.response, problem.points.se
+    size = float(np.max(np.abs(response))) or 1.0
+    if weights == "none":
+        return _Spread(np.ones(len(response)))
+    level = np.maximum(np.abs(fitted), _FLOOR * size)
+    squares = (response - fitted) ** 2
+    if weights == "relative":
+        cv = float(np.sqrt(np.sum(squares / level**2) / max(dof, 1)))
+        return _Spread(1.0 / level, cv)
+    if np.all(se > 0):
+        return _known_errors(squares, fitted, se, size, max(dof, 1))
+    return _unknown_errors(squares, fitted, size, max(dof, 1))
+
+
+def _best_start(problem: Problem, root_weights: Vector, extra: list[Vector]) -> Minimum:
+    tried = [solve(problem, root_weights, start, tolerance=1e-8) for start in [*extra, *starts(problem, root_weights)]]
+    best = min(tried, key=lambda found: found.rss)
+    return solve(problem, root_weights, best.parameters)
+
+
+def fit_weighted(problem: Problem, weights: str, *, near: Vector | None = None) -> Weighted:
+    """Fit by least squares whose weights follow the fitted curve, repeated until they agree.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is fitted.
+    weights : str
+        Member of `WEIGHTS`. ``error`` uses each point's se, and the relative part cv is the one that makes the
+        weighted squares add up to the degrees of freedom; where an se is missing or zero, a constant part is
+        estimated in its stead.
+    near : ndarray of shape (P,), optional
+        A further start.
+
+    References
+    ----------
+    Carroll & Ruppert 1988, Transformation and Weighting in Regression, doi 10.1201/9780203735268, chapters 2 and 3.
+    """
+    dof = len(problem.points.response) - problem.size
+    spread = _spread(problem, weights, dose_means(problem.points), dof)
+    found = _best_start(problem, spread.root_weights, [] if near is None else [near])
+    for _ in range(_ROUNDS if weights != "none" else 0):
+        last = found.parameters
+        spread = _spread(problem, weights, problem.model_values(last)[0], dof)
+        found = solve(problem, spread.root_weights, last)
+        if np.max(np.abs(found.parameters - last) / (np.abs(last) + 1.0)) < _CLOSE:
+            break
+    variance = found.rss / max(dof, 1)
+    if weights == "error" and not np.isfinite(spread.additive):
+        variance = max(variance, 1.0)
+    return Weighted(problem, found, spread.root_weights, variance, dof, spread.cv, spread.additive)
