@@ -29,7 +29,8 @@ _SIZE = 0.25  # the membrane is at least so much of each side
 _SOLID = 0.9  # share of its convex hull that the membrane fills
 _STRAY = 0.01  # share of the surround that may be bright
 _GAPS = 0.06  # share of the membrane that may be as dark as the surround; more, and it is a block of bands
-_CLEAR = 8.0  # brightness above the surround, in units of its noise, from which something lies there
+_QUIET = 1e-4  # least noise that is believed, as a share of the range
+_CLEAR = 6.0  # brightness above the surround, in units of its noise, from which something lies there
 _FRAME = 0.85  # a frame's pixels are at least so bright, as a share of the range
 _FRAME_SHARE = 0.95  # and so many of a row's or column's pixels are
 _FRAME_MOST = 0.1  # widest frame, as a share of the side
@@ -71,11 +72,14 @@ def _surround(small: Picture) -> _Surround | None:
     ring = np.concatenate([ring, small[:, : wide[1]].ravel(), small[:, -wide[1] :].ravel()])
     level = float(np.quantile(ring, 0.2))
     dark = ring[ring <= np.quantile(ring, 0.4)]
-    noise = max(2.0 * float(dark.std()), 1e-3 * float(np.ptp(small)) * 0.1)
+    noise = max(float(dark.std()), _QUIET * float(np.ptp(small)))
     above = small[small > level + _CLEAR * noise]
     if above.size < _SIZE**2 * small.size:
         return None
-    return _Surround(level, noise, float(np.median(above)))
+    membrane = float(np.median(above))
+    if _CLEAR * noise > _RISES[1] * (membrane - level):  # too noisy to trace the edge at more than one height
+        return None
+    return _Surround(level, noise, membrane)
 
 
 def _largest(mask: Mask) -> Mask:
