@@ -91,8 +91,8 @@ def _find_tables(folder: Path) -> tuple[Sheet, Sheet, dict[str, str]]:
     for path in (images, samples):
         if not path.exists():
             raise TableError(f"{path}: is missing; 'blotquant init {folder}' writes one to fill in")
-    sheets = (read_csv_sheet(path, INPUTS[path.stem].names) for path in (images, samples))
-    return (*sheets, _hashes(images, samples))  # type: ignore[return-value]
+    first, second = (read_csv_sheet(path, INPUTS[path.stem].names) for path in (images, samples))
+    return first, second, _hashes(images, samples)
 
 
 def _hashes(*paths: Path) -> dict[str, str]:

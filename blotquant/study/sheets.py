@@ -172,8 +172,7 @@ def _open_workbook(path: Path) -> Any:
         AttributeError,
         IndexError,
         EOFError,
-        NotImplementedError,
-        RuntimeError,
+        RuntimeError,  # a kind of compression that is not known here included
         zipfile.BadZipFile,
         zlib.error,
         InvalidFileException,

@@ -29,7 +29,7 @@ def write(folder: Path, images: str = IMAGES, samples: str = SAMPLES, toml: str 
     return folder
 
 
-def refused(folder: Path, *words: str, **tables: str) -> str:
+def assert_refused(folder: Path, *words: str, **tables: str) -> str:
     with pytest.raises((TableError, SettingsError)) as caught:
         read_study(write(folder, **tables))
     text = str(caught.value)
@@ -92,7 +92,7 @@ def test_a_study_shows_itself_without_running_what_names_say(tmp_path: Path) -> 
     ],
 )
 def test_a_broken_lane_sheet_is_refused_by_row_and_column(tmp_path: Path, samples: str, words: tuple[str, ...]) -> None:
-    refused(tmp_path, *words, samples=samples)
+    assert_refused(tmp_path, *words, samples=samples)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,12 @@ def test_a_broken_lane_sheet_is_refused_by_row_and_column(tmp_path: Path, sample
     ],
 )
 def test_a_broken_image_sheet_is_refused_by_row_and_column(tmp_path: Path, images: str, words: tuple[str, ...]) -> None:
-    refused(tmp_path, *words, images=images)
+    assert_refused(tmp_path, *words, images=images)
 
 
 def test_two_images_that_say_the_same_are_refused_unless_their_exposure_differs(tmp_path: Path) -> None:
     (tmp_path / "S2.tif").write_bytes(b"picture")
-    refused(tmp_path, "row 4", "row 3", "exposure_s", images=IMAGES + "S2.tif,m1,STAT3,total,\n")
+    assert_refused(tmp_path, "row 4", "row 3", "exposure_s", images=IMAGES + "S2.tif,m1,STAT3,total,\n")
     exposed = "image,membrane,target,form,exposure_s\nS.tif,m1,STAT3,total,10\nS2.tif,m1,STAT3,total,40\n"
     assert len(read_study(write(tmp_path, images=exposed)).images) == 2
 
@@ -183,7 +183,7 @@ def test_names_with_quotes_newlines_and_formulas_stay_text(tmp_path: Path) -> No
 
 
 def test_an_unclosed_quote_is_refused(tmp_path: Path) -> None:
-    refused(tmp_path, "samples.csv", "line", samples=SAMPLES + 'm1,4,"open,,\n')
+    assert_refused(tmp_path, "samples.csv", "line", samples=SAMPLES + 'm1,4,"open,,\n')
 
 
 def test_doses_of_one_treatment_are_brought_to_its_first_unit(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_doses_of_one_treatment_are_brought_to_its_first_unit(tmp_path: Path) ->
 @pytest.mark.parametrize("unit", ["ng/mL", "parsec"])
 def test_units_that_do_not_go_together_are_refused(tmp_path: Path, unit: str) -> None:
     samples = SAMPLES.replace("stimulus", "dose_unit").replace("IL-6", "nM").replace("none", "")
-    refused(tmp_path, "row 5", "'dose_unit'", unit, samples=samples + f"m1,4,baricitinib,500,{unit}\n")
+    assert_refused(tmp_path, "row 5", "'dose_unit'", unit, samples=samples + f"m1,4,baricitinib,500,{unit}\n")
 
 
 def test_a_ladder_and_an_empty_lane_are_known_by_their_names(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_controls_and_settings_are_taken_from_study_toml(tmp_path: Path) -> None
     ],
 )
 def test_a_broken_study_toml_names_what_is_wrong(tmp_path: Path, toml: str, words: tuple[str, ...]) -> None:
-    refused(tmp_path, *words, toml=toml)
+    assert_refused(tmp_path, *words, toml=toml)
 
 
 def test_a_study_toml_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
@@ -337,7 +337,7 @@ def test_a_file_of_the_study_stands_for_its_folder(tmp_path: Path) -> None:
 def test_a_paired_lane_without_its_partner_is_refused_early(tmp_path: Path) -> None:
     images = "image,membrane,target,form,pair\npS.tif,m1,STAT3,phospho,p\nS.tif,m2,STAT3,total,p\n"
     samples = "membrane,lane,treatment,sample\nm1,1,vehicle,s-one\nm2,1,vehicle,s-uno\n"
-    refused(tmp_path, "'s-one'", "'s-uno'", "m2", images=images, samples=samples)
+    assert_refused(tmp_path, "'s-one'", "'s-uno'", "m2", images=images, samples=samples)
 
 
 def test_paired_membranes_share_a_replicate_that_is_left_out(tmp_path: Path) -> None:
