@@ -23,8 +23,8 @@ class Mark:
     text: str
 
 
-def mass_marks(calibration: pd.DataFrame, membrane: str) -> list[Mark]:
-    """List the ladder bands of a membrane's first ladder lane, from top to bottom.
+def mass_marks(calibration: pd.DataFrame, membrane: str, *, last: bool = False) -> list[Mark]:
+    """List the ladder bands of a membrane's first (or last) ladder lane, from top to bottom.
 
     Parameters
     ----------
@@ -32,14 +32,16 @@ def mass_marks(calibration: pd.DataFrame, membrane: str) -> list[Mark]:
         Rows of ``calibration``; those of kind ``mass`` with a position are ladder bands.
     membrane : str
         Name of the membrane.
+    last : bool
+        The last ladder lane, for marks on the right.
     """
     if not len(calibration):
         return []
     rows = calibration[(calibration["kind"] == "mass") & (calibration["name"] == membrane) & calibration["x"].notna()]
     if rows.empty:
         return []
-    first = rows[rows["parameter"] == rows["parameter"].iloc[0]].sort_values("x")
-    return [Mark(float(x), number(float(mass))) for x, mass in zip(first["x"], first["value"], strict=True)]
+    lane = rows[rows["parameter"] == rows["parameter"].iloc[-1 if last else 0]].sort_values("x")
+    return [Mark(float(x), number(float(mass))) for x, mass in zip(lane["x"], lane["value"], strict=True)]
 
 
 def spaced(marks: list[Mark], top: float, bottom: float, distance: float) -> list[Mark]:

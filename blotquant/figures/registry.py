@@ -157,9 +157,9 @@ def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
                 continue
             name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
             caption = (
-                f"{name} against dose. Each marker is one lane of one biological replicate; line and field: fitted "
-                "curve and its 95 % band; horizontal bar: 95 % interval of the IC50, an arrow where its side is open. "
-                "The zero dose stands left of the axis break."
+                f"{name} against dose. Each marker is one lane or well of one biological replicate; line and field: "
+                "fitted curve and its 95 % band; horizontal bar: 95 % interval of the IC50, an arrow where its side is "
+                "open. The zero dose stands left of the axis break."
             )
             axes = plot_dose_response(points, curve, _rows(result.potencies, full))
             yield Drawn(_stem("dose_response", *full.values()), f"Dose-response of {name}", caption, _figure(axes))

@@ -40,10 +40,12 @@ def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
         note = plain(row["note"]) or "undetermined"
         return f"The IC50 of {drug} on {quantity} is not determined by these doses: {note} ({n})."
     verb = "raises" if row["hill"] < 0 else "lowers"
+    points = counted(int(row["points"]), "lane" if len(result.bands) else "point")
+    mind = f" Mind: {plain(row['note'])}." if plain(row["note"]) else ""
     interval = interval_text(row["ci_low"], row["ci_high"], unit)
     return (
         f"{drug[:1].upper() + drug[1:]} {verb} {quantity} with an IC50 of {number(row['ic50'])} {unit} "
-        f"(95 % interval {interval}; {n}, {counted(int(row['points']), 'lane')})."
+        f"(95 % interval {interval}; {n}, {points}).{mind}"
     )
 
 

@@ -123,7 +123,9 @@ def _inputs(result: ReportSource) -> Point:
 
 
 def report_card(result: ReportSource) -> list[Point]:
-    """Answer the checklists point by point."""
+    """Answer the checklists point by point; there is none for a table of responses."""
+    if not len(result.images):
+        return []
     images = result.images
     points: list[Callable[[ReportSource], Point]] = [
         _pictures,

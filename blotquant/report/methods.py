@@ -43,7 +43,16 @@ def _versions(record: Mapping[str, Any]) -> str:
     return f"blotquant {own}".strip() + (f" ({joined(others, 8)})" if others else "")
 
 
+def _responses(result: ReportSource) -> str:
+    text = f"Responses were analysed with {_versions(result.record)}"
+    if result.folds["percent_activity"].notna().any():
+        text += " as percent activity between the maximum and minimum controls of their own plate"
+    return text + "."
+
+
 def _measuring(result: ReportSource) -> str:
+    if not len(result.lanes):
+        return _responses(result)
     settings = result.settings
     background = settings.integration.background
     how = (
@@ -61,7 +70,7 @@ def _measuring(result: ReportSource) -> str:
 
 
 def _ratio_text(result: ReportSource) -> str:
-    if not len(result.ratios) and not len(result.folds):
+    if not len(result.lanes) or not (len(result.ratios) or len(result.folds)):
         return ""
     modes = [
         _MODES[mode] for mode in dict.fromkeys(result.images.get("mode", pd.Series(dtype=object))) if mode in _MODES

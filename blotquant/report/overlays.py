@@ -237,7 +237,9 @@ def _membrane_view(name: str, images: pd.DataFrame, result: ReportSource, limit:
     header = _header(rows, centres, scale, size)
     height = (rows_height(rows) + 2.0) * scale if rows else 0.0
     note = placing_note(result, "membrane", name)
-    marks = tuple(spaced(mass_marks(result.calibration, name), 0.0, float(views[0].height), 1.2 * views[0].text))
+    marks = tuple(
+        spaced(mass_marks(result.calibration, name, last=True), 0.0, float(views[0].height), 1.2 * views[0].text)
+    )
     return MembraneView(name, header, views[0].width, height, size * scale, note, marks, views)
 
 

@@ -45,7 +45,9 @@ def _policy(style: str, script: str) -> str:
 
 def _missing(result: ReportSource) -> list[str]:
     """Say which parts this result does not have, and what would bring them."""
-    said = []
+    said: list[str] = []
+    if not len(result.images):  # a table of responses has its curves, and nothing else is expected of it
+        return said
     if not len(result.ratios) and not len(result.folds):
         said.append("No ratios: nothing pairs a phospho image with a total or loading image of the same lanes.")
     elif not len(result.folds):

@@ -317,6 +317,7 @@ def test_mass_marks_are_those_of_the_first_ladder_lane_and_never_on_each_other()
     marks = mass_marks(_ladder([80.0, 10.0, 100.0, 101.0]), "m")
     assert [(mark.row, mark.text) for mark in marks] == [(10.0, "190"), (80.0, "120"), (100.0, "100"), (101.0, "99")]
     assert [mark.row for mark in spaced(marks, 20.0, 200.0, 8.0)] == [80.0, 100.0]
+    assert [mark.text for mark in mass_marks(_ladder([10.0]), "m", last=True)] == ["1"]
     assert mass_marks(_ladder([10.0]), "another") == []
 
 

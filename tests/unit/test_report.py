@@ -241,14 +241,18 @@ def test_names_are_text_and_never_run():
 @pytest.mark.parametrize("make", [measured_only, fitted_only])
 def test_what_is_not_there_is_said_and_the_rest_is_shown(make):
     page = Page(render(make()))
-    assert "What this result does not have" in page.text
     if make is measured_only:
+        assert "What this result does not have" in page.text
         assert "No dose-response curve" in page.text
         assert "No ratios" in page.text
         assert "108 bands in 54 lanes of 6 images were measured" in page.text
     else:
         assert "IC50 of 44 nM" in page.text
+        assert "21 points" in page.text
         assert "No pictures are kept with this result." in page.text
+        assert "percent activity between the maximum and minimum controls" in page.text
+        assert "Report card" not in page.text
+        assert "Lanes and bands" not in page.text
 
 
 def test_a_picture_without_lanes_says_so():
@@ -277,6 +281,12 @@ def test_an_undetermined_ic50_is_no_number():
     result.potencies = result.potencies.assign(ic50=np.nan, ci_low=400.0, ci_high=np.inf, note="> 400 nM")
     assert "is not determined by these doses: > 400 nM" in answer(result)[0]
     assert "> 400 nM" in grids(result)["potencies"].rows[0]
+
+
+def test_a_fit_that_asks_for_a_look_says_so_in_the_answer():
+    result = drawn_result(Plan(pictures=False))
+    result.potencies = result.potencies.assign(note="lack of fit (p = 0.01): look at the curve")
+    assert answer(result)[0].endswith("Mind: lack of fit (p = 0.01): look at the curve.")
 
 
 def test_an_assumed_replicate_is_said_beside_every_p():
@@ -324,8 +334,7 @@ def test_the_report_card_answers_yes_partly_and_no():
     assert card["No saturated band"].met == "partly"
     assert card["Linear range shown"].met == "no"
     assert card["Antibody"].evidence == "antibody given for 6 of 6 images"
-    bare = {point.asked: point for point in report_card(fitted_only())}
-    assert bare["Uncropped pictures"].met == "no"
+    assert report_card(fitted_only()) == []
 
 
 def test_pictures_are_made_smaller_until_the_page_is_small_enough(monkeypatch):
