@@ -76,7 +76,7 @@ def _few(levels: FloatArray, counts: npt.NDArray[np.int64]) -> tuple[float, bool
         return 0.0, False
     step = float(steps.min())
     crowded = np.minimum(counts[:-1], counts[1:]) >= _POPULATED
-    return step, int(np.sum(crowded & (steps > 1.5 * step))) >= _MISSING
+    return step, int(np.sum(crowded & (steps > 1.01 * step))) >= _MISSING
 
 
 def describe_levels(pixels: FloatArray) -> Levels:
@@ -119,6 +119,6 @@ def blockiness(pixels: FloatArray) -> float:
         if len(lines) < 64:
             return 1.0
         phases = np.array([lines[i::8].mean() for i in range(8)])
-        usual = float(np.median(phases))
-        ratios.append(float(phases.max()) / usual if usual > 0 else 1.0)
+        usual, most = float(np.median(phases)), float(phases.max())
+        ratios.append(most / usual if usual > 0 else np.inf if most > 0 else 1.0)
     return min(ratios)
