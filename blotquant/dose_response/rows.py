@@ -156,12 +156,17 @@ def potency_row(fit: CurveFit) -> dict[str, Any]:
 
 
 def grid_rows(fit: CurveFit) -> pd.DataFrame:
-    """Rows of one fit in the curve_points table: a fine grid from half the lowest to twice the highest dose."""
+    """Rows of one fit in the curve_points table: a fine grid from half the lowest to twice the highest dose.
+
+    The zero dose comes first where it was fitted, so that a figure can draw the curve's start.
+    """
     positive = fit.points.loc[fit.points["dose"] > 0, "dose"]
     dose = np.geomspace(positive.min() / 2.0, positive.max() * 2.0, _GRID)
+    if (fit.points["dose"] == 0).any():
+        dose = np.concatenate([[0.0], dose])
     low, high = fit.band(dose)
     grid = {"dose": dose, "dose_unit": fit.unit, "fitted": fit.predict(dose), "ci_low": low, "ci_high": high}
-    return pd.DataFrame({**{key: [value] * _GRID for key, value in fit.keys.items()}, **grid})
+    return pd.DataFrame({**{key: [value] * len(dose) for key, value in fit.keys.items()}, **grid})
 
 
 def table_of(rows: Sequence[Any], name: str) -> pd.DataFrame:
