@@ -7,9 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ..flags import Flag, decode, encode, has_flag, merge
+from ..flags import Flag, add_flag, decode, encode, has_flag, merge
 
 __all__ = ["SIGNAL", "choose_exposures", "loading_signal", "read_signal"]
+
+_TOO_NEAR = 0.15  # share of the target's mass within which a loading control may be mistaken for it
 
 SIGNAL = ("volume", "se", "loq", "detected", "saturated", "flags")
 """Columns of a signal: volume and its error [AU px], limit of quantification [AU px], and doubts; indexed by lane."""
@@ -53,6 +55,14 @@ def choose_exposures(bands: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     return images.loc[sorted(kept)]
 
 
+def _conflicts(images: pd.DataFrame, loading: pd.Series[str]) -> bool:
+    """Tell whether a target of the same membrane and channel runs within 15 % of a loading control's mass."""
+    same = (images["membrane"] == loading["membrane"]) & (images["channel"] == loading["channel"])
+    targets = images[same & images["form"].isin(["phospho", "total"])]
+    apart = np.abs(np.log(targets["mass_kda"].astype(np.float64) / float(loading["mass_kda"])))
+    return bool((apart < np.log1p(_TOO_NEAR)).any())
+
+
 def _usable(signal: pd.DataFrame) -> pd.Series[bool]:
     """Lanes whose loading can divide: above the limit of quantification, or above zero where none is known."""
     limit = signal["loq"].where(signal["loq"].notna(), 0.0)
@@ -86,7 +96,10 @@ def loading_signal(
     stains, bands_of = mine[mine["form"] == "stain"], mine[mine["form"] == "loading"]
     chosen = stains if len(stains) else bands_of
     lanes = list(lanes)
-    signals = [read_signal(bands, row["image"], row["target"], lanes) for _, row in chosen.iterrows()]
+    signals = []
+    for _, row in chosen.iterrows():
+        signal = read_signal(bands, row["image"], row["target"], lanes)
+        signals.append(signal.assign(flags=add_flag(signal["flags"], _conflicts(mine, row), Flag.MASS_CONFLICT)))
     signals = [signal for signal in signals if _usable(signal).any()]
     if not signals:
         return None

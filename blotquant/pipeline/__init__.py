@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..calibration import fit_linear_range
-from ..comparison import compare_groups
+from ..comparison import compare_groups, power_table
 from ..dose_response import fit_dose_response
 from ..errors import SettingsError
 from ..grouping import summarise
@@ -152,6 +152,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
         level=settings.comparison.level,
         min_replicates=settings.comparison.min_replicates,
     )
+    power = power_table(folds, group_by=study.group_by, level=settings.comparison.level)
     fit = fit_dose_response(
         folds,
         model=how.model,
@@ -173,7 +174,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
         "curve_points": fit.curve_points,
         "sensitivity": _sensitivity(study, settings, {"": bands, **_with_targets(measured.others, bands)}, groups),
         "calibration": united([measured.calibration, linearity, scales], "calibration"),
-        "quality": united([measured.quality, why, control_quality(folds)], "quality"),
+        "quality": united([measured.quality, why, control_quality(folds), power], "quality"),
     }
 
 

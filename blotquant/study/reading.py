@@ -129,6 +129,14 @@ def _assumptions(images: pd.DataFrame, samples: pd.DataFrame) -> list[str]:
     for (group, target), rows in images[images["form"].isin(["phospho", "total"])].groupby([joined, "target"]):
         if set(rows["form"]) == {"phospho"}:
             notes.append(f"{target} of {group} has no total image: no phospho/total ratio is possible")
+    parallel = images.loc[images["mode"] == "parallel", "membrane"].unique()
+    bare = [
+        name for name in parallel if not images.loc[images["membrane"] == name, "form"].isin(["loading", "stain"]).any()
+    ]
+    if bare:
+        notes.append(
+            f"parallel gels without a loading control ({', '.join(bare)}): loading differences stay in the ratio"
+        )
     spellings = samples["treatment"].drop_duplicates()
     for name, twins in spellings.groupby(spellings.str.casefold().str.replace(" ", "")):
         if len(twins) > 1:

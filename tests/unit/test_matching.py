@@ -341,3 +341,13 @@ def test_flags_of_a_lane_skipped_on_the_partner_say_excluded() -> None:
     ratios = match_bands(table, images[:2], lanes.assign(role=["sample", "sample", "skip", "sample"]))
     assert has_flag(ratios["flags"], Flag.EXCLUDED).tolist() == [False, True]
     assert np.isnan(ratios["ratio"].iloc[1])
+
+
+@pytest.mark.parametrize(("mass", "flagged"), [(90.0, True), (45.0, False), (np.nan, False)])
+def test_a_loading_control_as_heavy_as_the_target_is_flagged(mass: float, flagged: bool) -> None:
+    volumes = {("p", "1"): [20.0, 40.0], ("s", "1"): [100.0, 100.0], ("l1", "2"): [100.0, 300.0]}
+    images = with_loading("loading").assign(mass_kda=[86.0, 86.0, mass])
+    ratios = match_bands(bands(volumes), images, samples())
+    assert has_flag(ratios.loc[ratios["quantity"] == "P/L", "flags"], Flag.MASS_CONFLICT).all() == flagged
+    two_channels = images.assign(channel=["700", "700", "800"])
+    assert not has_flag(match_bands(bands(volumes), two_channels, samples())["flags"], Flag.MASS_CONFLICT).any()
