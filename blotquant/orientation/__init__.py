@@ -41,6 +41,14 @@ def _inverted(blot: Blot) -> Blot:
     return blot.after(step, full - blot.pixels, bright=True, ceiling=ceiling, floor=floor)
 
 
+def _ground(blot: Blot) -> float | None:
+    """Brightness of the picture's ground as a share of full scale, where full scale is known."""
+    full = 2.0**blot.source.depth - 1.0
+    if not 0 < blot.source.depth <= 16 or not 1.0 < float(blot.pixels.max()) <= full:
+        return None  # floating point, whose full scale nobody knows
+    return max(0.0, float(np.median(blot.pixels[::3, ::3]))) / full
+
+
 def _kept(blot: Blot) -> Blot:
     """Keep bright bands as they are; where the detector clips is looked for if nobody knew."""
     ceiling = blot.ceiling if blot.ceiling is not None else find_ceiling(blot.pixels).level
@@ -138,7 +146,7 @@ def orient(
     upright = _turned(blot, _quarter_turns(rotate), bool(mirror))
     small, factor = shrink(upright.pixels)
     bulges = find_bulges(small)
-    bright, reason = _decide(upright, polarity, find_polarity(small, bulges))
+    bright, reason = _decide(upright, polarity, find_polarity(small, bulges, ground=_ground(upright)))
     said = Step("polarity", f"{'bright' if bright else 'dark'} bands ({reason})")
     signal, evidence = (small, bulges.bright) if bright else (-small, bulges.dark)
     upright = _kept(upright.after(said)) if bright else _inverted(upright.after(said))

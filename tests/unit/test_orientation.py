@@ -127,6 +127,13 @@ def test_without_bands_the_longer_tail_decides_and_says_so() -> None:
     assert polarity(orient(Blot("blank", 2000.0 - blank))) == "dark"
 
 
+@pytest.mark.parametrize(("ground", "word"), [(900.0, "bright"), (64000.0, "dark")])
+def test_on_an_empty_membrane_the_ground_decides(ground: float, word: str) -> None:
+    noise = np.random.default_rng(0).normal(ground, 20, (150, 200)).round()
+
+    assert polarity(orient(Blot("n", noise, source=Source(depth=16)))) == word
+
+
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270, -90])
 @pytest.mark.parametrize("mirror", [False, True])
 def test_turns_and_mirrors_are_exact_and_every_pixel_finds_home(rotate: int, mirror: bool) -> None:
