@@ -108,13 +108,15 @@ def _fitting(result: ReportSource) -> str:
     if not len(result.potencies):
         return ""
     settings = result.settings.dose_response
+    told = result.curves.loc[result.curves["parameter"] == "ic50", "method"]
+    how = joined([plain(text) for text in dict.fromkeys(told) if plain(text)], 2) or f"weights {settings.weights}"
     kinds = joined([plain(kind) for kind in dict.fromkeys(result.potencies["kind"])])
     used = joined([plain(name) for name in dict.fromkeys(result.potencies["interval"])])
     models = [name for name in dict.fromkeys(result.curves["model"]) if name in _MODELS] or [settings.model]
     shape = joined([_MODELS[name] for name in models])
     return (
         f"Dose-response curves are {shape} log-logistic functions fitted on the linear scale with the zero dose kept "
-        f"(weights: {settings.weights}); IC50s are {kinds} [sebaugh] with 95 % intervals by the {used} method."
+        f"({how}); IC50s are {kinds} [sebaugh] with 95 % intervals by the {used} method."
     )
 
 

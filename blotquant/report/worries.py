@@ -67,25 +67,25 @@ def _where_bands(bands: pd.DataFrame, flag: Flag) -> list[str]:
     return found
 
 
-def _where_rows(table: pd.DataFrame, flag: Flag, one: str, many: str) -> list[str]:
+def _where_rows(table: pd.DataFrame, flag: Flag, nouns: str) -> list[str]:
     count = int(has_flag(table["flags"], flag).sum())
-    return [f"{counted(count, one, many)} of {len(table)}"] if count else []
+    return [f"{count} of {len(table)} {nouns}"] if count else []
 
 
 def _where(result: ReportSource, behind: pd.DataFrame, flag: Flag) -> list[str]:
     """Places where the flag touches the results."""
     found = _where_bands(behind, flag)
     ratios = result.folds if len(result.folds) else result.ratios
-    found += _where_rows(ratios, flag, "ratio", "ratios")
-    return found + _where_rows(result.groups, flag, "group", "groups")
+    found += _where_rows(ratios, flag, "ratios")
+    return found + _where_rows(result.groups, flag, "groups")
 
 
 def _elsewhere(result: ReportSource, behind: pd.DataFrame, flag: Flag) -> list[str]:
     """Places where it stands beside them: other rows, ladder lanes, lanes as such."""
     others = result.bands.drop(behind.index)
     others = others[~others["image"].isin(_whole_images(behind, flag))] if len(behind) else others
-    found = _where_rows(others, flag, "band of other rows or lanes", "bands of other rows or lanes")
-    return found + _where_rows(result.lanes, flag, "lane (counted image by image)", "lanes (counted image by image)")
+    found = _where_rows(others, flag, "bands of other rows or lanes")
+    return found + _where_rows(result.lanes, flag, "lanes (counted image by image)")
 
 
 def worries(result: ReportSource) -> list[Worry]:
