@@ -104,7 +104,7 @@ def _decide(blot: Blot, polarity: str, found: Polarity) -> tuple[bool, str]:
         return polarity == "bright", "as given"
     if blot.bright is not None:
         return blot.bright, "known before"
-    return found.bright, f"{found.reason}, lead {found.confidence:.2f}"
+    return found.bright, f"{found.reason}, {found.confidence:.2f} of 1 clear"
 
 
 def orient(

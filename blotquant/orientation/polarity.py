@@ -56,11 +56,11 @@ def find_polarity(small: Picture, bulges: Bulges, *, ground: float | None = None
     enough = total > _ENOUGH
     lead = (bulges.bright_sum - bulges.dark_sum) / total if enough else 0.0
     if abs(lead) >= _CLEAR:
-        return Polarity(lead > 0.0, abs(lead), "band-like bulges")
+        return Polarity(lead > 0.0, abs(lead), "told by the bands' shape")
     if ground is not None and not _DARK_GROUND < ground < _LIGHT_GROUND:
         bright = ground <= _DARK_GROUND
-        return Polarity(bright, abs(lead), f"few clear bulges; a {'dark' if bright else 'light'} ground")
+        return Polarity(bright, abs(lead), f"few bands are clear; told by the {'dark' if bright else 'light'} ground")
     if enough:
-        return Polarity(lead >= 0.0, abs(lead), "band-like bulges")
+        return Polarity(lead >= 0.0, abs(lead), "told by the bands' shape")
     lead = _tails(small)
-    return Polarity(lead >= 0.0, 0.2 * abs(lead), "no band-like bulges; the longer tail of the grey levels")
+    return Polarity(lead >= 0.0, 0.2 * abs(lead), "no bands are clear; told by the longer tail of the grey levels")

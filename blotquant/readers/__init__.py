@@ -138,7 +138,7 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
     raw, counts = plane.pixels, _numbers(plane)
     ceiling = find_ceiling(raw, full=plane.full, stated=plane.ceiling)
     floor = find_floor(raw, full=plane.full)
-    said = (f"ceiling {ceiling.level:g}: {ceiling.reason}",) if ceiling.level is not None else ()
+    said = (f"largest count {ceiling.level:g}: {ceiling.reason}",) if ceiling.level is not None else ()
     source = Source(
         path=str(path),
         sha256=digest,
