@@ -109,7 +109,8 @@ def minimise(
     Moré 1978, Lecture Notes in Mathematics 630:105, doi 10.1007/BFb0067700 (MINPACK, through SciPy).
     """
     slopes = jacobian or (lambda at: numeric_jacobian(residuals, at))
-    first = residuals(start)
+    with np.errstate(over="ignore", invalid="ignore"):
+        first = residuals(start)
     if first.size < start.size:
         raise FitError(f"{first.size} points cannot determine {start.size} parameters; add points or take fewer")
     if not np.all(np.isfinite(first)):
@@ -118,9 +119,9 @@ def minimise(
         found, *_ = leastsq(
             residuals, start, Dfun=slopes, full_output=True, ftol=tolerance, xtol=tolerance, gtol=0.0, maxfev=max_calls
         )
-    best = np.asarray(found, dtype=np.float64)
-    left = residuals(best)
-    return Minimum(best, left, slopes(best), float(left @ left))
+        best = np.asarray(found, dtype=np.float64)
+        left = residuals(best)
+        return Minimum(best, left, slopes(best), float(left @ left))
 
 
 def covariance(

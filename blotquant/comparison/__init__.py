@@ -1,21 +1,122 @@
-"""compare_groups(): treatments against their vehicle, blocked by replicate, on the log scale."""
+"""compare_groups(): each group against its reference on the log scale, blocked by replicate, effect beside every p."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ..conditions import FAMILY, codes, complete, maximum_control, minimum_control, usable
+from .. import tables
+from ..conditions import stimulus_of
 from ..errors import SettingsError
-from ..tables import check, nearest
-from .families import Family, compare_all, trend
+from ..tables import nearest
 from .power import power_table
-from .values import replicate_values
+from .preparing import Family, families
+from .testing import Comparison, Fitted, compare_pairs, fit_family
+from .trends import trend_rows
 
 __all__ = ["METHODS", "compare_groups", "power_table"]
 
 METHODS = ("auto", "dunnett", "tukey", "holm")
+"""Ways to compare; ``auto``: paired t for two groups, Dunnett against a reference, Tukey without one."""
+
+_NAMES = {"dunnett": "Dunnett", "tukey": "Tukey", "holm": "t with Holm's adjustment", "single": "t"}
+_TOTAL = "total itself: does the treatment move it?"
+
+
+def _method_words(method: str, fitted: Fitted) -> str:
+    name = _NAMES[method]
+    if method == "single" and fitted.words == "blocked by replicate":
+        return "paired t on ln ratio by replicate"
+    return f"{name} on ln ratio, {fitted.words}"
+
+
+def _note(fitted: Fitted, one: Comparison, few: int, extra: str) -> str:
+    family = fitted.family
+    notes = [extra] if extra else []
+    fewest = min(family.count(one.group), family.count(one.versus))
+    if fewest < few:
+        notes.append(f"n = {fewest}: no p value below {few} biological replicates")
+    elif np.isnan(one.p):
+        notes.append("no degree of freedom is left for an error")
+    below = family.censored[np.isin(family.group, [one.group, one.versus])]
+    if np.isnan(one.effect):
+        notes.append("all values of a group lie below LOQ: the effect is only bounded")
+    elif np.any(below):
+        notes.append(f"{int(np.sum(below))} values below LOQ taken as censored")
+    return "; ".join([*notes, *family.notes])
+
+
+def _row(fitted: Fitted, one: Comparison, method: str, few: int, extra: str) -> dict[str, Any]:
+    family = fitted.family
+    group, versus = family.groups[one.group], family.groups[one.versus]
+    counts = family.count(one.group), family.count(one.versus)
+    enough = min(counts) >= few
+    return {
+        **family.keys,
+        **group.keys,
+        "versus": versus.name,
+        "method": _method_words(method, fitted),
+        "n": counts[0],
+        "n_versus": counts[1],
+        "effect": one.effect,
+        "ci_low": one.low,
+        "ci_high": one.high,
+        "statistic": one.statistic,
+        "dof": one.dof,
+        "p": one.p if enough else np.nan,
+        "p_adjusted": one.p_adjusted if enough else np.nan,
+        "note": _note(fitted, one, few, extra),
+    }
+
+
+def _plan(family: Family, method: str) -> tuple[str, list[tuple[int, int]]]:
+    """Choose method and pairs for the groups of one stimulus; the reference is group 0 where there is one."""
+    has_reference = family.groups[0].is_reference
+    codes = range(len(family.groups))
+    if method == "tukey" or not has_reference:
+        chosen = "tukey" if method in ("auto", "dunnett") else method
+        pairs = [(two, one) for one, two in combinations(codes, 2)]
+    else:
+        chosen = "dunnett" if method == "auto" else method
+        pairs = [(code, 0) for code in codes if code]
+    return ("single" if len(pairs) == 1 else chosen), pairs
+
+
+def _same_stimulus(family: Family) -> list[list[int]]:
+    """List the groups of each stimulus, without the minimum controls."""
+    named = stimulus_of(pd.DataFrame([group.keys for group in family.groups]))
+    chosen: dict[str, list[int]] = {}
+    for code, (stimulus, group) in enumerate(zip(named, family.groups, strict=True)):
+        if group.role != "minimum":
+            chosen.setdefault(stimulus, []).append(code)
+    return [codes for codes in chosen.values() if len(codes) > 1]
+
+
+def _windows(family: Family) -> list[tuple[int, int]]:
+    """Each maximum control with the minimum control: the assay's window."""
+    high = [code for code, group in enumerate(family.groups) if group.role == "maximum"]
+    low = [code for code, group in enumerate(family.groups) if group.role == "minimum"]
+    return [(one, other) for one in high for other in low]
+
+
+def _family_rows(family: Family, method: str, level: float, few: int) -> list[dict[str, Any]]:
+    extra = _TOTAL if family.keys["quantity"] in ("S", "S/L") else ""
+    rows = []
+    for codes in _same_stimulus(family):
+        fitted = fit_family(family.take(codes))
+        chosen, pairs = _plan(fitted.family, method)
+        rows += [_row(fitted, one, chosen, few, extra) for one in compare_pairs(fitted, pairs, chosen, level)]
+        rows += trend_rows(fitted, level, few)
+    for pair in _windows(family):
+        fitted = fit_family(family.take(pair))
+        (one,) = compare_pairs(fitted, [(0, 1)], "single", level)
+        words = "; ".join(filter(None, [extra, "the assay's window: maximum against minimum control"]))
+        rows.append(_row(fitted, one, "single", few, words))
+    return rows
 
 
 def compare_groups(
@@ -26,81 +127,48 @@ def compare_groups(
     level: float = 0.95,
     min_replicates: int = 3,
 ) -> pd.DataFrame:
-    """Compare groups on the log scale, the replicate as block.
+    """Compare groups on the log scale, blocked by biological replicate.
 
-    For every stimulus each treatment × dose against the vehicle; a linear trend in log dose; and the stimulated
-    vehicle against the unstimulated one. The model is ln ratio = group + block; the reference has its own spread, so
-    nothing is ever tested against a column of ones. Technical repeats are averaged first. Values below
-    their limit of quantification count as "somewhere below". Total over loading (quantity S/L) is tested like any other
-    quantity, and tells whether the treatment moves the total protein.
-
-    Assumes that errors are relative and equal between groups.
+    ln ratio = group + block; every dose and treatment against the reference of its stimulus (Dunnett), maximum against
+    minimum control (the window), the linear trend over ln dose, and the total form by itself. Ratios are used as
+    measured: a block's level is a term of the model, so no group is a column of ones. Repeats of one replicate are
+    averaged first. Incomplete blocks are random effects (REML); values below LOQ are left-censored there. Assumes that
+    errors are log-normal with one spread.
 
     Parameters
     ----------
     folds : DataFrame
-        Folds table.
+        Folds table; not changed.
     method : {"auto", "dunnett", "tukey", "holm"}
-        ``auto``: paired t for one comparison, Dunnett for more; ``tukey``: all pairs; ``holm``: comparisons with the
-        vehicle adjusted by Holm.
+        ``auto``: paired t for two groups, Dunnett for more, Tukey where there is no reference.
     group_by : sequence of str
-        Further columns that separate families of comparisons.
+        Further columns that part the study.
     level : float
-        Confidence level of the intervals.
+        Confidence level of the intervals, for a whole family of comparisons together.
     min_replicates : int
-        With fewer biological replicates on either side no p value and no interval is given.
+        Fewer biological replicates than this give no p value.
 
     Returns
     -------
     DataFrame
-        Tests table; ``effect`` is the fold against ``versus``.
+        Tests table: ``effect`` is the fold against ``versus``, with its interval.
 
     Raises
     ------
     SettingsError
         The method is unknown.
+    TableError
+        A column of ``group_by`` does not exist.
 
     References
     ----------
-    Dunnett 1955, doi 10.1080/01621459.1955.10501294; Kreutz et al. 2007, doi 10.1093/bioinformatics/btm397.
+    Dunnett 1955, doi 10.1080/01621459.1955.10501294; Kreutz et al. 2007, doi 10.1093/bioinformatics/btm397 (log-normal
+    errors); Valcu & Valcu 2011, Nat Methods 8:104 (why a control set to one misleads); Lazic 2010,
+    doi 10.1186/1471-2202-11-5 (repeats are not replicates).
     """
     if method not in METHODS:
-        raise SettingsError(f"comparison method {method!r} is unknown{nearest(method, METHODS)}")
-    table = complete(folds, "folds")
-    rows = [
-        {**row, **further}
-        for values, further in _families(table, group_by)
-        for row in _compare_family(values, method, level, min_replicates)
-    ]
-    empty = pd.DataFrame(columns=[*check(_NOTHING, "tests").columns, *group_by])
-    return check(pd.DataFrame(rows) if rows else empty, "tests")
-
-
-_NOTHING = pd.DataFrame(
-    columns=[*FAMILY, "stimulus", "treatment", "dose", "dose_unit", "versus", "method", "n", "n_versus", "effect",
-             "ci_low", "ci_high", "statistic", "dof", "p", "p_adjusted", "note"]
-)  # fmt: skip
-
-
-def _families(table: pd.DataFrame, group_by: Sequence[str]) -> Iterator[tuple[pd.DataFrame, dict[str, object]]]:
-    """Yield the values that are compared with one another: one quantity of one target."""
-    top, bottom = maximum_control(table), minimum_control(table)
-    lanes = table.assign(is_top=top, is_bottom=bottom)[usable(table)]
-    parts = codes(lanes, [*FAMILY, *group_by])
-    for part in range(parts.max(initial=-1) + 1):
-        mine = lanes[parts == part]
-        values = replicate_values(mine)
-        if not values.empty:
-            yield values, {column: mine[column].iloc[0] for column in group_by}
-
-
-def _compare_family(values: pd.DataFrame, method: str, level: float, least: int) -> Iterator[dict[str, object]]:
-    """Compare under each stimulus that has a vehicle, and that vehicle with the unstimulated one."""
-    top, bottom = values["is_top"], values["is_bottom"]
-    for stimulus in dict.fromkeys(values.loc[top, "stimulus"]):
-        mine = values["stimulus"] == stimulus
-        family = Family.of(values[mine], "is_top", level, least)
-        yield from compare_all(family, method)
-        yield from trend(family)
-        if bottom.any():
-            yield from compare_all(Family.of(values[(top & mine) | bottom], "is_bottom", level, least), "auto")
+        raise SettingsError(f"method = {method!r} is not known{nearest(method, METHODS)}")
+    rows: list[dict[str, Any]] = []
+    for family in families(folds, group_by):
+        rows += _family_rows(family, method, level, min_replicates)
+    return tables.check(pd.DataFrame(rows), "tests") if rows else tables.empty("tests")

@@ -1,148 +1,147 @@
-"""The linear model behind every test: ln y ~ group + block, with values below the limit of quantification censored."""
+"""Linear models of logarithms: blocks as fixed or random effects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy.optimize import minimize_scalar
 
+from ..conditions import Codes
 from ..least_squares import Vector
 
-__all__ = ["Fit", "fit_groups"]
-
-Codes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+__all__ = ["LinearFit", "fit_fixed", "fit_random"]
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Means of groups on the log scale, and how sure they are.
+class LinearFit:
+    """Means of groups on the log scale.
 
     Parameters
     ----------
-    mean : ndarray of shape (K,)
-        ln level of each group, up to a common constant.
-    covariance : ndarray of shape (K, K)
-        Covariance of the means; that of differences is what counts.
-    sigma : float
-        Residual standard deviation of ln y within blocks.
-    dof : float
-        Residual degrees of freedom.
-    kind : str
-        What was fitted, in words: ``blocks``, ``random blocks``, ``no blocks``.
+    mean : ndarray of shape (G,)
+        Mean of each group, up to a constant that cancels in comparisons.
+    covariance : ndarray of shape (G, G)
+        Their covariance.
+    sd : float
+        Residual standard deviation of a value within a block.
+    residual_dof : float
+        Its degrees of freedom.
+    gradients : tuple of ndarray of shape (G, G)
+        Derivatives of the covariance by the variance components; empty with fixed blocks.
+    components : ndarray
+        Covariance of the variance components.
     """
 
     mean: Vector
     covariance: Vector
-    sigma: float
-    dof: float
-    kind: str
+    sd: float
+    residual_dof: float
+    gradients: tuple[Vector, ...] = ()
+    components: Vector | None = None
+
+    def compare(self, contrast: Vector) -> tuple[float, float, float]:
+        """Estimate, standard error and degrees of freedom of a contrast of the group means.
+
+        With random blocks the degrees of freedom are Satterthwaite's, 2·variance² / Var(variance).
+
+        Parameters
+        ----------
+        contrast : ndarray of shape (G,)
+            Weights of the groups; they add up to zero.
+
+        References
+        ----------
+        Satterthwaite 1946, Biometrics Bull 2:110, doi 10.2307/3002019; Kuznetsova et al. 2017, J Stat Softw 82(13),
+        doi 10.18637/jss.v082.i13.
+        """
+        estimate = float(contrast @ self.mean)
+        variance = float(contrast @ self.covariance @ contrast)
+        if not self.gradients or self.components is None:
+            return estimate, float(np.sqrt(max(variance, 0.0))), self.residual_dof
+        slope = np.array([contrast @ one @ contrast for one in self.gradients])
+        spread = float(slope @ self.components @ slope)
+        dof = 2.0 * variance**2 / spread if spread > 0 else self.residual_dof
+        return estimate, float(np.sqrt(max(variance, 0.0))), float(np.clip(dof, 1.0, 1e6))
 
 
-def _design(group: Codes, block: Codes) -> tuple[Vector, Vector]:
-    """Columns of groups, and of blocks as deviations from the last one."""
-    groups = np.eye(int(group.max()) + 1)[group]
-    blocks = np.eye(int(block.max()) + 1)[block]
-    return groups, blocks[:, :-1] - blocks[:, -1:]
+def _dummies(codes: Codes) -> Vector:
+    return np.asarray(codes[:, None] == np.arange(int(np.max(codes)) + 1), dtype=np.float64)
 
 
-def fit_groups(ln_value: Vector, censored: Mask, group: Codes, block: Codes) -> Fit:
-    """Fit ln y = group + block.
-
-    Every group in every block: blocks are fixed. Some missing: blocks are random (REML), so that groups that share no
-    block are still compared through the blocks' spread. Blocks of one value each: no blocks. Censored values are
-    those known only to lie below ``ln_value``; with them the fit is by maximum likelihood (Tobin) with fixed blocks,
-    and the residual variance carries the degrees of freedom that the fitted means took.
+def fit_fixed(values: Vector, group: Codes, block: Codes | None) -> LinearFit:
+    """Fit value = group + block by least squares.
 
     Parameters
     ----------
-    ln_value : ndarray of shape (N,)
-        Logarithms; of the limit of quantification where censored.
-    censored : ndarray of shape (N,) of bool
-        The value lies somewhere below.
+    values : ndarray of shape (N,)
+        Logarithms.
     group, block : ndarray of shape (N,) of int
-        Numbers from 0; every number occurs.
+        Codes from 0; no blocks when ``block`` is None.
+    """
+    groups = _dummies(group)
+    design = groups
+    if block is not None and int(block.max()) > 0:
+        blocks = _dummies(block)
+        design = np.hstack([groups, blocks[:, 1:] - blocks[:, :1]])  # sum to zero: group means are of the average block
+    inverse = np.linalg.pinv(design.T @ design)
+    found = inverse @ design.T @ values
+    left = values - design @ found
+    dof = len(values) - int(np.linalg.matrix_rank(design))
+    variance = float(left @ left / dof) if dof > 0 else np.nan
+    size = groups.shape[1]
+    return LinearFit(found[:size], np.asarray(variance * inverse[:size, :size]), float(np.sqrt(variance)), float(dof))
+
+
+def _restricted(ratio: float, values: Vector, design: Vector, shared: Vector) -> tuple[float, float]:
+    """Minus two log restricted likelihood at a ratio of block to residual variance, and the residual variance there."""
+    weight = np.linalg.inv(np.eye(len(values)) + ratio * shared)
+    information = design.T @ weight @ design
+    found = np.linalg.solve(information, design.T @ weight @ values)
+    left = values - design @ found
+    dof = len(values) - design.shape[1]
+    variance = float(left @ weight @ left) / dof
+    determinants = -np.linalg.slogdet(weight)[1] + np.linalg.slogdet(information)[1]
+    return float(dof * np.log(max(variance, 1e-300)) + determinants), variance
+
+
+def fit_random(values: Vector, group: Codes, block: Codes) -> LinearFit:
+    """Fit value = group + random block by restricted maximum likelihood.
+
+    Uses what a block with missing groups still says about the others; assumes that blocks are a sample.
+
+    Parameters
+    ----------
+    values : ndarray of shape (N,)
+        Logarithms.
+    group, block : ndarray of shape (N,) of int
+        Codes from 0.
 
     References
     ----------
-    Kreutz et al. 2007, Bioinformatics 23:2747, doi 10.1093/bioinformatics/btm397 (errors of blots are log-normal);
-    Tobin 1958, Econometrica 26:24, doi 10.2307/1907382 (censored values);
-    Patterson and Thompson 1971, Biometrika 58:545, doi 10.1093/biomet/58.3.545 (REML).
+    Patterson & Thompson 1971, Biometrika 58:545, doi 10.1093/biomet/58.3.545.
     """
-    groups, blocks = _design(group, block)
-    single = bool(np.bincount(block).max() == 1)
-    design = groups if single else np.hstack([groups, blocks])
-    estimable = np.linalg.matrix_rank(design) == design.shape[1]
-    n_groups, n_blocks = groups.shape[1], int(block.max()) + 1
-    complete = len(np.unique(group * n_blocks + block)) == n_groups * n_blocks
-    if censored.any() and estimable:
-        return _tobit(ln_value, censored, design, n_groups, "no blocks" if single else "blocks")
-    if single or complete:
-        return _least_squares(ln_value, design, n_groups, "no blocks" if single else "blocks")
-    return _random_blocks(ln_value, groups, np.eye(n_blocks)[block])
-
-
-def _least_squares(y: Vector, design: Vector, n_groups: int, kind: str) -> Fit:
-    inverse = np.linalg.pinv(design.T @ design)
-    found = np.asarray(inverse @ design.T @ y, dtype=np.float64)
-    dof = len(y) - np.linalg.matrix_rank(design)
-    left = y - design @ found
-    variance = float(left @ left) / dof if dof > 0 else np.nan
-    part = slice(0, n_groups)
-    spread: Vector = np.asarray(variance * inverse[part, part], dtype=np.float64)
-    return Fit(found[part], spread, float(np.sqrt(variance)), float(dof), kind)
-
-
-def _random_blocks(y: Vector, groups: Vector, blocks: Vector) -> Fit:
-    """Restricted maximum likelihood over the ratio of the variance between blocks to that within them."""
-    n, k = groups.shape
-
-    def solve(log_ratio: float) -> tuple[float, Vector, Vector, float]:
-        v = np.eye(n) + np.exp(log_ratio) * blocks @ blocks.T
-        weight = np.linalg.inv(v)
-        information = groups.T @ weight @ groups
-        mean = np.asarray(np.linalg.solve(information, groups.T @ weight @ y), dtype=np.float64)
-        left = y - groups @ mean
-        variance = float(left @ weight @ left) / (n - k)
-        logs = np.linalg.slogdet(v)[1] + np.linalg.slogdet(information)[1]
-        inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
-        return float((n - k) * np.log(max(variance, 1e-300)) + logs), mean, inverse, variance
-
-    best = optimize.minimize_scalar(lambda ratio: solve(float(ratio))[0], bounds=(-12.0, 8.0), method="bounded")
-    _, mean, spread, variance = solve(float(best.x))
-    # containment: what is left after groups and blocks were both taken out, the cautious choice
-    dof = n - np.linalg.matrix_rank(np.hstack([groups, blocks]))
-    return Fit(mean, variance * spread, float(np.sqrt(variance)), float(dof), "random blocks")
-
-
-def _tobit(y: Vector, censored: Mask, design: Vector, n_groups: int, kind: str) -> Fit:
-    """Maximum likelihood with censored values, in Olsen's form (doi 10.2307/1913207), where it has one maximum."""
-    n, p = design.shape
-    seen = ~censored
-    start = _least_squares(y, design, p, kind)
-    scale = max(start.sigma if np.isfinite(start.sigma) else 0.0, 0.05)
-
-    def negative(parameters: Vector) -> tuple[float, Vector]:
-        gamma, theta = parameters[:p], float(np.exp(parameters[p]))
-        z = theta * y - design @ gamma
-        value = seen.sum() * parameters[p] - 0.5 * z[seen] @ z[seen] + stats.norm.logcdf(z[censored]).sum()
-        mills = np.exp(stats.norm.logpdf(z[censored]) - stats.norm.logcdf(z[censored]))
-        slope_z = np.where(censored, 0.0, -z)
-        slope_z[censored] = mills
-        slope_theta = float(np.sum(seen)) + theta * float(slope_z @ y)
-        return -float(value), -np.append(-(design.T @ slope_z), slope_theta)
-
-    at = np.append(start.mean / scale, -np.log(scale))
-    best = optimize.minimize(negative, at, jac=True, method="BFGS", options={"gtol": 1e-8, "maxiter": 2000})
-    gamma, theta = best.x[:p], float(np.exp(best.x[p]))
-    z = theta * y - design @ gamma
-    mills = np.exp(stats.norm.logpdf(z[censored]) - stats.norm.logcdf(z[censored]))
-    weight = np.ones(n)
-    weight[censored] = mills * (mills + z[censored])  # how much a censored value tells, between 0 and 1
-    dof = float(seen.sum() - p)
-    variance = (1.0 / theta**2) * (n / dof if dof > 0 else np.nan)
-    inverse = np.linalg.pinv(design.T @ (weight[:, None] * design))[:n_groups, :n_groups]
-    mean = np.asarray(gamma[:n_groups] / theta, dtype=np.float64)
-    spread = np.asarray(variance * inverse, dtype=np.float64)
-    return Fit(mean, spread, float(np.sqrt(variance)), dof, kind)
+    design, blocks = _dummies(group), _dummies(block)
+    shared = blocks @ blocks.T
+    best = minimize_scalar(
+        lambda ln: _restricted(float(np.exp(ln)), values, design, shared)[0], bounds=(-12.0, 12.0), method="bounded"
+    )
+    ratio = float(np.exp(best.x))
+    if _restricted(0.0, values, design, shared)[0] <= best.fun:
+        return fit_fixed(values, group, None)
+    variance = _restricted(ratio, values, design, shared)[1]
+    weight = np.linalg.inv(variance * (np.eye(len(values)) + ratio * shared))
+    covariance = np.asarray(np.linalg.inv(design.T @ weight @ design), dtype=np.float64)
+    projection = weight - weight @ design @ covariance @ design.T @ weight
+    parts = (np.eye(len(values)), shared)
+    information = np.array([[0.5 * np.trace(projection @ one @ projection @ two) for two in parts] for one in parts])
+    middle = covariance @ design.T @ weight
+    gradients = tuple(middle @ one @ middle.T for one in parts)
+    return LinearFit(
+        mean=middle @ values,
+        covariance=covariance,
+        sd=float(np.sqrt(variance)),
+        residual_dof=float(len(values) - design.shape[1] - int(block.max())),
+        gradients=gradients,
+        components=np.linalg.pinv(information),
+    )

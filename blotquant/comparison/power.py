@@ -1,57 +1,121 @@
-"""power_table(): how many replicates the next experiment needs at the spread seen."""
+"""How many replicates the next experiment needs."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from .. import tables
+from ..conditions import stimulus_of
 from .multiplicity import critical_value
+from .preparing import Family, families
+from .testing import fit_family
 
-__all__ = ["power_table"]
+__all__ = ["power_of", "power_table"]
 
-_INHIBITIONS = (25.0, 50.0, 75.0)
-_MOST = 20
+_MOST = 30
+_WANTED = 0.8
 
 
-def power_table(sigma: float, n_groups: int, *, level: float = 0.95, power: float = 0.8) -> pd.DataFrame:
-    """Tell how many replicates show an inhibition with a given power, by Dunnett's procedure blocked by replicate.
-
-    Assumes the residual spread seen, complete blocks, and one group at the stated inhibition.
+def power_of(ln_effect: float, sd: float, n: int, comparisons: int, *, level: float = 0.95) -> float:
+    """Power of one comparison of a blocked Dunnett test against one reference.
 
     Parameters
     ----------
-    sigma : float
-        Residual standard deviation of ln ratio within blocks.
-    n_groups : int
-        Groups beside the vehicle.
+    ln_effect : float
+        Logarithm of the fold to be seen.
+    sd : float
+        Residual standard deviation of a logarithm within a block.
+    n : int
+        Biological replicates, each a complete block.
+    comparisons : int
+        Groups compared with the reference; 1 is the paired t test.
     level : float
         One minus the familywise error.
-    power : float
-        Probability with which the inhibition is to be seen.
+
+    Returns
+    -------
+    float
+        Probability that this comparison is significant: noncentral t with comparisons·(n − 1) degrees of freedom.
+
+    References
+    ----------
+    Cohen 1988, Statistical Power Analysis, doi 10.4324/9780203771587; critical values as for Dunnett's test.
+    """
+    dof = float(comparisons * (n - 1))
+    correlation = np.full((comparisons, comparisons), 0.5) + 0.5 * np.eye(comparisons)
+    bound = critical_value("dunnett", correlation, comparisons + 1, dof, level)
+    shift = abs(ln_effect) / (sd * np.sqrt(2.0 / n))
+    return float(stats.nct.sf(bound, dof, shift) + stats.nct.cdf(-bound, dof, shift))
+
+
+def _spread(family: Family) -> tuple[float, int]:
+    """Residual standard deviation of the uncensored groups with their reference, and how many are compared."""
+    named = stimulus_of(pd.DataFrame([group.keys for group in family.groups]))
+    reference = [code for code, group in enumerate(family.groups) if group.is_reference]
+    if not reference:
+        return np.nan, 0
+    same = [
+        code
+        for code, group in enumerate(family.groups)
+        if named[code] == named[reference[0]] and group.role != "minimum"
+    ]
+    whole = [code for code in same if not np.any(family.censored[family.group == code])]
+    if len(whole) < 2 or reference[0] not in whole:
+        return np.nan, 0
+    return fit_family(family.take(whole)).linear.sd, len(same) - 1
+
+
+def _row(effect: float, sd: float, comparisons: int, level: float) -> dict[str, Any]:
+    """Look for the smallest n that shows an effect with the power wanted."""
+    ln_effect, n = float(np.log(effect)), 2
+    while (power := power_of(ln_effect, sd, n, comparisons, level=level)) < _WANTED and n < _MOST:
+        n += 1
+    note = f"power {power:.2f} at n = {n}; residual SD of ln ratio {sd:.3g}, {comparisons} groups against the reference"
+    value = float(n) if power >= _WANTED else np.nan
+    return {
+        "measure": f"replicates_for_fold_{effect:g}",
+        "value": value,
+        "se": np.nan,
+        "unit": "replicates",
+        "note": note,
+    }
+
+
+def power_table(
+    folds: pd.DataFrame,
+    *,
+    group_by: Sequence[str] = (),
+    effects: Sequence[float] = (0.75, 0.5, 0.4, 0.25),
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Tell how many biological replicates would show effects of given sizes at the spread that was seen.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        Folds table; not changed.
+    group_by : sequence of str
+        Further columns that part the study.
+    effects : sequence of float
+        Folds against the reference (0.4 is 60 % inhibition).
+    level : float
+        One minus the familywise error of the Dunnett test that is planned.
 
     Returns
     -------
     DataFrame
-        ``percent_inhibition``, ``replicates`` (fewest that reach the power, at most 20; 0 where 20 do not),
-        ``power`` reached with them.
-
-    References
-    ----------
-    Dunnett 1955, doi 10.1080/01621459.1955.10501294.
+        Quality table: for each target and effect the smallest n with 80 % power (NaN above 30); the power in the note.
     """
-    correlation = np.full((n_groups, n_groups), 0.5) + 0.5 * np.eye(n_groups)
-    reached = {n: _power(sigma, n, n_groups, correlation, level) for n in range(2, _MOST + 1)}
-    rows = []
-    for i, inhibition in enumerate(_INHIBITIONS):
-        enough = [n for n, values in reached.items() if values[i] >= power]
-        n = enough[0] if enough else 0
-        rows.append({"percent_inhibition": inhibition, "replicates": n, "power": reached[n or _MOST][i]})
-    return pd.DataFrame(rows)
-
-
-def _power(sigma: float, n: int, n_groups: int, correlation: np.ndarray, level: float) -> np.ndarray:
-    dof = float(n_groups * (n - 1))
-    limit = critical_value(correlation, dof, level)
-    shift = np.log1p(-np.array(_INHIBITIONS) / 100.0) / (sigma * np.sqrt(2.0 / n))
-    return np.asarray(stats.nct.cdf(-limit, dof, shift) + stats.nct.sf(limit, dof, shift))
+    rows: list[dict[str, Any]] = []
+    for family in families(folds, group_by):
+        sd, comparisons = _spread(family)
+        if np.isfinite(sd) and sd > 0 and comparisons:
+            name = " ".join(str(value) for value in family.keys.values() if str(value))
+            place = {"scope": "target", "name": name}
+            rows += [{**place, **_row(effect, sd, comparisons, level)} for effect in effects]
+    return tables.check(pd.DataFrame(rows), "quality") if rows else tables.empty("quality")

@@ -1,0 +1,201 @@
+"""From lanes to one logarithm for each replicate of each group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..conditions import DOSE, FAMILY, Codes, Mask, average_repeats, complete, label, maximum_control, usable
+from ..errors import TableError
+from ..flags import Flag, has_flag
+from ..least_squares import Vector
+from ..scales import align, islands
+from ..tables import nearest
+
+__all__ = ["Family", "Group", "families"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One condition: its place in the tests table, and what it is called."""
+
+    keys: dict[str, Any]
+    name: str
+    role: str
+    is_reference: bool
+
+
+@dataclass(frozen=True)
+class Family:
+    """Values that are compared with one another.
+
+    Parameters
+    ----------
+    keys : dict
+        ``target, site, quantity`` and the ``group_by`` columns.
+    groups : tuple of Group
+        Conditions, reference first.
+    group, block : ndarray of shape (N,) of int
+        Codes of each value's group and block.
+    ln_value : ndarray of shape (N,)
+        Logarithm of the value; of its limit where censored.
+    censored : ndarray of shape (N,) of bool
+        Below the limit of quantification.
+    notes : tuple of str
+        What to know of all tests of the family.
+    """
+
+    keys: dict[str, Any]
+    groups: tuple[Group, ...]
+    group: Codes
+    block: Codes
+    ln_value: Vector
+    censored: Mask
+    notes: tuple[str, ...]
+
+    def take(self, chosen: Sequence[int]) -> Family:
+        """Return the family of some of its groups, in the order given."""
+        rows = np.isin(self.group, chosen)
+        place = {code: index for index, code in enumerate(chosen)}
+        block = np.unique(self.block[rows], return_inverse=True)[1]
+        return Family(
+            self.keys,
+            tuple(self.groups[code] for code in chosen),
+            np.array([place[int(code)] for code in self.group[rows]], dtype=np.int64),
+            block,
+            self.ln_value[rows],
+            self.censored[rows],
+            self.notes,
+        )
+
+    def count(self, code: int) -> int:
+        """Biological replicates of a group."""
+        return int(np.sum(self.group == code))
+
+
+def _floor(lanes: pd.DataFrame) -> pd.DataFrame:
+    """Give values without a logarithm and without a known limit the family's smallest positive value as limit."""
+    positive = lanes.loc[lanes["ratio"] > 0, "ratio"]
+    least = float(positive.min()) if len(positive) else np.nan
+    unknown = ~(lanes["ratio_loq"] > 0)
+    return lanes.assign(ratio_loq=lanes["ratio_loq"].mask(unknown & (lanes["ratio"] <= 0), least))
+
+
+def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> tuple[pd.DataFrame, pd.Series[str], list[str]]:
+    """Bring the membranes of each replicate to one scale, and name blocks; membranes that share nothing stay blocks."""
+    lanes = lanes.copy()
+    block, notes = lanes["replicate"].copy(), []
+    for replicate, own in lanes.groupby("replicate", sort=True):
+        if own["membrane"].nunique() < 2:
+            continue
+        seen = own[(own["ratio"] > 0) & ~(own["ratio"] < own["ratio_loq"])]
+        what = [str(code) for code in seen.groupby(conditions, dropna=False).ngroup()]
+        parts = islands(what, list(seen["membrane"]))
+        if len(parts) > 1 or seen["membrane"].nunique() < own["membrane"].nunique():
+            block[own.index] = own["replicate"] + " / " + own["membrane"]
+            notes.append(f"the membranes of replicate {replicate} share no condition: each is a block")
+            continue
+        found = align(seen["ratio"].to_numpy(), what, list(seen["membrane"]))
+        factor = own["membrane"].map(dict(zip(found.membranes, np.exp(found.ln_scale), strict=True)))
+        lanes.loc[own.index, ["ratio", "ratio_loq"]] = own[["ratio", "ratio_loq"]].div(factor, axis=0)
+    return lanes, block, notes
+
+
+def _notes(lanes: pd.DataFrame, lost: int) -> list[str]:
+    notes = []
+    if has_flag(lanes["flags"], Flag.REPLICATE_ASSUMED).any():
+        notes.append("replicates were not named: each membrane is taken as one")
+    if lost:
+        notes.append(f"{lost} lanes without a value left out")
+    return notes
+
+
+def _family(lanes: pd.DataFrame, keys: dict[str, Any], group_by: Sequence[str]) -> Family | None:
+    conditions = [*DOSE, *group_by]
+    there = _floor(lanes[lanes["ratio"].notna()])
+    there = there[(there["ratio"] > 0) | (there["ratio_loq"] > 0)]
+    if there.empty:
+        return None
+    scaled, block, notes = _one_scale(there, conditions)
+    scaled["block"] = block
+    means = average_repeats(scaled, [*conditions, "block"], ["ratio"])
+    limits = average_repeats(
+        scaled.assign(ratio_loq=scaled["ratio_loq"].fillna(0.0)), [*conditions, "block"], ["ratio_loq"]
+    )
+    means["ratio_loq"] = limits["ratio_loq"]
+    means["behind"] = ~means["is_reference"].astype(bool)
+    order = ["stimulus", "behind", "treatment", "dose", "dose_unit", *group_by]
+    means["code"] = means.groupby(order, dropna=False, sort=True).ngroup()
+    first = means.drop_duplicates("code").sort_values("code")
+    groups = tuple(
+        Group({name: row[name] for name in DOSE}, label(row), str(row["role"]), bool(row["is_reference"]))
+        for row in first.to_dict("records")
+    )
+    value, limit = means["ratio"].to_numpy(dtype=np.float64), means["ratio_loq"].to_numpy(dtype=np.float64)
+    censored = (value < limit) | (value <= 0)
+    return Family(
+        keys=keys,
+        groups=groups,
+        group=means["code"].to_numpy(dtype=np.int64),
+        block=np.unique(means["block"].to_numpy(dtype=str), return_inverse=True)[1],
+        ln_value=np.log(np.where(censored, limit, value)),
+        censored=censored,
+        notes=(*notes, *_notes(lanes, len(lanes) - len(there))),
+    )
+
+
+def _lanes(folds: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
+    table = complete(folds, "folds")
+    absent = [column for column in group_by if column not in table]
+    if absent:
+        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    if table["ratio"].isna().all():  # a table of folds alone: blocks take care of what they were divided by
+        table["ratio"] = table["fold"]
+    if "is_reference" not in folds:
+        table["is_reference"] = maximum_control(table)
+    return table[usable(table)]
+
+
+def _totals(lanes: pd.DataFrame) -> pd.DataFrame:
+    """List the total form itself as quantity S, where it was measured and is not there as S or S/L already."""
+    own = lanes[(lanes["quantity"] == "P/S") & lanes["total"].notna()]
+    known = set(lanes.loc[lanes["quantity"].isin(["S", "S/L"]), "target"])
+    own = own[~own["target"].isin(known)]
+    out = own.assign(quantity="S", site="", ratio=own["total"], ratio_loq=0.0)
+    return out.drop_duplicates(
+        [*out.columns.intersection(["membrane", "lane", "target", *DOSE, "replicate", "technical"])]
+    )
+
+
+def families(folds: pd.DataFrame, group_by: Sequence[str] = ()) -> list[Family]:
+    """Part the lanes into families: target × site × quantity × ``group_by``, and the total form beside.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        Folds (or ratios) table.
+    group_by : sequence of str
+        Further columns that part the study.
+
+    Returns
+    -------
+    list of Family
+        Logarithms averaged over repeats of a replicate; values below LOQ marked as censored there.
+
+    Raises
+    ------
+    TableError
+        A column of ``group_by`` does not exist.
+    """
+    lanes = _lanes(folds, group_by)
+    found = []
+    for table in (lanes, _totals(lanes)):
+        for values, rows in table.groupby([*FAMILY, *group_by], dropna=False, sort=True):
+            family = _family(rows, dict(zip([*FAMILY, *group_by], values, strict=True)), group_by)
+            if family is not None:
+                found.append(family)
+    return found

@@ -1,0 +1,85 @@
+"""Linear trend over the logarithm of the dose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from ..least_squares import Vector
+from .testing import Fitted
+
+__all__ = ["trend_rows"]
+
+_FEWEST_DOSES = 3
+
+
+def _contrast(fitted: Fitted, codes: list[int]) -> Vector:
+    """Weights that give the slope over log10 dose from the group means."""
+    x = np.log10([fitted.family.groups[code].keys["dose"] for code in codes])
+    away = x - np.mean(x)
+    out = np.zeros(len(fitted.family.groups))
+    out[codes] = away / np.sum(away**2)
+    return out
+
+
+def trend_rows(fitted: Fitted, level: float, few: int) -> list[dict[str, Any]]:
+    """Test the linear trend of each treatment with three doses or more, from the fitted group means.
+
+    The slope is a contrast of the means with the spread of the whole family, so that a bend in the curve does not
+    count as noise. Treatments with values below LOQ have none.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        Model of the groups of one stimulus.
+    level : float
+        Confidence level.
+    few : int
+        Fewer replicates than this give no p value.
+
+    Returns
+    -------
+    list of dict
+        Rows of the tests table; ``effect`` is the fold for ten times the dose.
+    """
+    family = fitted.family
+    dosed: dict[tuple[str, str], list[int]] = {}
+    for code, group in enumerate(family.groups):
+        if group.keys["dose"] > 0 and not np.any(family.censored[family.group == code]):
+            dosed.setdefault((group.keys["treatment"], group.keys["dose_unit"]), []).append(code)
+    whole = {key: codes for key, codes in dosed.items() if len(codes) >= _FEWEST_DOSES}
+    return [row for codes in whole.values() if (row := _row(fitted, codes, level, few))]
+
+
+def _row(fitted: Fitted, codes: list[int], level: float, few: int) -> dict[str, Any]:
+    if fitted.censored is not None:
+        return {}
+    family = fitted.family
+    slope, error, dof = fitted.linear.compare(_contrast(fitted, codes))
+    if not (dof >= 1 and error > 0):
+        return {}
+    n = min(family.count(code) for code in codes)
+    half = float(stats.t.ppf(0.5 + level / 2.0, dof)) * error
+    p = 2.0 * float(stats.t.sf(abs(slope / error), dof)) if n >= few else np.nan
+    first = family.groups[codes[0]]
+    notes = [] if n >= few else [f"n = {n}: no p value below {few} biological replicates"]
+    notes.append(f"fold for ten times the dose, over {len(codes)} doses")
+    return {
+        **family.keys,
+        **first.keys,
+        "dose": np.nan,
+        "versus": "a tenth of the dose",
+        "method": f"linear trend on ln ratio over log dose, {fitted.words}",
+        "n": n,
+        "n_versus": n,
+        "effect": float(np.exp(slope)),
+        "ci_low": float(np.exp(slope - half)),
+        "ci_high": float(np.exp(slope + half)),
+        "statistic": slope / error,
+        "dof": dof,
+        "p": p,
+        "p_adjusted": p,
+        "note": "; ".join([*notes, *family.notes]),
+    }
