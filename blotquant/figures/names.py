@@ -130,7 +130,13 @@ def quantity_name(target: object, site: object, quantity: object) -> str:
     """
     name = plain(target) or "response"
     phospho = f"p{name} ({plain(site)})" if plain(site) else f"p{name}"
-    known = {"P/S": f"{phospho} / {name}", "P/L": f"{phospho} / loading", "S/L": f"{name} / loading", "P": phospho}
+    known = {
+        "P/S": f"{phospho} / {name}",
+        "P/L": f"{phospho} / loading",
+        "S/L": f"{name} / loading",
+        "P": phospho,
+        "S": f"{name} (total)",
+    }
     return known.get(str(quantity), f"{name} ({plain(site)})" if plain(site) else name)
 
 

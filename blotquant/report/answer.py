@@ -51,6 +51,9 @@ def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
 
 def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
     """Pick the comparison with the largest effect of each quantity and treatment."""
+    drugs = ~tests["method"].str.contains("trend|window") & ~tests["note"].str.contains("window")
+    chosen = tests[drugs & (tests["quantity"] != "S")]
+    tests = chosen if len(chosen) else tests
     size = (tests["effect"].clip(lower=1e-6)).map(math.log).abs().fillna(-1.0)
     order = tests.assign(_size=size).sort_values("_size", ascending=False, kind="stable")
     return order.drop_duplicates([*SERIES, "stimulus", "treatment"]).sort_index()

@@ -18,18 +18,19 @@ from .wording import big, flags_text, p_text, records
 __all__ = ["Grid", "grids"]
 
 _MOST_ROWS = 400
+_WIDE = ("method", "note")  # columns whose words may be wrapped
 Cell = Callable[[Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One table: an anchor, title, what all its rows share, a note, heads (text, numeric) and rows."""
+    """One table: an anchor, title, what all its rows share, a note, heads (text, kind: n, wide or none) and rows."""
 
     name: str
     title: str
     shared: str
     note: str
-    heads: tuple[tuple[str, bool], ...]
+    heads: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, ...], ...]
     folded: bool = False
     left_out: int = 0
@@ -39,11 +40,11 @@ class Grid:
 class _Column:
     head: str
     cell: Cell
-    numeric: bool = True
+    kind: str = "n"
 
 
 def _text(name: str, head: str = "") -> _Column:
-    return _Column(head or name.replace("_", " "), lambda row: plain(row[name]), numeric=False)
+    return _Column(head or name.replace("_", " "), lambda row: plain(row[name]), "wide" if name in _WIDE else "")
 
 
 def _value(name: str, head: str = "", digits: int = 3) -> _Column:
@@ -64,10 +65,10 @@ def _dose(row: Mapping[str, Any]) -> str:
     return "–" if math.isnan(dose) else f"{number(dose)} {plain(row['dose_unit'])}".strip()
 
 
-_QUANTITY = _Column("quantity", lambda row: quantity_name(*(row[name] for name in SERIES)), numeric=False)
+_QUANTITY = _Column("quantity", lambda row: quantity_name(*(row[name] for name in SERIES)), "")
 _DOSE = _Column("dose", _dose)
 _INTERVAL = _Column("95 % interval", _interval)
-_FLAGS = _Column("doubts", lambda row: flags_text(row["flags"]), numeric=False)
+_FLAGS = _Column("doubts", lambda row: flags_text(row["flags"]), "wide")
 _WHO = (_QUANTITY, _text("stimulus"), _text("treatment"))
 
 
@@ -84,13 +85,27 @@ def _grid(
     """Fill a table; words that are the same in every row stand once, above it."""
     filled = _filled(table, columns)
     alike = [
-        (column, texts) for column, texts in filled if not column.numeric and len(texts) > 1 and len(set(texts)) == 1
+        (column, texts) for column, texts in filled if column.kind != "n" and len(texts) > 1 and len(set(texts)) == 1
     ]
     shared = "; ".join(f"{column.head}: {texts[0]}" for column, texts in alike)
     kept = [part for part in filled if part not in alike]
     rows = tuple(zip(*(texts for _, texts in kept), strict=True)) if kept else ()
-    heads = tuple((column.head, column.numeric) for column, _ in kept)
+    heads = tuple((column.head, column.kind) for column, _ in kept)
     return Grid(name, title, shared, note, heads, rows, folded, max(0, len(table) - _MOST_ROWS))
+
+
+def _by_quantity(name: str, title: str, note: str, table: pd.DataFrame, columns: Iterable[_Column]) -> list[Grid]:
+    """Make one table for each target, site and quantity; the total alone comes last."""
+    chosen = [*columns, *_further(table, name)]
+    parts = [rows for _, rows in table.groupby(SERIES, sort=False)]
+    parts.sort(key=lambda rows: str(rows["quantity"].iloc[0]) == "S")
+    if len(parts) == 1:
+        return [_grid(name, title, note, table, chosen)]
+    grids = []
+    for place, rows in enumerate(parts, start=1):
+        what = quantity_name(*(rows[column].iloc[0] for column in SERIES))
+        grids.append(_grid(f"{name}-{place}", f"{title}: {what}", note, rows, chosen))
+    return grids
 
 
 def _further(table: pd.DataFrame, name: str) -> list[_Column]:
@@ -120,7 +135,7 @@ def _potencies(result: ReportSource) -> Grid:
     return _grid("potencies", "IC50", note, result.potencies, [*columns, *_further(result.potencies, "potencies")])
 
 
-def _groups(result: ReportSource) -> Grid:
+def _groups(result: ReportSource) -> list[Grid]:
     what = "folds of the reference" if len(result.folds) else "ratios, for want of a reference"
     note = (
         f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the geometric mean."
@@ -139,16 +154,10 @@ def _groups(result: ReportSource) -> Grid:
         _value("percent_inhibition", "inhibition [%]"),
         _FLAGS,
     )
-    return _grid(
-        "groups",
-        "Groups",
-        note,
-        in_order(result.groups, _lanes_table(result)),
-        [*columns, *_further(result.groups, "groups")],
-    )
+    return _by_quantity("groups", "Groups", note, in_order(result.groups, _lanes_table(result)), columns)
 
 
-def _tests(result: ReportSource) -> Grid:
+def _tests(result: ReportSource) -> list[Grid]:
     note = "Effect: fold against the condition named; p adjusted for all comparisons of its family."
     if replicate_assumed(result):
         note += " No replicate was named: n counts membranes, each taken as one biological replicate."
@@ -166,13 +175,7 @@ def _tests(result: ReportSource) -> Grid:
         _text("method"),
         _text("note"),
     )
-    return _grid(
-        "tests",
-        "Tests",
-        note,
-        in_order(result.tests, _lanes_table(result)),
-        [*columns, *_further(result.tests, "tests")],
-    )
+    return _by_quantity("tests", "Tests", note, in_order(result.tests, _lanes_table(result)), columns)
 
 
 def _curves(result: ReportSource) -> Grid:
@@ -279,9 +282,9 @@ def _quality(result: ReportSource) -> Grid:
     )
 
 
-def grids(result: ReportSource) -> dict[str, Grid]:
+def grids(result: ReportSource) -> dict[str, list[Grid]]:
     """Make the tables that the result has rows for, by name."""
-    makers = {
+    makers: dict[str, tuple[pd.DataFrame, Callable[[ReportSource], Grid | list[Grid]]]] = {
         "potencies": (result.potencies, _potencies),
         "groups": (result.groups, _groups),
         "tests": (result.tests, _tests),
@@ -291,4 +294,5 @@ def grids(result: ReportSource) -> dict[str, Grid]:
         "calibration": (result.calibration, _calibration),
         "quality": (result.quality, _quality),
     }
-    return {name: make(result) for name, (table, make) in makers.items() if len(table)}
+    made = {name: make(result) for name, (table, make) in makers.items() if len(table)}
+    return {name: grid if isinstance(grid, list) else [grid] for name, grid in made.items()}

@@ -10,13 +10,14 @@ from ..figures.names import plain
 from ..figures.panels import UNUSED_ROLES
 from ..flags import EXPLANATIONS, SEVERITY, Flag, has_flag
 from .source import ReportSource
-from .wording import counted, flag_text, joined
+from .wording import counted, flag_text, joined, p_text
 
 __all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_note", "worries"]
 
 PLACING = ("target_row", "lanes")
 """Remarks on where things were found; they stand beside the pictures."""
 
+_LEVEL = 0.05
 _REMARKABLE = ("lossy", "compression", "clipped_at_zero", "colour", "film", "repeat", "step", "flat")
 
 _ORDER = {"wrong": 0, "doubt": 1, "note": 2}
@@ -113,9 +114,22 @@ def placing_note(result: ReportSource, scope: str, name: str) -> str:
     return "; ".join(said)
 
 
+def _moved_totals(tests: pd.DataFrame) -> list[str]:
+    """Name the treatments that move the total itself, where a ratio can mislead."""
+    moved = tests[(tests["quantity"] == "S") & (tests["p_adjusted"] < _LEVEL) & ~tests["note"].str.contains("window")]
+    said = []
+    for (target, drug), rows in moved.groupby(["target", "treatment"], sort=False):
+        p = f"p {p_text(float(rows['p_adjusted'].min()))}".replace("p 0", "p = 0")
+        said.append(
+            f"{plain(drug)} moves total {plain(target)} itself ({p}); look at the phospho signal alone too, "
+            "the ratio mixes both."
+        )
+    return said
+
+
 def general_warnings(result: ReportSource) -> list[str]:
     """List each warning of the run once, then what failed, then remarks on whole images."""
-    said = [plain(text) for text in result.record.get("warnings", [])]
+    said = [plain(text) for text in result.record.get("warnings", [])] + _moved_totals(result.tests)
     said += [f"Failed: {plain(text)}" for text in result.record.get("failures", [])]
     quality = result.quality
     remarkable = quality["measure"].isin(_REMARKABLE) | ((quality["measure"] == "saturated") & (quality["value"] > 0))

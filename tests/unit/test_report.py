@@ -216,6 +216,17 @@ def test_the_ladders_masses_stand_in_the_picture():
     assert card["Mass marks"].evidence == "2 ladder bands read"
 
 
+def test_a_treatment_that_moves_the_total_itself_is_a_warning_and_its_table_comes_last():
+    result = drawn_result(Plan(pictures=False))
+    total = result.tests.assign(quantity="S", site="", p_adjusted=[0.9] * 6 + [0.01])
+    result.tests = pd.concat([total, result.tests], ignore_index=True)
+    assert "baricitinib moves total STAT3 itself (p = 0.01)" in general_warnings(result)[1]
+    titles = [grid.title for grid in grids(result)["tests"]]
+    assert titles == ["Tests: pSTAT3 (Y705) / STAT3", "Tests: STAT3 (total)"]
+    result.potencies = result.potencies.iloc[:0]
+    assert len(answer(result)) == 2
+
+
 def test_each_warning_is_said_once():
     result = drawn_result(Plan(pictures=False))
     result.record["warnings"] = ["look", "look"]
@@ -280,7 +291,7 @@ def test_an_undetermined_ic50_is_no_number():
     result = drawn_result(Plan(pictures=False))
     result.potencies = result.potencies.assign(ic50=np.nan, ci_low=400.0, ci_high=np.inf, note="> 400 nM")
     assert "is not determined by these doses: > 400 nM" in answer(result)[0]
-    assert "> 400 nM" in grids(result)["potencies"].rows[0]
+    assert "> 400 nM" in grids(result)["potencies"][0].rows[0]
 
 
 def test_a_fit_that_asks_for_a_look_says_so_in_the_answer():
@@ -292,13 +303,13 @@ def test_a_fit_that_asks_for_a_look_says_so_in_the_answer():
 def test_an_assumed_replicate_is_said_beside_every_p():
     result = drawn_result(Plan(pictures=False))
     result.groups = result.groups.assign(flags="replicate_assumed")
-    assert "n counts membranes" in grids(result)["tests"].note
+    assert "n counts membranes" in grids(result)["tests"][0].note
     assert "membranes taken as biological replicates" in answer(result)[0]
     assert "each membrane was taken as one biological replicate" in Page(render(result)).text
 
 
 def test_what_all_rows_share_stands_once_above_the_table():
-    tests = grids(drawn_result(Plan(pictures=False)))["tests"]
+    tests = grids(drawn_result(Plan(pictures=False)))["tests"][0]
     assert "versus: IL-6 + vehicle" in tests.shared
     assert "versus" not in [head for head, _ in tests.heads]
     assert [head for head, _ in tests.heads][:2] == ["dose", "effect"]
@@ -307,7 +318,7 @@ def test_what_all_rows_share_stands_once_above_the_table():
 def test_a_long_table_is_cut_and_says_how_much():
     result = drawn_result(Plan(pictures=False))
     result.folds = pd.concat([result.folds] * 20, ignore_index=True)
-    ratios = grids(result)["ratios"]
+    ratios = grids(result)["ratios"][0]
     assert len(ratios.rows) == 400
     assert ratios.left_out == 20 * 27 - 400
 
@@ -315,7 +326,7 @@ def test_a_long_table_is_cut_and_says_how_much():
 def test_a_column_of_the_users_own_travels_into_the_tables():
     result = drawn_result(Plan(pictures=False))
     result.groups = result.groups.assign(time_min=["15", "30"] + ["30"] * (len(result.groups) - 2))
-    assert "time min" in [head for head, _ in grids(result)["groups"].heads]
+    assert "time min" in [head for head, _ in grids(result)["groups"][0].heads]
 
 
 def test_the_methods_paragraph_names_version_settings_and_numbers_its_citations():
