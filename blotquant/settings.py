@@ -66,6 +66,11 @@ class Matching:
         "exclude", "Ratios of saturated bands: NaN with a bound, or used all the same.", choices=("exclude", "use")
     )
     force: bool = _setting(False, "Give ratios also where the dilution series is not proportional.")
+    exposures: str = _setting(
+        "merge",
+        "Several exposures of one image: merged into one, or the longest that is not saturated.",
+        choices=("merge", "best"),
+    )
     mass_tolerance: float = _setting(0.15, "A band is the target when its mass is within this share.", low=0.01, high=1)
 
 
