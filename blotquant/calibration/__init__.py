@@ -1,8 +1,9 @@
-"""Calibration: calibrate_mass() by ladder lanes, fit_linear_range() by a dilution series."""
+"""Calibration: calibrate_mass() by ladder lanes, fit_linear_range() by a dilution series, merge_exposures()."""
 
 from __future__ import annotations
 
 from .assignment import assign_ladder
+from .exposures import merge_exposures
 from .ladders import MASS_MODELS, ladder_masses, ladders
 from .linearity import RESPONSES, fit_linear_range, fit_response
 from .mass import calibrate_mass
@@ -16,4 +17,5 @@ __all__ = [
     "fit_response",
     "ladder_masses",
     "ladders",
+    "merge_exposures",
 ]

@@ -21,6 +21,7 @@ from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
+from .exposures import group_exposures
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
 from .sensitivity import compare_choices, other_backgrounds
@@ -84,11 +85,14 @@ def quantify(
         raise SettingsError(f"until = {until!r} is unknown; known: {', '.join(_UNTIL)}")
     known = study if isinstance(study, Study) else read_study(study)
     used = settings or known.settings
+    key = run_key(known, used)
+    images, exposures = group_exposures(known.images, used.matching.exposures)
+    known = dataclasses.replace(known, images=images)
     with kept_warnings() as said:
-        measured = _measure(known, used, start, others=until is None and used.report.sensitivity)
+        measured = _measure(known, used, start, exposures, others=until is None and used.report.sensitivity)
         tables = {} if until else _conclude(known, used, measured)
     bands = tables.pop("bands", measured.bands)
-    further = {"until": until or "", "key": run_key(known, used), "geometry": band_marks(bands), **(record or {})}
+    further = {"until": until or "", "key": key, "geometry": band_marks(bands), **(record or {})}
     found = {"lanes": measured.lanes, "bands": bands, "quality": measured.quality, "calibration": measured.calibration}
     return Result(
         **{**found, **tables},
@@ -123,13 +127,15 @@ def _given(study: Study, membrane: str, settings: Settings, start: Result | None
     return dataclasses.replace(given, lanes=lanes, bands=edited, why="taken from the tables given")
 
 
-def _measure(study: Study, settings: Settings, start: Result | None, *, others: bool) -> Measured:
+def _measure(
+    study: Study, settings: Settings, start: Result | None, exposures: Mapping[str, pd.DataFrame], *, others: bool
+) -> Measured:
     """Measure every membrane, also under other backgrounds where the sensitivity will ask for them."""
     methods = other_backgrounds(settings.integration.background) if others else []
     parts = []
     for membrane in study.membranes:
         images = study.images[study.images["membrane"] == membrane]
-        given = _given(study, membrane, settings, start)
+        given = dataclasses.replace(_given(study, membrane, settings, start), exposures=exposures)
         parts.append(measure_membrane(images, study.folder, given, settings, others=methods))
     return gather(parts)
 

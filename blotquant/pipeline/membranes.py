@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..bands import find_bands
 from ..blot import Blot
-from ..calibration import calibrate_mass
+from ..calibration import calibrate_mass, merge_exposures
 from ..conditions import complete
 from ..errors import BlotquantError, DetectionError
 from ..figures.pictures import Picture, display_picture
@@ -50,6 +50,8 @@ class Given:
         ``ladder``, ``buffer``, ``model`` of the mass calibration, where named.
     lanes, bands : DataFrame or None
         Tables to take instead of finding them.
+    exposures : Mapping of str to DataFrame
+        For an image that is merged from several exposures: their rows of images.csv.
     """
 
     membrane: str = ""
@@ -60,6 +62,7 @@ class Given:
     mass: Mapping[str, Any] = field(default_factory=dict)
     lanes: pd.DataFrame | None = None
     bands: pd.DataFrame | None = None
+    exposures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,21 +103,27 @@ def _named(error: BlotquantError, image: str) -> BlotquantError:
     return error if image in str(error) else type(error)(f"{image}: {error}")
 
 
-def _read_image(row: pd.Series[Any], folder: Path, settings: Settings) -> tuple[Blot, Blot]:
-    """Read one image of images.csv and bring it upright; what its row says goes before the settings."""
-    how = settings.orientation
-    turned = row["rotate"] if pd.notna(row["rotate"]) else how.rotate
-    polarity = row["polarity"] if row["polarity"] not in ("", "auto") else how.polarity
+def _read_image(row: pd.Series[Any], folder: Path, settings: Settings) -> Blot:
     try:
-        blot = read_blot(
+        return read_blot(
             folder / row["file"],
             name=row["image"],
             channel=row["channel"] or None,
             region=row["region"] or None,
             max_megapixels=settings.batch.max_megapixels,
         )
-        mirror = bool(row["mirror"]) or how.mirror
-        return blot, orient(blot, polarity=polarity, rotate=turned, mirror=mirror, crop=how.crop)
+    except BlotquantError as error:
+        raise _named(error, row["image"]) from error
+
+
+def _upright(blot: Blot, row: pd.Series[Any], settings: Settings) -> Blot:
+    """Bring an image upright; what its row says goes before the settings."""
+    how = settings.orientation
+    turned = row["rotate"] if pd.notna(row["rotate"]) else how.rotate
+    polarity = row["polarity"] if row["polarity"] not in ("", "auto") else how.polarity
+    mirror = bool(row["mirror"]) or how.mirror
+    try:
+        return orient(blot, polarity=polarity, rotate=turned, mirror=mirror, crop=how.crop)
     except BlotquantError as error:
         raise _named(error, row["image"]) from error
 
@@ -132,8 +141,28 @@ def read_membrane(images: pd.DataFrame, folder: Path, settings: Settings) -> lis
     BlotquantError
         An image cannot be read or brought upright; the message names it.
     """
-    once = images.drop_duplicates("image")
-    return [_read_image(row, folder, settings) for _, row in once.iterrows()]
+    rows = [row for _, row in images.drop_duplicates("image").iterrows()]
+    blots = [_read_image(row, folder, settings) for row in rows]
+    return [(blot, _upright(blot, row, settings)) for blot, row in zip(blots, rows, strict=True)]
+
+
+def _merge(
+    images: pd.DataFrame, folder: Path, given: Given, settings: Settings
+) -> tuple[list[tuple[Blot, Blot]], list[pd.DataFrame], dict[str, str]]:
+    """Read the images of one membrane, those taken with several exposures merged into one."""
+    pairs, reports, inputs = [], [], {}
+    for _, row in images.drop_duplicates("image").iterrows():
+        rows = given.exposures.get(row["image"])
+        if rows is None:
+            blot = _read_image(row, folder, settings)
+            inputs[blot.name] = blot.source.sha256
+        else:
+            parts = [_read_image(each, folder, settings) for _, each in rows.iterrows()]
+            inputs |= {part.name: part.source.sha256 for part in parts}
+            blot, report = merge_exposures(parts, list(rows["exposure_s"]))
+            reports.append(report)
+        pairs.append((blot, _upright(blot, row, settings)))
+    return pairs, reports, inputs
 
 
 def _find_lanes(blots: Sequence[Blot], given: Given) -> pd.DataFrame:
@@ -142,7 +171,8 @@ def _find_lanes(blots: Sequence[Blot], given: Given) -> pd.DataFrame:
     try:
         lanes = find_lanes(blots, n_lanes=given.n_lanes)
     except DetectionError as error:
-        said = f" ({given.n_lanes} lanes: {given.why})" if given.n_lanes else ""
+        look = f"'blotquant measure {blots[0].name} -o look' draws the overlay"
+        said = f" ({given.n_lanes} lanes: {given.why}; {look})" if given.n_lanes else ""
         raise DetectionError(f"membrane {given.membrane!r}: {error}{said}") from error
     missing = sorted(set(given.samples["lane"]) - set(lanes["lane"]))
     if missing:
@@ -249,5 +279,8 @@ def measure_blots(
 def measure_membrane(
     images: pd.DataFrame, folder: Path, given: Given, settings: Settings, *, others: Sequence[str] = ()
 ) -> Measured:
-    """Read the images of one membrane and measure them; as `read_membrane` and `measure_blots`."""
-    return measure_blots(read_membrane(images, folder, settings), given, settings, others=others)
+    """Read the images of one membrane, merge their exposures and measure them; as `measure_blots`."""
+    pairs, reports, inputs = _merge(images, folder, given, settings)
+    measured = measure_blots(pairs, given, settings, others=others)
+    calibration = united([measured.calibration, *reports], "calibration")
+    return dataclasses.replace(measured, calibration=calibration, inputs=inputs)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from blotquant.blot import Blot
 from blotquant.calibration import (
     MASS_MODELS,
     assign_ladder,
@@ -14,10 +15,11 @@ from blotquant.calibration import (
     fit_response,
     ladder_masses,
     ladders,
+    merge_exposures,
 )
 from blotquant.calibration.linearity import fit_line
 from blotquant.conditions import complete
-from blotquant.errors import FitError, SettingsError, TableError
+from blotquant.errors import FitError, QualityWarning, ReadError, SettingsError, TableError
 from blotquant.flags import Flag, has_flag
 from blotquant.tables import check
 
@@ -208,3 +210,74 @@ def test_without_standards_nothing_is_said() -> None:
     told, report = fit_linear_range(bands, images, samples.assign(role="sample"))
     assert report.empty
     assert (told["flags"] == "").all()
+
+
+PEAKS = (10.0, 100.0, 1000.0, 10000.0)  # counts per second
+SECONDS = (1.0, 4.0, 16.0, 64.0)
+
+
+def light() -> tuple[np.ndarray, list[float]]:
+    """Four bands over three decades on an even membrane, in counts per second, and their true volumes."""
+    row, col = np.mgrid[0:120, 0:400]
+    bands = [
+        peak * np.exp(-0.5 * ((row - 60) / 4.0) ** 2) * (np.abs(col - 50 - 100 * n) < 25)
+        for n, peak in enumerate(PEAKS)
+    ]
+    return 3.0 + np.sum(bands, axis=0), [float(band.sum()) for band in bands]
+
+
+def exposed(rate: np.ndarray, seconds: float, seed: int, ceiling: float = 65535.0) -> Blot:
+    rng = np.random.default_rng(seed)
+    counts = rng.poisson(rate * seconds) + rng.normal(300.0, 5.0, rate.shape)
+    return Blot(f"{seconds:g}s", np.clip(np.round(counts), 0, ceiling), ceiling=ceiling)
+
+
+def test_merged_exposures_hold_strong_and_faint_bands_in_one_scale() -> None:
+    rate, volumes = light()
+    merged, report = merge_exposures([exposed(rate, s, n) for n, s in enumerate(SECONDS)], SECONDS)
+    ground = np.median(merged.pixels[:30])
+    for n, volume in enumerate(volumes):
+        found = (merged.pixels[30:90, 20 + 100 * n : 80 + 100 * n] - ground).sum() / SECONDS[-1]
+        assert found == pytest.approx(volume, rel=0.02)
+    assert merged.name == "64s"
+    assert merged.steps[-1].verb == "merge"
+    assert merged.ceiling == pytest.approx(64 * 65535, rel=0.02)
+    assert report.loc[report["parameter"] == "range", "value"].item() == pytest.approx(64, rel=0.02)
+
+
+def test_exposures_are_merged_in_whatever_order_they_come() -> None:
+    rate, _ = light()
+    blots = [exposed(rate, s, n) for n, s in enumerate(SECONDS)]
+    forth, back = merge_exposures(blots, SECONDS)[0], merge_exposures(blots[::-1], SECONDS[::-1])[0]
+    np.testing.assert_array_equal(forth.pixels, back.pixels)
+
+
+def test_a_pixel_clipped_in_every_exposure_stays_clipped() -> None:
+    rate, _ = light()
+    merged, _ = merge_exposures([exposed(rate, s, n, 5000.0) for n, s in enumerate((1.0, 4.0))], (1.0, 4.0))
+    assert merged.ceiling is not None
+    assert merged.pixels.max() == pytest.approx(merged.ceiling)
+    assert (merged.pixels >= merged.ceiling).sum() > 100
+
+
+def test_fading_substrate_is_warned_of_and_merged_by_what_is_seen() -> None:
+    rate, volumes = light()
+    blots = [exposed(rate * 0.9**n, s, n) for n, s in enumerate(SECONDS)]
+    with pytest.warns(QualityWarning, match="proportional to time"):
+        merged, report = merge_exposures(blots, SECONDS)
+    strong = (merged.pixels[30:90, 320:380] - np.median(merged.pixels[:30])).sum() / SECONDS[-1]
+    assert strong == pytest.approx(volumes[-1] * 0.9**3, rel=0.02)
+    assert report["note"].str.contains("against its time").sum() == 3
+
+
+def test_exposures_of_different_size_are_refused() -> None:
+    blots = [Blot("a", np.zeros((4, 4))), Blot("b", np.zeros((4, 5)))]
+    with pytest.raises(ReadError, match="a 4 × 4, b 4 × 5"):
+        merge_exposures(blots, (1.0, 2.0))
+
+
+def test_times_count_where_the_pictures_do_not_tell_the_gain() -> None:
+    blots = [Blot(name, np.full((6, 6), 10.0)) for name in "ab"]
+    merged, report = merge_exposures(blots, (1.0, 2.0))
+    assert merged.ceiling is None
+    assert list(report["value"][:2]) == [0.5, 1.0]

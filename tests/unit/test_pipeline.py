@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 from blotquant.blot import Blot
 from blotquant.errors import DetectionError, QualityWarning, ReadError, SettingsError, TableError
@@ -178,6 +179,28 @@ def test_a_stain_is_measured_as_whole_lanes_and_corrects_the_loading(folder: Pat
     loading = result.ratios.loc[(result.ratios["membrane"] == "rep1") & (result.ratios["quantity"] == "P/L"), "loading"]
     assert loading.mean() == pytest.approx(1.0)
     assert loading.std() > 0.01
+
+
+def test_exposures_of_one_image_are_merged_and_the_longest_stands_for_all(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    short = tifffile.imread(study / "STAT3_rep1.tif").astype(float)
+    floor = np.percentile(short, 1)
+    longer = np.clip(np.round(floor + 8 * (short - floor)), 0, 65535).astype(np.uint16)
+    tifffile.imwrite(study / "long.tif", longer)
+    images = pd.read_csv(study / "images.csv", keep_default_na=False)
+    images["exposure_s"] = np.where(images["image"] == "STAT3_rep1.tif", "5", "")
+    images = pd.concat([images, images.iloc[[1]].assign(image="long.tif", exposure_s="40")])
+    images.to_csv(study / "images.csv", index=False)
+    result = quantify(study, settings=QUICK)
+    assert "STAT3_rep1.tif" not in set(result.bands["image"])
+    assert {"long.tif", "STAT3_rep1.tif"} <= set(result.record["inputs"])
+    note = result.images.loc[result.images["image"] == "long.tif", "note"].item()
+    assert note == "merged from STAT3_rep1.tif, long.tif"
+    gains = result.calibration[result.calibration["parameter"] == "gain"]
+    assert list(gains["value"]) == pytest.approx([1 / 8, 1.0], rel=0.02)
+    assert result.ratios["ratio"].notna().all()
+    best = quantify(study, settings=from_mapping({"matching": {"exposures": "best"}}), until="bands")
+    assert {"long.tif", "STAT3_rep1.tif"} <= set(best.bands["image"])
 
 
 def test_a_ladder_tells_the_target_by_its_mass(tmp_path: Path) -> None:
