@@ -39,7 +39,7 @@ STUDIES = Table(
     "a target × treatment of a study",
     (
         Column("study", "text", "", "Name of the study: its folder, and that of its results beside this table."),
-        Column("status", "text", "", "done, unchanged (it was done already) or failed."),
+        Column("status", "text", "", "done or failed."),
         Column("error", "text", "", "Why it failed."),
         Column("images", "int", "", "Images of the study."),
         Column("flagged", "int", "", "Flags of its rows, counted."),
@@ -151,7 +151,7 @@ def _rows(outcome: Outcome[Request, Summary]) -> pd.DataFrame:
     elif outcome.value is not None:
         came = outcome.value
         known |= {
-            "status": "done" if came.fresh else "unchanged",
+            "status": "done",
             "images": came.images,
             "flagged": sum(came.flags.values()),
         }

@@ -98,7 +98,7 @@ def test_a_folder_that_cannot_be_opened_is_named_and_passed_over(tree: Path, mon
     walk = os.walk
 
     def refusing(top: Path, onerror: object) -> object:
-        onerror(PermissionError(13, "Permission denied", f"{top}/secret"))  # type: ignore[operator]
+        onerror(PermissionError(13, "Permission denied", f"{top}/secret"))
         return walk(top)
 
     monkeypatch.setattr("blotquant.batch.manifest.os.walk", refusing)

@@ -92,4 +92,4 @@ def test_vendor_tags_cannot_be_changed() -> None:
 
     assert source.tags["exposure"] == 3
     with pytest.raises(TypeError):
-        source.tags["exposure"] = 5  # type: ignore[index]  # the wrong assignment is the test
+        source.tags["exposure"] = 5

@@ -70,7 +70,7 @@ def test_every_input_column_of_the_contract_is_declared_and_required_as_it_says(
 
 @pytest.mark.parametrize("table", [*TABLES.values(), *INPUTS.values()], ids=lambda table: table.name)
 def test_every_column_has_a_meaning_and_stands_once(table: object) -> None:
-    columns = table.columns  # type: ignore[attr-defined]  # pytest hands over objects
+    columns = table.columns
     assert len({column.name for column in columns}) == len(columns)
     assert all(column.meaning for column in columns)
     assert {column.kind for column in columns} <= {"text", "int", "float", "bool", "flags", "curve"}
@@ -169,7 +169,7 @@ def test_a_table_that_is_written_reads_back_the_same(lanes: pd.DataFrame, tmp_pa
 def test_no_cell_is_run_by_a_spreadsheet_and_its_text_comes_back(tmp_path_factory: object, texts: list[str]) -> None:
     table = empty("quality").reindex([0, 1]).assign(scope=["image", "image"], note=texts)
     data = to_csv_bytes(check(table, "quality"))
-    path = Path(str(tmp_path_factory.getbasetemp())) / "quality.csv"  # type: ignore[attr-defined]
+    path = Path(str(tmp_path_factory.getbasetemp())) / "quality.csv"
     path.write_bytes(data)
 
     assert read_csv(path, "quality")["note"].tolist() == texts
