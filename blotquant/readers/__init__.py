@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..blot import Blot, FloatArray, Frame, Source, Step
+from ..blot import Blot, FloatArray, Source, Step
 from ..errors import ReadError
 from ..saturation import find_ceiling, find_floor
 from .amersham_gel import AMERSHAM_GEL
@@ -27,13 +26,14 @@ from .fuji import FUJI
 from .licor_zip import LICOR_ZIP
 from .planes import DAMAGE, Head, Plane, Reader, look
 from .raster import BMP, GIF, JPEG, PNG
+from .regions import crop_region, split_panels
 from .syngene import SYNGENE
 from .tiff import TIFF
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["READERS", "Reader", "explain", "read_blot", "read_channels"]
+__all__ = ["READERS", "Reader", "explain", "read_blot", "read_channels", "split_panels"]
 
 READERS: dict[str, Reader] = {
     reader.name: reader
@@ -54,7 +54,6 @@ READERS: dict[str, Reader] = {
 """Every format that is understood, in the order in which readers are asked."""
 
 _LIMIT = 300.0
-_REGION = re.compile(r"\s*(\d*)\s*:\s*(\d*)\s*,\s*(\d*)\s*:\s*(\d*)\s*")
 
 PathLike = str | os.PathLike[str]
 
@@ -121,19 +120,6 @@ def _numbers(plane: Plane) -> FloatArray:
     return counts
 
 
-def _region_box(region: str, shape: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Parse ``top:bottom,left:right``, half-open; an end that is left out is the picture's."""
-    found = _REGION.fullmatch(region)
-    if found is None:
-        raise ReadError(f"region {region!r}: write it as top:bottom,left:right in pixels, for example 0:520,100:400")
-    top, bottom, left, right = (int(part) if part else -1 for part in found.groups())
-    top, left = max(top, 0), max(left, 0)
-    bottom, right = (shape[0] if bottom < 0 else bottom), (shape[1] if right < 0 else right)
-    if not (top < bottom <= shape[0] and left < right <= shape[1]):
-        raise ReadError(f"region {region!r} does not lie in the picture of {shape[0]} × {shape[1]} pixels")
-    return top, bottom, left, right
-
-
 def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> Blot:
     raw, counts = plane.pixels, _numbers(plane)
     ceiling = find_ceiling(raw, full=plane.full, stated=plane.ceiling)
@@ -163,14 +149,6 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
     )
 
 
-def _crop(blot: Blot, region: str | None) -> Blot:
-    if region is None:
-        return blot
-    top, bottom, left, right = _region_box(region, blot.shape)
-    frame = Frame(*blot.shape, top=top, left=left)
-    return blot.after(Step("region", region), blot.pixels[top:bottom, left:right], frame=frame)
-
-
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -195,7 +173,7 @@ def read_blot(
     channel : str, optional
         Channel or page to read in a file with several pictures; ``red``, ``green`` or ``blue`` of a colour picture.
     region : str, optional
-        Part to read, ``top:bottom,left:right`` [px], half-open.
+        Part to read: ``top:bottom,left:right`` [px], half-open, or the number of a strip of a figure, from the top.
     max_megapixels : float
         Larger pictures are refused before a pixel is decoded [10⁶ px].
 
@@ -216,7 +194,7 @@ def read_blot(
         reader, planes = _planes(path, max_megapixels)
         plane = _pick(_grey_planes(planes, channel), channel)
         blot = _blot(path, _digest(path), reader, plane, name if name is not None else path.name + suffix)
-        return _crop(blot, region)
+        return blot if region is None else crop_region(blot, region)
     except ReadError as error:
         raise ReadError(f"{_shown(path)}: {error}") from error
 

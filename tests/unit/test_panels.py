@@ -1,0 +1,127 @@
+"""find_panels(): strips of a figure are found inside their frames, and a membrane is never taken for a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from blotquant.blot import Blot
+from blotquant.errors import ReadError
+from blotquant.orientation import orient
+from blotquant.panels import Box, find_panels
+from blotquant.readers import read_blot, split_panels
+from blotquant.synthetic import draw_level
+from tests.drawn_polarity import inverted
+
+
+def strip(rows: int = 40, cols: int = 240, ground: float = 215.0, seed: int = 0) -> np.ndarray:
+    """Six dark bands on a grey ground."""
+    y, x = np.mgrid[:rows, :cols]
+    bands = sum(np.exp(-0.5 * ((y - rows / 2) / 3.0) ** 2) * (np.abs(x - 40 * k - 20) < 13) for k in range(6))
+    return (ground - 150.0 * bands + np.random.default_rng(seed).normal(0, 2, (rows, cols))).clip(0, 255)
+
+
+def figure(
+    tops: tuple[int, ...], *, frame: int = 2, ticks: bool = False, ground: float = 215.0, left: int = 60
+) -> np.ndarray:
+    """A white page with strips of 40 × 240 px at the given rows, framed, with labels beside them."""
+    page = np.full((220, 380), 255.0)
+    for number, top in enumerate(tops):
+        page[top - frame : top + 40 + frame, left - frame : left + 240 + frame] = 20.0
+        page[top : top + 40, left : left + 240] = strip(ground=ground, seed=number)
+        page[top + 15 : top + 25, 8:40] = np.where(np.indices((10, 32)).sum(axis=0) % 3 == 0, 10.0, 255.0)
+        if ticks:
+            page[top + 18 : top + 20, left + 240 : left + 262] = 0.0
+            page[top + 12 : top + 26, left + 262 : left + 300 : 4] = 0.0
+    return page
+
+
+def near(box: Box, top: int, left: int = 60) -> bool:
+    wanted = np.array([top, top + 40, left, left + 240])
+    return bool(np.abs(np.array([box.top, box.bottom, box.left, box.right]) - wanted).max() <= 3)
+
+
+@pytest.mark.parametrize("ticks", [False, True])
+@pytest.mark.parametrize("frame", [0, 1, 2, 3])
+def test_strips_of_a_figure_are_found_inside_their_frames(frame: int, ticks: bool) -> None:
+    found = find_panels(figure((20, 90, 160), frame=frame, ticks=ticks))
+
+    assert [near(box, top) for box, top in zip(found, (20, 90, 160), strict=True)] == [True] * 3
+
+
+def test_strips_with_a_white_ground_are_found_by_their_frames() -> None:
+    assert len(find_panels(figure((30, 120), ground=254.0))) == 2
+
+
+def test_strips_whose_frames_touch_are_parted() -> None:
+    found = find_panels(figure((40, 84), frame=2))
+
+    assert [near(box, top) for box, top in zip(found, (40, 84), strict=True)] == [True, True]
+
+
+def test_touching_bands_are_no_line_that_parts_a_strip() -> None:
+    page = figure((60,))
+    page[74:86, 62:298] = 30.0
+
+    assert len(find_panels(page)) == 1
+
+
+def test_a_row_of_touching_bands_on_a_light_ground_is_no_strip() -> None:
+    page = np.full((200, 300), 255.0)
+    y, x = np.mgrid[:200, :300]
+    lanes = np.abs(np.sin(np.pi * (x - 20) / 40)) * ((x > 20) & (x < 260))
+    page -= 240.0 * np.exp(-0.5 * ((y - 100) / (2 + 5 * lanes)) ** 2) * lanes
+
+    assert find_panels(page) == []
+
+
+def test_text_lines_and_small_things_are_no_strips() -> None:
+    page = np.full((200, 300), 255.0)
+    page[20:22, 10:290] = 0.0
+    page[60:75, 20:50] = 90.0
+    page[100:180:3, 40:200:5] = 0.0
+
+    assert find_panels(page) == []
+
+
+@pytest.mark.parametrize("level", ["clean", "hard"])
+def test_a_membrane_is_no_page_either_way_round(level: str) -> None:
+    blot = draw_level(level, seed=1, n_lanes=10, n_rows=4, shape=(300, 500)).blot
+
+    assert find_panels(blot.pixels) == []
+    assert find_panels(inverted(blot).pixels) == []
+    assert find_panels(np.full((30, 40), 9.0)) == []
+
+
+def test_a_figure_is_parted_into_blots_that_know_where_they_lay() -> None:
+    page = figure((20, 90, 160), ticks=True)
+    parts = split_panels(Blot("fig.png", page))
+
+    assert [part.name for part in parts] == ["fig.png@1", "fig.png@2", "fig.png@3"]
+    for part in parts:
+        rows, cols = part.frame.to_file(*np.indices(part.shape))
+        assert (page[rows.astype(int), cols.astype(int)] == part.pixels).all()
+        assert orient(part).frame.rows == 220
+    assert len({step.verb for part in parts for step in part.steps}) == 1
+
+
+def test_a_single_strip_keeps_the_pictures_name_and_a_membrane_stays_whole() -> None:
+    single = split_panels(Blot("fig.png", figure((90,))))
+    membrane = Blot("m.tif", strip(200, 300))
+
+    assert [part.name for part in single] == ["fig.png"]
+    assert near(Box(single[0].frame.top, single[0].frame.top + single[0].shape[0], 60, 300), 90)
+    assert split_panels(membrane) == [membrane]
+
+
+def test_a_strip_can_be_read_by_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "fig.png"
+    Image.fromarray(figure((20, 90)).astype(np.uint8)).save(path)
+    second = read_blot(path, region="2")
+
+    assert (second.name, second.frame.top in range(88, 94)) == ("fig.png@2", True)
+    with pytest.raises(ReadError, match=r"number of a strip \(1, 2\)"):
+        read_blot(path, region="3")
