@@ -138,6 +138,13 @@ class Frame:
         return r - self.top, c - self.left
 
 
+def _is_frozen(pixels: Any) -> bool:
+    """Tell read-only counts that own their memory, as a blot holds them."""
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.float64 or pixels.base is not None:
+        return False
+    return pixels.flags.c_contiguous and not pixels.flags.writeable
+
+
 @dataclass(frozen=True, eq=False)  # pixels have no single yes or no, so a blot is equal to itself alone
 class Blot:
     """A picture of a membrane: pixels in detector counts and what is known about them.
@@ -185,7 +192,9 @@ class Blot:
     frame: Frame = Frame(0, 0)
 
     def __post_init__(self) -> None:
-        pixels = np.array(self.pixels, dtype=np.float64, order="C")
+        pixels = self.pixels
+        if not _is_frozen(pixels):  # pixels of another blot are shared, since neither can change them
+            pixels = np.array(pixels, dtype=np.float64, order="C")
         if pixels.ndim != 2:
             raise ValueError(f"a blot has two axes (rows, columns), not {pixels.ndim}")
         pixels.setflags(write=False)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..blot import Blot, FloatArray, Source, Step
+from ..blot import Blot, Source, Step
 from ..errors import ReadError
 from ..saturation import find_ceiling, find_floor
 from .amersham_gel import AMERSHAM_GEL
@@ -24,7 +24,7 @@ from .biorad_scn import BIORAD_SCN
 from .colour import resolve_colour
 from .fuji import FUJI
 from .licor_zip import LICOR_ZIP
-from .planes import DAMAGE, Head, Plane, Reader, look
+from .planes import DAMAGE, Head, Plane, Raw, Reader, look
 from .raster import BMP, GIF, JPEG, PNG
 from .regions import crop_region, split_panels
 from .syngene import SYNGENE
@@ -111,19 +111,17 @@ def _pick(planes: list[Plane], channel: str | None) -> Plane:
     return chosen[0]
 
 
-def _numbers(plane: Plane) -> FloatArray:
-    counts = np.ascontiguousarray(plane.pixels, dtype=np.float64)
-    if plane.pixels.dtype.kind == "f":
-        bad = int(np.count_nonzero(~np.isfinite(counts)))
+def _check_numbers(pixels: Raw) -> None:
+    if pixels.dtype.kind == "f":
+        bad = int(np.count_nonzero(~np.isfinite(pixels)))
         if bad:
             raise ReadError(f"{bad} of its pixels are no numbers (NaN or infinite); export it again without a mask")
-    return counts
 
 
 def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> Blot:
-    raw, counts = plane.pixels, _numbers(plane)
-    ceiling = find_ceiling(raw, full=plane.full, stated=plane.ceiling)
-    floor = find_floor(raw, full=plane.full)
+    _check_numbers(plane.pixels)
+    ceiling = find_ceiling(plane.pixels, full=plane.full, stated=plane.ceiling)
+    floor = find_floor(plane.pixels, full=plane.full)
     said = (f"largest count {ceiling.level:g}: {ceiling.reason}",) if ceiling.level is not None else ()
     source = Source(
         path=str(path),
@@ -140,7 +138,7 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
     detail = reader.name + (f", channel {plane.channel}" if plane.channel else "")
     return Blot(
         name=name,
-        pixels=counts,
+        pixels=plane.pixels,
         ceiling=ceiling.level,
         floor=floor.level,
         pixel_um=plane.pixel_um,
