@@ -12,7 +12,7 @@ from blotquant.blot import Blot
 from blotquant.errors import ReadError
 from blotquant.flags import Flag, encode
 from blotquant.orientation import orient
-from blotquant.readers import read_blot, read_channels
+from blotquant.readers import read_blot, read_channels, split_panels
 from blotquant.screening import image_flags, screen
 
 BLOTS = Path(__file__).parents[2] / "../shared/blots"
@@ -146,6 +146,29 @@ def test_what_is_said_of_a_picture_reads_as_a_remark(name: str) -> None:
     assert len(notes) >= 4
     assert (notes.str.len() < 220).all()
     assert not notes.str.contains("nan", regex=False).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "strips"),
+    [
+        ("PMC12686555_FIGURE1__A-p16p21-ACTIN", 3),
+        ("PMC12708318_Figure5__A1-GSDME-actin", 2),
+        ("PMC12886003_Figure1__C-H3cr-H3", 3),
+        ("PMC12956003_Figure2__A-Htt-tub", 3),
+        ("PMC13025488_Figure5__C-pSMAD-GAPDH", 2),
+        ("PMC13135410_Figure3__B-Fib-CCN2-GAPDH", 3),
+    ],
+)
+def test_every_strip_of_a_papers_figure_is_found_and_lies_the_right_way_round(name: str, strips: int) -> None:
+    parts = split_panels(read_blot(BLOTS / f"figure_panels/{name}.png"))
+
+    assert len(parts) == strips
+    assert all(any(step.verb == "invert" for step in orient(part).steps) for part in parts)
+
+
+@pytest.mark.parametrize("name", [name for name in PICTURES if not name.startswith("figure_panels")])
+def test_a_membrane_is_not_parted(name: str) -> None:
+    assert len(split_panels(read_blot(BLOTS / name))) == 1
 
 
 def test_the_labs_text_beside_the_pictures_is_refused_as_no_picture() -> None:

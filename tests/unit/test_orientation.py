@@ -267,6 +267,12 @@ def test_crop_can_be_left_out_and_the_input_stays_as_it_was() -> None:
     assert (drawn.blot.pixels == before).all()
 
 
+def test_pixels_that_do_not_change_are_not_copied(typical: Drawn) -> None:
+    blot = unknown(typical.blot)
+
+    assert orient(blot, crop=False).pixels is blot.pixels
+
+
 def test_a_tiny_picture_is_oriented_without_complaint() -> None:
     for shape in ((1, 1), (3, 5), (9, 9), (2, 300)):
         assert orient(Blot("t", np.arange(np.prod(shape), dtype=float).reshape(shape))).bright is True

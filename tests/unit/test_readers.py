@@ -165,3 +165,17 @@ def test_an_empty_file_is_not_explained(tmp_path: Path) -> None:
 
     with pytest.raises(ReadError, match="empty"):
         explain(tmp_path / "a.tif")
+
+
+def test_memory_for_a_large_picture_stays_under_sixteen_bytes_a_pixel(tmp_path: Path) -> None:
+    import tracemalloc
+
+    pixels = np.random.default_rng(0).integers(500, 900, (2000, 3000)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", pixels)
+    tracemalloc.start()
+    blot = read_blot(tmp_path / "a.tif")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert blot.shape == pixels.shape
+    assert peak / pixels.size < 16
