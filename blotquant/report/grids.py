@@ -158,7 +158,7 @@ def _groups(result: ReportSource) -> list[Grid]:
 
 
 def _tests(result: ReportSource) -> list[Grid]:
-    note = "Effect: fold against the condition named; p adjusted for all comparisons of its family."
+    note = "Effect: fold against the condition named; p adjusted within its family; df: degrees of freedom."
     if replicate_assumed(result):
         note += " No replicate was named: n counts membranes, each taken as one biological replicate."
     columns = (
@@ -169,9 +169,8 @@ def _tests(result: ReportSource) -> list[Grid]:
         _INTERVAL,
         _Column("p", lambda row: p_text(float(row["p"]))),
         _Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))),
-        _value("n"),
-        _value("n_versus", "n versus"),
-        _value("dof", "degrees of freedom"),
+        _Column("n / n versus", lambda row: f"{row['n']} / {row['n_versus']}"),
+        _value("dof", "df"),
         _text("method"),
         _text("note"),
     )
