@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -71,6 +70,8 @@ def _longest(kept: npt.NDArray[np.bool_]) -> tuple[int, int]:
 
 def _lines(dark: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Tell the rows that a drawn line covers: from end to end, thin, and light again at once on both sides."""
+    import cv2
+
     share = np.pad(dark.mean(axis=1), 2)
     lines = np.zeros(len(dark), dtype=bool)
     covered = (share[2:-2] >= _LINE_LONG).astype(np.uint8).reshape(-1, 1)
@@ -96,6 +97,8 @@ def _strips(box: Box, filled: Mask, pixels: FloatArray, span: float) -> list[Box
 
 def _filled_boxes(mask: Mask, pixels: FloatArray, span: float) -> list[Box]:
     """Find strips in the parts that are large and fill their box, what a frame encloses counted in."""
+    import cv2
+
     rows, cols = mask.shape
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found: list[Box] = []
