@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ..background import BACKGROUNDS
-from ..errors import BlotquantError, SettingsError, TableError
+from ..errors import BlotquantError, OutputError, SettingsError, TableError
 from ..pipeline import Given, measure_blots, measure_image, read_membrane
 from ..pipeline.records import band_marks, kept_warnings, make_record, mark_edited
 from ..result import Result
@@ -196,6 +196,12 @@ def check_methods(settings: Settings) -> Settings:
     return settings
 
 
+def _stop_on_full_disk(failure: Failure) -> None:
+    """Stop where results cannot be kept: every image after this one would fail alike."""
+    if failure.kind == OutputError.__name__:
+        raise OutputError(f"{failure.message}; what is done is kept, go on with --resume")
+
+
 def measure_images(
     manifest: Manifest,
     output: Path,
@@ -237,6 +243,7 @@ def measure_images(
     units = list(_units(manifest, used, kept, start))
     for outcome in run(_work, units, pool=pool, time_limit_s=used.batch.time_limit_s):
         if outcome.failure is not None:
+            _stop_on_full_disk(outcome.failure)
             gathered.failed.append((outcome.task.name, outcome.failure))
         elif outcome.value is not None:
             gathered.paths[outcome.task.name] = outcome.value
