@@ -86,7 +86,7 @@ def _planes(path: Path, max_megapixels: float) -> tuple[Reader, list[Plane]]:
 
 
 def _grey_planes(planes: list[Plane], channel: str | None) -> list[Plane]:
-    """Make every plane grey; colours of one page among several are named page-colour."""
+    """Make every plane grey; an overlay of colours is parted only where it is the file's one picture."""
     found: list[Plane] = []
     for plane in planes:
         grey = resolve_colour(plane, channel)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -60,8 +60,8 @@ def _is_copy(series: tifffile.TiffPageSeries, first: tifffile.TiffPageSeries) ->
     return abs(rows * full_cols - cols * full_rows) <= 2 * max(full_rows, full_cols)
 
 
-def _check_page(page: tifffile.TiffPage, size: int) -> None:
-    """Refuse what would be read wrong, and a page whose pixels are not all in the file."""
+def _check_kind(page: tifffile.TiffPage) -> None:
+    """Refuse what would be read wrong."""
     photometric = int(page.photometric)
     if photometric in _REFUSED:
         raise ReadError(f"is in {_REFUSED[photometric]}; export it as greyscale")
@@ -69,6 +69,10 @@ def _check_page(page: tifffile.TiffPage, size: int) -> None:
         raise ReadError(f"holds numbers of a kind that is not read ({page.bitspersample} bits); export it as 16-bit")
     if page.bitspersample == 1:
         raise ReadError("has black and white only (1 bit); nothing can be measured in it")
+
+
+def _check_data(page: tifffile.TiffPage | tifffile.TiffFrame, size: int) -> None:
+    """Refuse a page whose pixels are not all in the file; they would be read as zeros."""
     starts, counts = page.dataoffsets, page.databytecounts
     if not starts or any(count < 1 for count in counts):
         raise ReadError("parts of the picture are missing; copy it again from the imager")
@@ -80,18 +84,11 @@ def _check_series(series: tifffile.TiffPageSeries, size: int, max_megapixels: fl
     page = series.keyframe
     check_size(page.imagelength, page.imagewidth, max_megapixels, planes=max(1, len(series.pages)))
     check_size(1, int(np.prod(series.shape, dtype=np.float64)), 4 * max_megapixels)  # colour and alpha included
+    _check_kind(page)
     for part in series.pages:
-        if part is None or part.keyframe is None:
+        if part is None:
             raise ReadError("part of the picture lies in another file; export it as one file")
-        _check_page(part.keyframe, size)
-        if part is not part.keyframe:
-            _check_page_data(part, size)
-
-
-def _check_page_data(part: Any, size: int) -> None:
-    ends = [start + count for start, count in zip(part.dataoffsets, part.databytecounts, strict=False)]
-    if not ends or max(ends) > size:
-        raise ReadError("the file ends before its picture does (truncated); copy it again from the imager")
+        _check_data(part, size)
 
 
 def _planar(series: tifffile.TiffPageSeries) -> Raw:
