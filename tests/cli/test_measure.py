@@ -11,6 +11,7 @@ import pytest
 
 from blotquant.cli import main
 from blotquant.cli.console import Console
+from blotquant.errors import OutputError
 from blotquant.flags import Flag, has_flag
 from blotquant.tables import TABLES, read_csv
 from tests.cli.conftest import Run
@@ -89,6 +90,37 @@ def test_programs_get_the_same_as_a_document(pictures: Path, tmp_path: Path, run
 def test_two_processes_give_the_same_bytes_as_one(measured: Path, pictures: Path, tmp_path: Path, run: Run) -> None:
     assert run("measure", pictures, "-o", tmp_path / "out", "-j", "2")[0] == 1
 
+    assert csvs(tmp_path / "out") == csvs(measured)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # those of Dask are its own
+def test_a_dask_cluster_gives_the_same_bytes_as_one(measured: Path, pictures: Path, tmp_path: Path, run: Run) -> None:
+    pytest.importorskip("distributed", reason="needs the extra `cluster`")
+
+    assert run("measure", pictures, "-o", tmp_path / "out", "-j", "2", "--cluster", "local")[0] == 1
+
+    assert csvs(tmp_path / "out") == csvs(measured)
+
+
+def test_a_full_disk_stops_the_run_in_one_line_and_it_goes_on_when_there_is_room(
+    pictures: Path, measured: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from blotquant.batch import measuring, parts
+
+    with monkeypatch.context() as full:
+
+        def refuse(part: parts.Part, path: Path) -> None:
+            if list(path.parent.glob("*.zip")):
+                raise OutputError(f"{path}: cannot be written (No space left on device)")
+            parts.write_part(part, path)
+
+        full.setattr(measuring, "write_part", refuse)
+        code, out, err = run("measure", pictures, "-o", tmp_path / "out")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "No space left on device); what is done is kept, go on with --resume" in err
+
+    assert run("measure", pictures, "-o", tmp_path / "out", "--resume")[0] == 1
     assert csvs(tmp_path / "out") == csvs(measured)
 
 
