@@ -178,7 +178,8 @@ def _open_workbook(path: Path) -> Any:
         InvalidFileException,
         ParseError,
     ) as error:
-        raise TableError(f"{path.name}: not an Excel workbook, or damaged ({error})") from error
+        why = " ".join(str(error).split())
+        raise TableError(f"{path.name}: not an Excel workbook, or damaged ({why})") from error
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -191,7 +192,7 @@ def sheet_names(path: Path) -> list[str]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return [str(name) for name in _open_workbook(path).sheetnames]
+        return [str(sheet.title) for sheet in _open_workbook(path).worksheets]
 
 
 def read_workbook_sheet(path: Path, name: str | None) -> Sheet:
@@ -205,9 +206,10 @@ def read_workbook_sheet(path: Path, name: str | None) -> Sheet:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of drop-downs and styles that it does not keep
         book = _open_workbook(path)
-    chosen = name or book.sheetnames[0]
-    if chosen not in book.sheetnames:
-        raise TableError(f"{path.name}: has no sheet {chosen!r}; its sheets are {', '.join(book.sheetnames)}")
+    sheets = {str(sheet.title): sheet for sheet in book.worksheets}  # charts have no cells
+    chosen = name or next(iter(sheets), "")
+    if chosen not in sheets:
+        raise TableError(f"{path.name}: has no sheet {chosen!r}; its sheets are {', '.join(sheets) or '(none)'}")
     where = f"{path.name} sheet {chosen!r}"
-    rows = ([_cell_text(value) for value in row] for row in book[chosen].iter_rows(values_only=True))
+    rows = ([_cell_text(value) for value in row] for row in sheets[chosen].iter_rows(values_only=True))
     return _sheet(enumerate(rows, start=1), where)

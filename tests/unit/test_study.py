@@ -323,6 +323,36 @@ def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:
             read_study(tmp_path)
 
 
+def mutated(data: bytes, rng: np.random.Generator) -> bytes:
+    """Damage a table as disks, editors and spreadsheets do."""
+    pieces = [b",", b";", b"\n", b'"', b"\0", b"\xff", b"=", b"-", b"1e400", b"nan", b"../", b"m1", b"\r", b"{", b"]"]
+    for _ in range(rng.integers(1, 4)):
+        place = int(rng.integers(len(data)))
+        piece = pieces[rng.integers(len(pieces))] if rng.random() < 0.6 else data[place : place + 9]
+        data = data[:place] + piece + data[place + int(rng.integers(0, 6)) :]
+    return data
+
+
+@pytest.mark.parametrize("name", ["images.csv", "samples.csv", "study.toml", "study.xlsx"])
+def test_a_damaged_table_is_refused_in_one_line_or_read(tmp_path: Path, name: str) -> None:
+    rng = np.random.default_rng(3)
+    if name == "study.xlsx":
+        data = (as_workbook(tmp_path, images=IMAGES, samples=SAMPLES) / name).read_bytes()
+    else:
+        data = (
+            write(tmp_path, toml='group_by = []\n[control]\nmaximum = { treatment = "vehicle" }') / name
+        ).read_bytes()
+    outcomes = set()
+    for _ in range(40):
+        (tmp_path / name).write_bytes(mutated(data, rng))
+        try:
+            outcomes.add(type(read_study(tmp_path)).__name__)
+        except (TableError, SettingsError) as error:
+            assert "\n" not in str(error)
+            outcomes.add("refused")
+    assert "refused" in outcomes
+
+
 def test_missing_tables_and_folders_are_named(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="no such study folder"):
         read_study(tmp_path / "none")
