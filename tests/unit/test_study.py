@@ -342,15 +342,15 @@ def test_a_damaged_table_is_refused_in_one_line_or_read(tmp_path: Path, name: st
         data = (
             write(tmp_path, toml='group_by = []\n[control]\nmaximum = { treatment = "vehicle" }') / name
         ).read_bytes()
-    outcomes = set()
+    messages = []
     for _ in range(40):
         (tmp_path / name).write_bytes(mutated(data, rng))
         try:
-            outcomes.add(type(read_study(tmp_path)).__name__)
+            read_study(tmp_path)
         except (TableError, SettingsError) as error:
-            assert "\n" not in str(error)
-            outcomes.add("refused")
-    assert "refused" in outcomes
+            messages.append(str(error))
+    assert messages
+    assert not any("\n" in message for message in messages)
 
 
 def test_missing_tables_and_folders_are_named(tmp_path: Path) -> None:
