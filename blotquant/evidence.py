@@ -18,28 +18,36 @@ import numpy.typing as npt
 
 from .blot import Blot, FloatArray
 from .errors import DetectionError
+from .noise import NoiseModel, estimate_noise
 
 __all__ = [
+    "GREY_FLOOR",
     "SCALES",
     "Canvas",
     "Narrow",
     "Picture",
+    "Seen",
     "align",
     "bulge",
     "bulge_kernel",
-    "grey_step",
+    "chance_of",
     "narrow",
     "noise_of",
 ]
 
-SCALES = (1.2, 2.4, 4.8, 9.6)
+SCALES = (1.2, 2.4, 4.8, 9.6, 19.2)
 """Half thicknesses at which bulges are sought [px]."""
 
 _LEVELS = 8  # brightness levels with a noise of their own
 _QUARTILE = 0.31864  # first quartile of |normal|
-_GREY_FLOOR = 0.6  # smallest noise of a pixel, in steps of its grey scale; 8-bit pictures have flat patches
+_QUIET_SHARE = 0.3  # quantile over the brightness levels that gives the usual noise
+_LOUDEST = 1.6  # how much noisier than usual a level or a part of the width may be
+_PARTS = 8  # parts of the width with a noise of their own
 
 Picture = npt.NDArray[np.float32]
+
+GREY_FLOOR = 0.6
+"""Smallest noise of a pixel, in steps of its grey scale; 8-bit pictures have flat patches."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,8 @@ class Narrow:
         Width of a strip [px]; strip i is centred at ``(i + 0.5) * width - 0.5``.
     level : ndarray of shape (H, n)
         Brightness of the neighbourhood [AU].
+    chance : ndarray of shape (H, n)
+        Standard deviation of a pixel of that brightness [AU].
     floor : float
         Smallest noise of a strip's pixel that is believed [AU].
     """
@@ -87,7 +97,29 @@ class Narrow:
     pixels: Picture
     width: float
     level: Picture
+    chance: Picture
     floor: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An image and its noise.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (H, W)
+        Counts, bright = protein [AU].
+    noise : NoiseModel
+        How much they vary by chance.
+    """
+
+    pixels: FloatArray
+    noise: NoiseModel
+
+    @classmethod
+    def of(cls, blot: Blot) -> Seen:
+        """Estimate the noise of a blot."""
+        return cls(blot.pixels, estimate_noise(blot))
 
 
 def align(blots: Sequence[Blot]) -> Canvas:
@@ -136,20 +168,23 @@ def bulge(pixels: Picture, sigma: float) -> Picture:
     return np.asarray(cv2.sepFilter2D(pixels, -1, one, kernel, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def grey_step(pixels: npt.ArrayLike) -> float:
-    """Smallest step between grey values that occur [AU]; 0 for a flat picture."""
-    values = np.asarray(pixels).ravel()
-    steps = np.diff(np.unique(values[:: max(1, values.size // 20000)]))
-    return float(steps.min()) if steps.size else 0.0
+def _quartile(values: npt.NDArray[np.floating]) -> float:
+    """Spread of a sample from its quieter half, as for normal noise."""
+    return float(np.partition(values, len(values) // 4)[len(values) // 4]) / _QUARTILE
 
 
-def noise_of(response: Picture, level: Picture, floor: float) -> Picture:
-    """Noise of a filter response at each pixel, from quiet pixels of the same brightness.
+def noise_of(response: Picture, level: Picture, chance: Picture, floor: float) -> Picture:
+    """Noise of a filter response at each pixel.
+
+    It follows the noise of single pixels, by a factor that is found at every level of brightness and in every part of
+    the width from the quieter half of the responses; levels that hold little but bands may not raise it by much.
 
     Parameters
     ----------
     response, level : ndarray of shape (H, n)
         Filter response and local brightness [AU].
+    chance : ndarray of shape (H, n)
+        Standard deviation of a pixel of that brightness [AU].
     floor : float
         Smallest noise that is believed [AU].
 
@@ -159,12 +194,25 @@ def noise_of(response: Picture, level: Picture, floor: float) -> Picture:
         Standard deviation [AU]; never zero.
     """
     step = max(1, int(np.sqrt(response.size / 12000)))
-    sample, of_level = np.abs(response[::step, ::step]).ravel(), level[::step, ::step].ravel()
+    sample = np.abs(response[::step, ::step]) / chance[::step, ::step]
+    of_level = level[::step, ::step].ravel()
     groups = np.array_split(np.argsort(of_level, kind="stable"), min(_LEVELS, max(1, sample.size // 50)))
     centres = np.array([of_level[group].mean() for group in groups])
-    quartiles = np.array([np.partition(sample[group], len(group) // 4)[len(group) // 4] for group in groups])
-    spread = np.maximum(quartiles / _QUARTILE, max(floor, float(np.finfo(np.float32).tiny)))
-    return np.interp(level, centres, spread).astype(np.float32)
+    spread = np.array([_quartile(sample.ravel()[group]) for group in groups])
+    usual = float(np.quantile(spread, _QUIET_SHARE))
+    factor = np.interp(level, centres, np.clip(spread, 0.7 * usual, _LOUDEST * usual))
+    noise = np.maximum(factor * chance, max(floor, float(np.finfo(np.float32).tiny))).astype(np.float32)
+    return noise * _across(response, noise, step)
+
+
+def _across(response: Picture, noise: Picture, step: int) -> Picture:
+    """How much noisier each part of the width is than its brightness says, at least 1, shape (1, n)."""
+    sample = np.abs(response[::step, ::step]) / noise[::step, ::step]
+    parts = np.array_split(np.arange(sample.shape[1]), min(_PARTS, sample.shape[1]))
+    spread = np.array([_quartile(sample[:, part].ravel()) for part in parts])
+    centres = np.array([part.mean() * step for part in parts])
+    relative = np.clip(spread / max(float(np.median(spread)), 1e-9), 1.0, _LOUDEST)
+    return np.interp(np.arange(response.shape[1]), centres, relative)[None, :].astype(np.float32)
 
 
 def _brightness(pixels: Picture) -> Picture:
@@ -174,18 +222,28 @@ def _brightness(pixels: Picture) -> Picture:
     return np.asarray(cv2.resize(wide, (cols, rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def narrow(pixels: FloatArray, strips: int) -> Narrow:
+def chance_of(noise: NoiseModel, brightness: npt.ArrayLike) -> Picture:
+    """Return the standard deviation of a pixel of each brightness, never zero [AU]."""
+    return np.maximum(np.sqrt(noise.variance(brightness)), np.finfo(np.float32).tiny).astype(np.float32)
+
+
+def narrow(pixels: FloatArray, noise: NoiseModel, strips: int) -> Narrow:
     """Remove single hot pixels and average columns into strips; symmetric under a mirror.
 
     Parameters
     ----------
     pixels : ndarray of shape (H, W)
         Counts, bright = protein [AU].
+    noise : NoiseModel
+        Noise of the picture.
     strips : int
         Strips across the picture, at most.
     """
-    calm = cv2.medianBlur((pixels - np.median(pixels)).astype(np.float32), 3)
+    middle = float(np.median(pixels))
+    calm = cv2.medianBlur((pixels - middle).astype(np.float32), 3)
     count = min(strips, pixels.shape[1])
     means = np.asarray(cv2.resize(calm, (count, pixels.shape[0]), interpolation=cv2.INTER_AREA), np.float32)
     width = pixels.shape[1] / count
-    return Narrow(means, width, _brightness(means), _GREY_FLOOR * grey_step(pixels) / float(np.sqrt(width)))
+    level = _brightness(means)
+    floor = GREY_FLOOR * noise.quantum / float(np.sqrt(width))
+    return Narrow(means, width, level, chance_of(noise, level + middle), floor)

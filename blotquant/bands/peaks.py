@@ -19,8 +19,13 @@ FAINT = 4.0
 
 _SHAPE = 0.03  # part of a strong band's bulge that its own shape may put beside it
 _LUMP = 0.1  # part of a band's bulge that may vary
+_RELIEF = 0.04  # part of a band's height that may vary by chance from lane to gap
+_BULGE = 0.37  # bulge of a band as a share of its height
 _VALLEY = -0.05  # bulge between two bands as a share of the lesser one's, at most: flat-topped bands have about 0
+_DIP = 0.8  # least brightness between two bands as a share of the dimmer one's, which is enough to part them
+_ONE_TOP = 0.97  # brightness between two bands as a share of the brighter one's, at most
 _BLEND = 0.9  # and below which they may be two that blend
+_SHOULDER = 0.4  # evidence of a shoulder as a share of the other's, at least
 _SURE = 7.0  # evidence from which a peak may part a band in two
 _STEEPEST = 0.15  # slope of a band's ridge inside its lane [px/px], at most
 _TRIES = np.linspace(-0.6, 0.6, 25)  # slopes that are tried [px/px]
@@ -105,40 +110,50 @@ class _Band:
     score: float
     parted: bool = False
     blended: bool = False
+    other: int = -1  # the other shoulder of a flat-topped band
 
 
 def _parted(profiles: LaneProfiles, scale: int, lane: int, one: int, other: int) -> tuple[bool, bool]:
     """Whether two peaks of one scale are two bands, and if not, whether they are two that blend."""
     top, bottom = sorted((one, other))
-    height = profiles.height[scale][:, lane]
-    between, lesser = height[top : bottom + 1].min(), min(height[top], height[bottom])
-    return bool(between <= _VALLEY * lesser), bool(between < _BLEND * lesser)
+    height, light = profiles.height[scale][:, lane], profiles.brightness[:, lane]
+    between = top + int(np.argmin(height[top : bottom + 1]))
+    lesser = min(height[top], height[bottom])
+    reach = int(4 * profiles.sigmas[scale]) + 2
+    base = light[max(0, top - reach) : bottom + reach + 1].min()
+    shoulders = np.array([light[top], light[bottom]]) - base
+    dips = light[top : bottom + 1].min() - base < _DIP * shoulders.min()
+    # a flat-topped or saturated band bulges at both shoulders and is brightest between them
+    hollow = height[between] <= _VALLEY * lesser and light[between] - base <= _ONE_TOP * shoulders.max()
+    return bool(dips or hollow), bool(height[between] < _BLEND * lesser)
 
 
 def _join(bands: list[_Band], profiles: LaneProfiles, scale: int, lane: int, row: int, score: float) -> None:
     """Give a peak to the band that it belongs to, or start a new one.
 
-    Peaks of one scale are two bands when the bulge between them is hollow; a coarser peak belongs to the finer ones
-    that it covers.
+    Peaks are two bands when the bulge between them is hollow; a coarser peak belongs to the finer ones that it covers.
     """
     reach = 1.5 * profiles.sigmas[scale] + 1.0
     nearest = sorted(bands, key=lambda band: abs(band.row - row))
-    same = [band for band in nearest if band.scale == scale]
-    verdicts = [(band, *_parted(profiles, scale, lane, band.row, row)) for band in same[:2]]
-    joined = [band for band, parted, _ in verdicts if not parted]
+    verdicts = [(band, *_parted(profiles, scale, lane, band.row, row)) for band in nearest[:3]]
     covered = [band for band in nearest if band.scale != scale and abs(band.row - row) <= reach]
-    if not joined and not covered:
-        near = [band for band in same if abs(band.row - row) <= 3.0 * reach]
+    joined = [band for band, parted, _ in verdicts if not parted or band in covered]
+    if not joined:
+        near = [band for band in nearest if band.scale == scale and abs(band.row - row) <= 3.0 * reach]
         if near and score < _SURE:
             return
         for band in near:
             band.parted = True
         bands.append(_Band(scale, row, score, parted=bool(near)))
         return
-    band = min(joined or covered, key=lambda other: abs(other.row - row))
-    band.blended |= any(blended for other, _, blended in verdicts if other is band) and score > _SURE
+    band = joined[0]
+    band.blended |= score > _SURE and any(
+        blended for other, _, blended in verdicts if other is band and other.scale == scale
+    )
+    if band.scale == scale and score > _SHOULDER * band.score and not band.parted:
+        band.other = row
     if score > band.score:
-        if not band.parted and len(covered) <= 1:
+        if not band.parted and len(joined) == 1:
             band.scale, band.row = scale, row
         band.score = score
 
@@ -188,14 +203,22 @@ def _slopes(
 
 
 def _rises(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> FloatArray:
-    """Height over the nearer in brightness of what lies above and below, as a share of that over the other."""
+    """Height over the brighter of what lies above and below, as a share of that over the darker.
+
+    A slope that goes on farther above and below is taken out: a step, as at the rim of the membrane, does not.
+    """
     rows = len(profiles.brightness)
+    smooth = cv2.blur(profiles.brightness, (1, 3)).reshape(profiles.brightness.shape).astype(float)
     away = np.round(2.5 * sigma + 1.5).astype(np.intp)
-    here = profiles.brightness[row, lane]
-    above = here - profiles.brightness[np.clip(row - away, 0, rows - 1), lane]
-    below = here - profiles.brightness[np.clip(row + away, 0, rows - 1), lane]
-    more = np.maximum(above, below)
-    return np.where(more > 0, np.minimum(above, below) / np.where(more > 0, more, 1.0), -1.0).astype(float)
+    above2, above, here, below, below2 = (
+        smooth[np.clip(row + by * away, 0, rows - 1), lane] for by in (-2, -1, 0, 1, 2)
+    )
+    slopes = np.stack([above - above2, below2 - below])
+    slope = np.where(np.prod(slopes, axis=0) > 0, np.sign(slopes[0]) * np.abs(slopes).min(axis=0), 0.0)
+    over, under = here - above - slope, here - below + slope
+    more = np.maximum(over, under)
+    rises: FloatArray = np.where(more > 0, np.minimum(over, under) / np.where(more > 0, more, 1.0), -1.0)
+    return rises
 
 
 def _thickness(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indices) -> FloatArray:
@@ -215,6 +238,22 @@ def _thickness(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indic
     smoothing = profiles.sigmas[scale]
     thickness: FloatArray = np.sqrt(np.maximum(total**2 - smoothing**2, 0.25 * smoothing**2))
     return thickness
+
+
+def _height_contrast(
+    profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray, noise: Picture
+) -> FloatArray:
+    """Height of the lane over its surroundings above and below, less that of the quieter gap, in units of chance."""
+    rows = len(profiles.brightness)
+    away = np.round(3.0 * sigma + 1.0).astype(np.intp)
+    above, below = np.clip(row - away, 0, rows - 1), np.clip(row + away, 0, rows - 1)
+    light, gaps = profiles.brightness, profiles.gap_brightness
+    height = light[row, lane] - 0.5 * (light[above, lane] + light[below, lane])
+    near = [gaps[np.clip(row + by, 0, rows - 1), lane] for by in (-3, 0, 3)]
+    gap = (np.max(near, axis=0) - 0.5 * (gaps[above, lane] + gaps[below, lane])).min(axis=1)
+    chance = np.sqrt((noise / _BULGE) ** 2 + (_RELIEF * np.maximum(height, 0.0)) ** 2)
+    contrast: FloatArray = ((height - np.maximum(gap, 0.0)) / chance).astype(float)
+    return contrast
 
 
 def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: float) -> Peaks:
@@ -239,6 +278,7 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
     height, noise = profiles.height[scale, row, lane], profiles.noise[scale, row, lane]
     contrast = (height - profiles.gap[scale, row, lane]) / np.sqrt(noise**2 + (_LUMP * height) ** 2)
     sigma = _thickness(profiles, scale, row, lane).astype(float)
+    contrast = np.maximum(contrast, _height_contrast(profiles, row, lane, sigma, noise))
     slope, steep = _slopes(profiles, scale, row, lane, spacing)
     margin = np.minimum(row, profiles.height.shape[1] - 1 - row) / np.maximum(sigma, profiles.sigmas[scale])
     return Peaks(

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot, FloatArray
-from ..evidence import SCALES, Picture, bulge, bulge_kernel, grey_step, noise_of
+from ..evidence import GREY_FLOOR, SCALES, Picture, bulge, bulge_kernel, chance_of, noise_of
 from ..geometry import evaluate_curve, parse_curve, to_upright
+from ..noise import estimate_noise
 
 __all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
 
 _STRIPS = np.array([-0.3, -0.15, 0.0, 0.15, 0.3])  # places of a lane's strips, as shares of its width
 _GAP = np.array([0.84, 1.0, 1.16])  # places of a gap's strips, as shares of its distance from the lane's centre
 _WIDEST_GAP = 1.3  # distance between lanes beyond which the gap lies at the usual distance
-_GREY_FLOOR = 0.6
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class LaneProfiles:
         Bulge of the lane's single strips [AU].
     brightness : ndarray of shape (H, n)
         Mean of the lane's strips [AU].
+    gap_brightness : ndarray of shape (H, n, 2)
+        Brightness of the darkest strip of the left and of the right gap [AU].
     sigmas : ndarray of shape (k,)
         Half thicknesses [px].
     """
@@ -81,6 +83,7 @@ class LaneProfiles:
     gap: Picture
     strips: Picture
     brightness: Picture
+    gap_brightness: Picture
     sigmas: FloatArray
 
 
@@ -145,20 +148,29 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     values = _sample(blot, track)
     rows, lanes, strips = values.shape
     flat = values.reshape(rows, -1)
-    sigmas = [s for s in SCALES if s == SCALES[0] or (s <= 0.2 * track.pitch and 4 * s < rows)]
+    sigmas = [s for s in SCALES if s == SCALES[0] or (s <= 0.45 * track.pitch and 24 * s < rows)]
     reach = int(np.ceil(0.05 * track.pitch))
     brightness = values[..., :5].mean(axis=-1)
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
     level = np.asarray(level, np.float32).reshape(rows, lanes)
-    floor = _GREY_FLOOR * grey_step(blot.pixels) / float(np.sqrt(max(1.0, 0.5 * np.median(track.width))))
+    noise_model = estimate_noise(blot)
+    chance = chance_of(noise_model, level + np.median(blot.pixels))
+    floor = GREY_FLOOR * noise_model.quantum / float(np.sqrt(max(1.0, 0.5 * np.median(track.width))))
     height, noise, gap, single = [], [], [], []
     for sigma in sigmas:
         response = bulge(flat, sigma).reshape(rows, lanes, strips)
         middle = _median_of_five(response[..., :5])
         height.append(middle)
-        noise.append(noise_of(middle, level, floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))))
+        noise.append(noise_of(middle, level, chance, floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))))
         gap.append(_quiet_gap(response, reach))
         single.append(response[..., :5])
+    calm = cv2.blur(flat, (1, 3)).reshape(values.shape)
     return LaneProfiles(
-        np.stack(height), np.stack(noise), np.stack(gap), np.stack(single), brightness, np.array(sigmas)
+        height=np.stack(height),
+        noise=np.stack(noise),
+        gap=np.stack(gap),
+        strips=np.stack(single),
+        brightness=brightness,
+        gap_brightness=np.stack([calm[..., 5:8].min(axis=-1), calm[..., 8:11].min(axis=-1)], axis=-1),
+        sigmas=np.array(sigmas),
     )

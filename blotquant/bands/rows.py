@@ -25,6 +25,8 @@ _WANDER = 0.8  # how far a band may lie off its neighbour's row, in half thickne
 _LEAST_WANDER = 2.0  # and at least [px]
 _UNEVEN = 0.03  # and more with distance, since no smile is a cubic [px/px]
 _SAME_ROW = 1.5  # distance of the rows of two images that are one, in half thicknesses, at most
+_THIN_ALONE = 0.65  # the same for a row of one band, unless its evidence is large
+_CERTAIN = 100.0
 _THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain
 
 
@@ -128,7 +130,9 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     order = np.argsort(thickness)
     total = np.cumsum(weight[order])
     usual = thickness[order][np.searchsorted(total, 0.5 * total[-1])]
-    return [row for row, sigma in zip(kept, thickness, strict=True) if _THIN * usual < sigma < _THICK * usual]
+    thin = np.array([_THIN_ALONE if len(row) == 1 and peaks.score[row[0]] < _CERTAIN else _THIN for row in kept])
+    fits = (thickness > thin * usual) & (thickness < _THICK * usual)
+    return [row for row, fit in zip(kept, fits, strict=True) if fit]
 
 
 def _distance(one: npt.NDArray[np.intp], other: npt.NDArray[np.intp], flat: FloatArray, peaks: Peaks) -> float:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..blot import Blot
 from ..errors import DetectionError
-from ..evidence import align
+from ..evidence import Seen, align
 from .counting import settle
 from .doubts import refuse_dots
 from .search import search
@@ -46,7 +46,7 @@ def find_lanes(blots: Blot | Sequence[Blot], *, n_lanes: int | None = None) -> p
     """
     images = [blots] if isinstance(blots, Blot) else list(blots)
     canvas = align(images)
-    found = search([blot.pixels for blot in images], canvas)
+    found = search([Seen.of(blot) for blot in images], canvas)
     name = images[0].name
     if len(found.comb.centre) == 0:
         raise DetectionError(f"{name}: no lanes found, nothing in the picture looks like a row of bands")

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 
 from ..blot import FloatArray
-from ..evidence import SCALES, Canvas, Narrow, Picture, bulge, bulge_kernel, narrow, noise_of
+from ..evidence import SCALES, Canvas, Narrow, Picture, Seen, bulge, bulge_kernel, narrow, noise_of
 from .chains import best_chain, candidates
+from .streaks import streak_votes
 from .votes import LUMP, SLOPE, Votes, odd, shifted, tally
 
 __all__ = ["Glance", "first_look"]
@@ -33,11 +34,11 @@ def _evidence(picture: Narrow) -> Picture:
     best = np.full(picture.pixels.shape, -np.inf, np.float32)
     for sigma in SCALES:
         kernel = bulge_kernel(sigma)
-        if sigma > SCALES[0] and len(kernel) > 2 * len(best):
+        if sigma > SCALES[0] and 3 * len(kernel) > len(best):
             break
         response = bulge(picture.pixels, sigma)
         floor = picture.floor * float(np.sqrt((kernel**2).sum()))
-        np.maximum(best, response / noise_of(response, picture.level, floor), out=best)
+        np.maximum(best, response / noise_of(response, picture.level, picture.chance, floor), out=best)
     opened = cv2.morphologyEx(best, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))
     return np.asarray(np.maximum(opened, 0.0), np.float32)
 
@@ -98,26 +99,25 @@ class Glance:
     centre: FloatArray
 
 
-def first_look(pixels: Sequence[FloatArray], canvas: Canvas) -> list[Glance]:
+def first_look(images: Sequence[Seen], canvas: Canvas) -> list[Glance]:
     """Try pitches and return what each shows, best first.
 
     Parameters
     ----------
-    pixels : sequence of ndarray
-        The images of the membrane, bright = protein [AU].
+    images : sequence of Seen
+        The images of the membrane.
     canvas : Canvas
         Where they lie.
     """
-    pictures = [narrow(image, _STRIPS) for image in pixels]
+    pictures = [narrow(image.pixels, image.noise, _STRIPS) for image in images]
     scores = [_evidence(picture) for picture in pictures]
     pitches = canvas.cols / 2.2 / _STEP ** np.arange(40)
     pitches = pitches[pitches > max(canvas.cols / _MOST_LANES, 8.0)]
     found = []
     for pitch in pitches:
-        cast = [
-            _votes(score, picture.width, pitch, offset)
-            for score, picture, offset in zip(scores, pictures, canvas.offsets, strict=True)
-        ]
+        cast = []
+        for score, picture, offset in zip(scores, pictures, canvas.offsets, strict=True):
+            cast += [_votes(score, picture.width, pitch, offset), streak_votes(picture, pitch, offset)]
         found.append(_upright(Votes.united(cast), pitch, canvas.shape))
     glances = []
     for i, pitch in enumerate(pitches):

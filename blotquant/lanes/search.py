@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..blot import FloatArray
-from ..evidence import Canvas
+from ..evidence import Canvas, Seen
 from .centre_lines import Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
 from .pitches import Glance, first_look
-from .second_look import look_again, votes_of
+from .places import votes_of
+from .second_look import look_again
+from .streaks import streak_votes
 from .votes import Votes, tally
 
 __all__ = ["Search", "choose", "search"]
@@ -87,13 +89,14 @@ def _counts(votes: Votes, comb: Comb, pitch: float) -> FloatArray:
     return tally(comb.flattened(votes.row, votes.col), votes.weight, votes.spacing, pitch, comb.shape[1])
 
 
-def _closer(pixels: Sequence[FloatArray], canvas: Canvas, glance: Glance) -> Search:
+def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
     """Look again at the pitch of a first look, and bend the comb until it fits the bands."""
     pitch = _own_pitch(glance)
     comb = Comb(glance.centre, 0.5 * glance.shear * (canvas.rows - 1), 0.0, 0.0, canvas.shape)
-    looks = [look_again(image, pitch) for image in pixels]
+    looks = [look_again(image, pitch) for image in images]
     cast = [votes_of(look, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
-    votes = Votes.united(cast)
+    streaks = [streak_votes(look.picture, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
+    votes = Votes.united([*cast, *streaks])
     counts, marks, worth = _counts(votes, comb, pitch), Marks.none(), -np.inf
     for _ in range(3):
         worth, centre = choose(counts, pitch)
@@ -129,18 +132,18 @@ def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
     return chosen
 
 
-def search(pixels: Sequence[FloatArray], canvas: Canvas) -> Search:
+def search(images: Sequence[Seen], canvas: Canvas) -> Search:
     """Find the lanes that rows of bands speak for.
 
     Parameters
     ----------
-    pixels : sequence of ndarray
-        The images of the membrane, bright = protein [AU].
+    images : sequence of Seen
+        The images of the membrane.
     canvas : Canvas
         Where they lie.
     """
-    glances = first_look(pixels, canvas)
+    glances = first_look(images, canvas)
     hypotheses = _hypotheses(glances)
-    found = sorted((_closer(pixels, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
+    found = sorted((_closer(images, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
     rival = found[1].worth if len(found) > 1 else 0.0
     return replace(found[0], runner_up=rival)

@@ -54,9 +54,9 @@ def odd(size: float) -> int:
     return max(1, 2 * round((size - 1.0) / 2.0) + 1)
 
 
-def shifted(picture: Picture, by: int) -> Picture:
-    """Shift columns to the right (to the left when negative); what comes in from outside is empty."""
-    out = np.zeros_like(picture)
+def shifted(picture: Picture, by: int, outside: float = 0.0) -> Picture:
+    """Shift columns to the right (to the left when negative); `outside` comes in from beyond the picture."""
+    out = np.full_like(picture, outside)
     if abs(by) >= picture.shape[1]:
         return out
     if by >= 0:
