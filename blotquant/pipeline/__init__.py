@@ -223,17 +223,21 @@ def _sensitivity(
     if not settings.report.sensitivity:
         return empty("sensitivity")
 
-    def group(table: pd.DataFrame, *, images: pd.DataFrame | None = None, across: str | None = None) -> pd.DataFrame:
-        folds = _normalise(_match(table, study, settings, images=images), study, settings, across=across)
+    ratios = {method: _match(table, study, settings) for method, table in bands.items()}
+    totals = study.images["form"] == "total"
+
+    def group(method: str = "", *, alone: bool = False, across: str | None = None) -> pd.DataFrame:
+        used = _match(bands[""], study, settings, images=study.images[~totals]) if alone else ratios[method]
+        folds = _normalise(used, study, settings, across=across)
         shown = folds[folds["fold"].notna()]
         return summarise(shown, group_by=study.group_by, level=settings.comparison.level)
 
     return compare_choices(
-        bands,
-        study.images,
         groups,
+        group,
+        methods=[method for method in bands if method],
+        alone=bool(totals.any()),
         background=settings.integration.background,
         across=settings.normalisation.across,
-        group=group,
         group_by=study.group_by,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -32,19 +32,14 @@ def _rows(groups: pd.DataFrame, choice: str, option: str, *, default: bool) -> p
 
 
 def _options(
-    bands: Mapping[str, pd.DataFrame], images: pd.DataFrame, across: str, group: Summarise
+    group: Summarise, methods: Sequence[str], alone: bool, across: str
 ) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Yield groups under each other choice; one that the data do not allow is left out."""
-    default = bands[""]
-    choices: list[tuple[str, str, Callable[[], pd.DataFrame]]] = [
-        ("background", name, partial(group, table)) for name, table in bands.items() if name
-    ]
-    if (images["form"] == "total").any():
-        alone = images[images["form"] != "total"]
-        choices.append(("normalisation", "phospho alone", lambda: _as_ratio(group(default, images=alone))))
-    choices += [
-        ("control", f"across = {name}", partial(group, default, across=name)) for name in _SCALES if name != across
-    ]
+    choices: list[tuple[str, str, Summarise]] = [("background", method, partial(group, method)) for method in methods]
+    if alone:
+        choices.append(("normalisation", "phospho alone", lambda: _as_ratio(group(alone=True))))
+    scales = [name for name in _SCALES if name != across]
+    choices += [("control", f"across = {name}", partial(group, across=name)) for name in scales]
     for choice, option, make in choices:
         try:
             yield choice, option, make()
@@ -59,29 +54,30 @@ def _as_ratio(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare_choices(
-    bands: Mapping[str, pd.DataFrame],
-    images: pd.DataFrame,
     groups: pd.DataFrame,
+    group: Summarise,
     *,
+    methods: Sequence[str],
+    alone: bool,
     background: str,
     across: str,
-    group: Summarise,
     group_by: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Tabulate folds under other backgrounds, normalisations and controls beside the default.
 
     Parameters
     ----------
-    bands : mapping of str to DataFrame
-        Bands with targets under each background; the default one under the empty name.
-    images : DataFrame
-        The study's images.
     groups : DataFrame
         Groups of the result.
+    group : callable
+        ``group(method, alone=…, across=…)`` gives groups as the pipeline would: with another background, without the
+        total, with another way across membranes.
+    methods : sequence of str
+        Other backgrounds that were measured.
+    alone : bool
+        There are totals that could have been left out.
     background, across : str
         What the result was made with.
-    group : callable
-        ``group(bands, images=…, across=…)`` gives groups as the pipeline would.
     group_by : sequence of str
         Further columns that part groups.
 
@@ -100,7 +96,7 @@ def compare_choices(
     parts = [_rows(groups, "background", background, default=True)]
     parts += [
         _rows(made, choice, option, default=False)
-        for choice, option, made in _options(bands, images, across, group)
+        for choice, option, made in _options(group, methods, alone, across)
         if len(made)
     ]
     table = pd.concat(parts, ignore_index=True)

@@ -295,9 +295,22 @@ def test_three_other_backgrounds_are_offered_whatever_the_default() -> None:
 
 
 def test_without_groups_there_is_nothing_to_compare() -> None:
-    images = pd.DataFrame({"form": ["total"]})
-    groups = empty("groups")
-    assert compare_choices({"": groups}, images, groups, background="a", across="b", group=lambda table: table).empty
+    def never() -> pd.DataFrame:
+        raise AssertionError("no choice is asked for")
+
+    options = {"methods": ["plane"], "alone": True, "background": "joint", "across": "none"}
+    assert compare_choices(empty("groups"), never, **options).empty
+
+
+def test_a_choice_that_the_data_do_not_allow_is_left_out(result: Result) -> None:
+    def group(method: str = "", *, alone: bool = False, across: str | None = None) -> pd.DataFrame:
+        if across:
+            raise SettingsError("the design does not connect the membranes")
+        return result.groups.assign(mean=2 * result.groups["mean"])
+
+    table = compare_choices(result.groups, group, methods=["plane"], alone=False, background="joint", across="sum")
+    assert list(table["option"].unique()) == ["joint", "plane"]
+    assert np.allclose(table.loc[table["option"] == "plane", "change"], 100.0)
 
 
 def test_a_result_draws_its_figures(result: Result) -> None:
