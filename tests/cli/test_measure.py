@@ -6,13 +6,16 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 from blotquant.cli import main
 from blotquant.cli.console import Console
 from blotquant.errors import OutputError
 from blotquant.flags import Flag, has_flag
+from blotquant.synthetic import draw_level
 from blotquant.tables import TABLES, read_csv
 from tests.cli.conftest import Run
 
@@ -226,6 +229,34 @@ def test_tables_that_were_corrected_by_hand_are_measured_anew_and_marked(
     assert len(again) == len(first) - 1
     assert has_flag(again["flags"], Flag.EDITED).tolist() == [True] + [False] * (len(again) - 1)
     assert again["bottom"].iloc[0] == first["bottom"].iloc[0] + 2
+
+
+def test_a_file_with_two_pictures_gives_two_images_that_share_their_lanes_also_when_going_on(
+    tmp_path: Path, run: Run
+) -> None:
+    counts = draw_level("clean", seed=1, n_lanes=6, n_rows=2, shape=(220, 420)).blot.pixels.astype(np.uint16)
+    tifffile.imwrite(tmp_path / "two.tif", np.stack([counts, counts // 2 + 200]), photometric="minisblack")
+    out = tmp_path / "out"
+
+    assert run("measure", tmp_path / "two.tif", "-o", out)[0] == 0
+    lanes = read_csv(out / "lanes.csv", "lanes")
+    before = csvs(out)
+    assert run("measure", tmp_path / "two.tif", "-o", out, "--from", "bands")[0] == 0
+
+    assert lanes["image"].unique().tolist() == ["two.tif#1", "two.tif#2"]
+    assert len(set(lanes.loc[lanes["lane"] == 3, "left"])) == 1
+    assert csvs(out)["bands.csv"] == before["bands.csv"]
+
+
+def test_going_on_from_tables_that_lack_an_image_is_refused_by_its_name(
+    copy: Path, pictures: Path, tmp_path: Path, run: Run
+) -> None:
+    shutil.copy(pictures / "day1" / "blot.tif", tmp_path / "new.tif")
+
+    code, _, err = run("measure", tmp_path / "new.tif", "-o", copy, "--from", "bands")
+
+    assert code == 2
+    assert "new.tif: has no row in the lanes.csv to go on from" in err
 
 
 def test_a_wrong_cell_in_a_corrected_table_is_named(copy: Path, pictures: Path, run: Run) -> None:
