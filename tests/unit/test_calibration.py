@@ -74,7 +74,7 @@ def test_an_unknown_ladder_or_gel_system_is_refused(name: str, buffer: str) -> N
 
 
 @pytest.mark.parametrize("ladder", ladders(), ids=lambda ladder: f"{ladder.product} {ladder.buffer}")
-def test_a_ladder_with_two_bands_missing_is_assigned_right(ladder) -> None:  # type: ignore[no-untyped-def]
+def test_a_ladder_with_two_bands_missing_is_assigned_right(ladder) -> None:
     rng = np.random.default_rng(5)
     masses = np.array(ladder.masses)
     for _ in range(3):
@@ -155,7 +155,7 @@ def test_a_line_is_as_nist_certifies_it() -> None:
         (lambda x: 100.0 * x / (8.0 + x), "hyperbolic"),
     ],
 )
-def test_the_response_of_a_dilution_series_is_recognised(signal, model: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_response_of_a_dilution_series_is_recognised(signal, model: str) -> None:
     x = np.array([1.0, 2, 4, 8, 16, 32])
     y = signal(x) * np.exp(np.random.default_rng(1).normal(0, 0.02, len(x)))
     found = fit_response(x, y)
@@ -173,7 +173,7 @@ def test_too_few_standards_have_no_response() -> None:
         fit_line(np.array([1.0, 1.0, 1.0]), np.array([1.0, 2.0, 3.0]))
 
 
-def series(signal) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:  # type: ignore[no-untyped-def]
+def series(signal) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     amounts = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
     noise = np.exp(np.random.default_rng(2).normal(0, 0.02, 6))
     bands = membrane({lane: [100.0] for lane in range(1, 9)})
