@@ -56,8 +56,8 @@ class Picture:
 
 
 def encode_png(grey: GreyArray) -> bytes:
-    """Write 8-bit grey pixels as PNG; the same pixels give the same bytes."""
-    return cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
+    """Write 8-bit grey pixels as PNG, packed tightly but not at any price; the same pixels give the same bytes."""
+    return cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 6])[1].tobytes()
 
 
 def decode_png(png: bytes) -> GreyArray:
