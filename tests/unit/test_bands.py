@@ -1,0 +1,90 @@
+"""find_bands(): every row in every lane, weak beside strong, and no band from dust or an edge."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blotquant.bands import find_bands
+from blotquant.blot import Blot
+from blotquant.lanes import find_lanes
+from blotquant.synthetic import Drawn, draw_level
+
+
+def found_share(drawn: Drawn, bands: pd.DataFrame) -> tuple[float, float]:
+    """Recall and precision of the bands called detected, matched within one thickness and half a lane."""
+    true = drawn.bands[drawn.bands["present"]]
+    seen = bands[bands["detected"]]
+    rows = np.abs(seen["centre_row"].to_numpy()[:, None] - true["centre_row"].to_numpy())
+    cols = np.abs(seen["centre_col"].to_numpy()[:, None] - true["centre_col"].to_numpy())
+    near = (rows < 6) & (cols < 12)
+    return near.any(axis=0).mean(), near.any(axis=1).mean()
+
+
+@pytest.mark.parametrize(
+    ("level", "family", "seed"), [("clean", "flat", 21), ("typical", "foreign", 22), ("hard", "flat", 23)]
+)
+def test_drawn_bands_are_found_and_little_else(level: str, family: str, seed: int) -> None:
+    drawn = draw_level(level, family=family, seed=seed)
+    recall, precision = found_share(drawn, find_bands(drawn.blot, find_lanes(drawn.blot)))
+    assert recall >= 0.95
+    assert precision >= 0.95
+
+
+def test_every_row_is_in_every_lane_of_every_image(drawn: Drawn) -> None:
+    empty = Blot("empty.tif", np.random.default_rng(3).normal(500, 5, drawn.blot.shape), bright=True)
+    blots = [empty, drawn.blot]
+    bands = find_bands(blots, find_lanes(blots))
+    counts = bands.groupby(["image", "band"])["lane"].nunique()
+    assert (counts == 6).all()
+    assert set(bands.loc[bands["image"] == "empty.tif", "band"]) == set(
+        bands.loc[bands["image"] != "empty.tif", "band"]
+    )
+    assert not bands.loc[bands["image"] == "empty.tif", "detected"].any()
+
+
+def test_rows_are_numbered_from_the_top(drawn: Drawn) -> None:
+    bands = find_bands(drawn.blot, find_lanes(drawn.blot))
+    heights = bands.groupby(bands["band"].astype(int))["centre_row"].median()
+    assert heights.is_monotonic_increasing
+    assert heights.index.tolist() == [1, 2, 3]
+
+
+def test_a_weak_band_beside_a_strong_one_is_found() -> None:
+    row, col = np.indices((240, 420))
+    volumes = [1.0, 0.01, 1.0, 0.01, 1.0, 0.01]
+    light = sum(
+        v * np.exp(-0.5 * ((row - 120) / 4.0) ** 2) * (np.abs(col - c) < 20)
+        for v, c in zip(volumes, range(50, 401, 66), strict=True)
+    )
+    pixels = 500 + 30000 * light + np.random.default_rng(4).normal(0, 15, row.shape)
+    blot = Blot("weak.tif", pixels, bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    row_of_light = bands[(bands["centre_row"] - 120).abs() < 5]
+    assert row_of_light["detected"].tolist() == [True] * 6
+
+
+def test_boxes_hold_their_bands_and_follow_the_file(drawn: Drawn) -> None:
+    bands = find_bands(drawn.blot, find_lanes(drawn.blot))
+    assert (bands["top"] < bands["centre_row"]).all()
+    assert (bands["centre_row"] < bands["bottom"]).all()
+    assert (bands["left"] < bands["centre_col"]).all()
+    assert (bands["centre_col"] < bands["right"]).all()
+    assert (bands["sigma"] > 0).all()
+
+
+def test_a_higher_bar_finds_fewer(drawn: Drawn) -> None:
+    lanes = find_lanes(drawn.blot)
+    low, high = (find_bands(drawn.blot, lanes, min_score=score)["detected"].sum() for score in (5.0, 80.0))
+    assert high < low
+
+
+def test_gain_and_offset_do_not_change_what_is_found(drawn: Drawn) -> None:
+    plain = dataclasses.replace(drawn.blot, ceiling=None)
+    moved = dataclasses.replace(plain, pixels=4.0 * plain.pixels + 300.0)
+    one, other = (find_bands(blot, find_lanes(blot)) for blot in (plain, moved))
+    assert one["detected"].tolist() == other["detected"].tolist()
+    np.testing.assert_allclose(one["centre_row"], other["centre_row"], atol=0.05)

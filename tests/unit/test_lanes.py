@@ -1,0 +1,90 @@
+"""find_lanes(): counts, centre lines, empty wells, and nothing where there is nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blotquant.blot import Blot, Frame
+from blotquant.errors import DetectionError
+from blotquant.geometry import evaluate_curve, parse_curve
+from blotquant.lanes import find_lanes
+from blotquant.synthetic import Drawn, draw_level
+
+
+def centre_at(lane: pd.Series, row: float) -> float:
+    points = parse_curve(lane["curve"])
+    return float(evaluate_curve(points[:, 0], points[:, 1], row))
+
+
+@pytest.mark.parametrize(("level", "n_lanes", "seed"), [("clean", 5, 11), ("typical", 12, 12), ("hard", 9, 13)])
+def test_the_lanes_of_a_drawn_blot_are_counted_and_lie_where_they_were_drawn(
+    level: str, n_lanes: int, seed: int
+) -> None:
+    drawn = draw_level(level, seed=seed, n_lanes=n_lanes)
+    lanes = find_lanes(drawn.blot)
+    assert len(lanes) == n_lanes
+    bands = drawn.bands[drawn.bands["present"]]
+    pitch = float(np.median(np.diff(lanes["centre"])))
+    off = [
+        centre_at(lanes.iloc[int(lane) - 1], row) - col
+        for lane, row, col in bands[["lane", "centre_row", "centre_col"]].to_numpy(float)
+    ]
+    assert np.abs(off).max() < 0.15 * pitch
+    assert (lanes["left"] < lanes["centre"]).all()
+    assert (lanes["centre"] < lanes["right"]).all()
+
+
+def test_lanes_are_numbered_from_the_left_with_a_confidence_and_a_reason_for_each_doubt(drawn: Drawn) -> None:
+    lanes = find_lanes(drawn.blot)
+    assert lanes["lane"].tolist() == list(range(1, 7))
+    assert lanes["centre"].is_monotonic_increasing
+    assert lanes["confidence"].between(0, 1).all()
+    assert (lanes.loc[lanes["confidence"] < 1, "reason"] != "").all()
+
+
+def test_a_blank_picture_has_no_lanes_and_says_so() -> None:
+    pixels = np.random.default_rng(1).normal(500, 10, (300, 400))
+    with pytest.raises(DetectionError, match=r"blank\.tif"):
+        find_lanes(Blot("blank.tif", pixels, bright=True))
+
+
+def test_a_dot_blot_is_not_cut_into_lanes() -> None:
+    row, col = np.indices((260, 400))
+    light = sum(
+        np.exp(-(((row - r) ** 2 + (col - c) ** 2) / (2 * 9.0**2))) for r in (80, 180) for c in range(60, 361, 60)
+    )
+    pixels = 500 + 20000 * light + np.random.default_rng(2).normal(0, 10, row.shape)
+    with pytest.raises(DetectionError, match="dot"):
+        find_lanes(Blot("dots.tif", pixels, bright=True))
+
+
+def test_a_given_count_is_used_and_one_that_the_picture_contradicts_is_an_error(drawn: Drawn) -> None:
+    assert len(find_lanes(drawn.blot, n_lanes=6)) == 6
+    with pytest.raises(DetectionError, match=r"2.*6|6.*2"):
+        find_lanes(drawn.blot, n_lanes=2)
+
+
+def test_a_fully_inhibited_image_takes_its_lanes_from_its_partner(drawn: Drawn) -> None:
+    empty = Blot("empty.tif", np.random.default_rng(3).normal(500, 5, drawn.blot.shape), bright=True)
+    lanes = find_lanes([empty, drawn.blot])
+    places = lanes.pivot_table(index="lane", columns="image", values="centre")
+    assert len(places) == 6
+    np.testing.assert_allclose(places["empty.tif"], places[drawn.blot.name])
+
+
+def test_gain_and_offset_do_not_move_lanes(drawn: Drawn) -> None:
+    moved = dataclasses.replace(drawn.blot, pixels=4.0 * drawn.blot.pixels + 300.0, ceiling=None)
+    one, other = find_lanes(dataclasses.replace(drawn.blot, ceiling=None)), find_lanes(moved)
+    np.testing.assert_allclose(one["centre"], other["centre"], atol=0.02)
+
+
+def test_a_mirrored_picture_has_the_same_lanes_in_the_file(drawn: Drawn) -> None:
+    shape = drawn.blot.shape
+    mirrored = dataclasses.replace(drawn.blot, pixels=drawn.blot.pixels[:, ::-1], frame=Frame(*shape, mirror=True))
+    np.testing.assert_allclose(
+        np.sort(find_lanes(mirrored)["centre"]), np.sort(find_lanes(drawn.blot)["centre"]), atol=1.5
+    )
