@@ -26,6 +26,7 @@ from ..readers import read_blot
 from ..screening import image_flags, screen
 from ..settings import Settings
 from ..tables import check, empty
+from .registration import Registered, register
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
@@ -261,18 +262,22 @@ def measure_blots(
     DetectionError
         No lanes are found, or the pictures contradict what is known.
     """
-    blots = [upright for _, upright in pairs]
+    upright = tuple(blot for _, blot in pairs)
+    placed = register(upright) if given.lanes is None else Registered(upright)
+    blots = placed.blots
     lanes = _find_lanes(blots, given)
     found = _find_bands(blots, lanes, given, settings)
     bands, calibration = _with_masses(_integrate(blots, found, settings, None), blots, given)
+    others_found = {method: _integrate(blots, found, settings, method) for method in others}
+    notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
     return Measured(
-        lanes=lanes,
-        bands=bands,
-        quality=united([*(screen(blot) for blot in blots), _lane_rows(lanes, given)], "quality"),
+        lanes=placed.to_files(lanes, "lanes"),
+        bands=placed.to_files(bands, "bands"),
+        quality=united(notes, "quality"),
         calibration=calibration,
-        pictures={raw.name: display_picture(raw, upright) for raw, upright in pairs},
+        pictures={raw.name: display_picture(raw, shown) for raw, shown in pairs},
         inputs={raw.name: raw.source.sha256 for raw, _ in pairs},
-        others={method: _integrate(blots, found, settings, method) for method in others},
+        others={method: placed.to_files(table, "bands") for method, table in others_found.items()},
     )
 
 

@@ -1,0 +1,101 @@
+"""Images of one membrane that are shifted against each other: found, taken out, or refused."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blotquant.blot import Blot, Frame
+from blotquant.conditions import complete
+from blotquant.errors import DetectionError
+from blotquant.geometry import to_file
+from blotquant.pipeline.registration import find_shift, register
+from blotquant.tables import check
+
+
+def membrane(columns: list[float], *, name: str = "a", seed: int = 0, shape: tuple[int, int] = (120, 400)) -> Blot:
+    """Bands 24 px wide at given columns, on noise."""
+    row, col = np.mgrid[0 : shape[0], 0 : shape[1]]
+    pixels = np.random.default_rng(seed).normal(500.0, 5.0, shape)
+    for place in columns:
+        pixels += 3000.0 * np.exp(-0.5 * ((row - 60) / 3.0) ** 2) * (np.abs(col - place) < 12)
+    return Blot(name, pixels, bright=True)
+
+
+LANES = [60.0, 100, 140, 180, 220, 260, 300, 340]
+
+
+def shifted(by: float, name: str = "b", lanes: list[float] = LANES) -> Blot:
+    return membrane([lane + by for lane in lanes], name=name, seed=1)
+
+
+@pytest.mark.parametrize("by", [-20, -12, 12, 18, 25])
+def test_a_shift_is_found_to_a_pixel_or_two(by: int) -> None:
+    assert find_shift(membrane(LANES), shifted(by)) == pytest.approx(by, abs=2)
+
+
+def test_pictures_that_lie_on_each_other_are_left() -> None:
+    assert find_shift(membrane(LANES), shifted(0)) == 0
+
+
+def test_an_image_whose_bands_are_mostly_gone_is_not_moved_by_a_lane() -> None:
+    assert find_shift(membrane(LANES), shifted(0, lanes=LANES[1:3])) == 0
+    assert find_shift(membrane(LANES), shifted(12, lanes=LANES[1:4])) == pytest.approx(12, abs=2)
+
+
+def test_a_blank_image_is_not_moved() -> None:
+    assert find_shift(membrane(LANES), Blot("b", np.full((120, 400), 7.0), bright=True)) == 0
+
+
+def test_half_a_lane_that_cannot_be_told_is_refused() -> None:
+    with pytest.raises(DetectionError, match="half a lane"):
+        find_shift(membrane(LANES), shifted(20, lanes=LANES[2:4]))
+
+
+def test_a_crop_is_not_taken_for_a_shift() -> None:
+    whole = membrane(LANES)
+    part = dataclasses.replace(shifted(0), pixels=shifted(0).pixels[:, 30:], frame=Frame(120, 400, left=30))
+    assert find_shift(whole, part) == 0
+
+
+def boxes(image: str, left: float) -> pd.DataFrame:
+    row = {"image": image, "lane": 1, "left": left, "right": left + 20, "top": 5.0, "bottom": 9.0, "centre": left + 9.5}
+    return check(complete(pd.DataFrame([{**row, "curve": f"5.00:{left + 9.5:.2f}"}]), "lanes"), "lanes")
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize("mirror", [False, True])
+def test_tables_of_the_common_grid_come_back_to_each_file(turns: int, mirror: bool) -> None:
+    rows, cols = (120, 400) if turns % 2 == 0 else (400, 120)
+    one = dataclasses.replace(membrane(LANES), frame=Frame(rows, cols, turns=turns, mirror=mirror))
+    other = dataclasses.replace(shifted(15), frame=Frame(rows, cols, turns=turns, mirror=mirror))
+    placed = register([one, other])
+    assert placed.shifts["b"] == pytest.approx(15, abs=2)
+    moved = placed.blots[1]
+    common = boxes("b", 40.0)
+    upright = common.copy()
+    upright["left"] = 40.0 - moved.frame.left
+    wanted = to_file(upright.assign(right=upright["left"] + 20), other.frame)
+    found = placed.to_files(common, "lanes")
+    for edge in ("left", "right", "top", "bottom"):
+        assert found[edge].item() == wanted[edge].item()
+    np.testing.assert_array_equal(moved.pixels, other.pixels)
+
+
+def test_a_shift_is_reported_and_tables_without_one_stay_as_they_are() -> None:
+    placed = register([membrane(LANES), shifted(15)])
+    report = placed.quality()
+    assert list(report["name"]) == ["b"]
+    assert report["value"].item() == pytest.approx(15, abs=2)
+    still = register([membrane(LANES), shifted(0)])
+    table = boxes("b", 40.0)
+    assert still.to_files(table, "lanes") is table
+    assert still.quality().empty
+
+
+def test_pictures_of_different_size_are_left_for_finding_lanes_to_refuse() -> None:
+    placed = register([membrane(LANES), membrane(LANES, name="b", shape=(120, 420))])
+    assert [blot.frame.cols for blot in placed.blots] == [400, 420]
