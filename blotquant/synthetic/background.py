@@ -35,7 +35,7 @@ def _haze(bands: pd.DataFrame, grid: Grid, strength: float, rng: np.random.Gener
     haze = np.zeros(grid.shape)
     loaded = bands[bands["volume"] > 0]
     half, soft = 0.5 * grid.layout.filling * grid.pitch, 0.08 * grid.pitch
-    order = np.arange(1, 4)
+    order = np.arange(1, 5)
     height = float(loaded["height"].median()) if len(loaded) else 0.0
     for lane in loaded["lane"].unique():
         weights = rng.uniform(-0.3, 0.3, len(order))
@@ -75,7 +75,7 @@ def draw_glow(
     rows, cols = grid.shape
     glow = np.ones(grid.shape)
     if membrane.unevenness:
-        glow += membrane.unevenness / 3.0 * _waves(grid.shape, membrane.waves, rng)
+        glow += membrane.unevenness * _waves(grid.shape, membrane.waves, rng)
     if membrane.gradient:
         down, over = np.linspace(-0.25, 0.25, rows)[:, None], np.linspace(-0.25, 0.25, cols)[None, :]
         glow += membrane.gradient * (rng.choice((-1.0, 1.0)) * down + rng.choice((-1.0, 1.0)) * over)

@@ -67,7 +67,7 @@ class Membrane:
     base : float
         Brightness of the bare membrane [AU].
     unevenness : float
-        Amplitude of slow unevenness, as a share of `base` (its standard deviation is a third of it).
+        Standard deviation of slow unevenness, as a share of `base`.
     waves : float
         Number of half-waves of the finest unevenness across the longer side of the picture.
     gradient : float
@@ -96,7 +96,7 @@ class Membrane:
         Signal from which substrate runs out and bands turn hollow [AU]; infinite: never.
     """
 
-    base: float = 600.0
+    base: float = 300.0
     unevenness: float = 0.0
     waves: float = 5.0
     gradient: float = 0.0

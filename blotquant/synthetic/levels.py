@@ -81,21 +81,21 @@ class Level:
 LEVELS: dict[str, Level] = {
     "clean": Level(
         tilt=0.2, smile=1.5, lean=1.0, fan=1.0, bow=0.5, spacing=0.01,
-        unevenness=0.03, waves=6.0, gradient=0.02, haze=0.0, bleed=0.0,
+        unevenness=0.01, waves=5.0, gradient=0.02, haze=0.0, bleed=0.0,
         dust=0, dust_on_bands=0, specks=0, scratches=0, bubbles=0,
         skew=0.06, curl=0.4, slant=0.2, lopsided=0.05, tail=0.0, jitter=0.3,
         doublets=0.0, extra_rows=0, absent=0.05, empty=0.0, gap=0.0,
     ),
     "typical": Level(
         tilt=1.0, smile=5.0, lean=4.0, fan=3.0, bow=1.5, spacing=0.025,
-        unevenness=0.12, waves=8.0, gradient=0.1, haze=0.05, bleed=0.003,
+        unevenness=0.12, waves=6.0, gradient=0.1, haze=0.15, bleed=0.003,
         dust=10, dust_on_bands=0, specks=5, scratches=0, bubbles=0,
         skew=0.12, curl=1.2, slant=0.6, lopsided=0.1, tail=0.06, jitter=0.7,
         doublets=0.0, extra_rows=0, absent=0.08, empty=0.02, gap=0.1,
     ),
     "hard": Level(
         tilt=2.0, smile=14.0, lean=10.0, fan=8.0, bow=4.0, spacing=0.04,
-        unevenness=0.35, waves=9.0, gradient=0.3, haze=0.17, bleed=0.01,
+        unevenness=0.35, waves=6.0, gradient=0.3, haze=0.3, bleed=0.01,
         dust=25, dust_on_bands=3, specks=12, scratches=2, bubbles=1,
         skew=0.2, curl=3.0, slant=1.5, lopsided=0.2, tail=0.12, jitter=1.2,
         doublets=0.35, extra_rows=1, absent=0.12, empty=0.04, gap=0.25,
@@ -107,8 +107,8 @@ EFFECTS: dict[str, Mapping[str, Mapping[str, Any]]] = {
     "saturated": {"camera": {"exposure": 6.0}},
     "plateau": {"camera": {"exposure": 4.0, "ceiling": 50000.0}},
     "hollow": {"membrane": {"burn": 6000.0}},
-    "clipped": {"membrane": {"base": 900.0}, "camera": {"offset": -900.0}},
-    "surround": {"membrane": {"edge": 12.0}},
+    "clipped": {"membrane": {"base": 900.0}, "camera": {"offset": -1000.0}},
+    "surround": {"membrane": {"edge": 25.0}, "layout": {"margin": 0.11}},
     "8-bit": {"export": {"bits": 8}},
     "12-bit": {"export": {"bits": 12}},
     "inverted": {"export": {"inverted": True}},
@@ -119,9 +119,9 @@ EFFECTS: dict[str, Mapping[str, Mapping[str, Any]]] = {
 }
 """What else can happen to a blot: name → knob → fields that it sets."""
 
-_DECADES = (4.1, 7.2)  # log10 of the weakest and the strongest volume of a band `_WIDTH` wide [AU px]
+_DECADES = (4.15, 7.4)  # log10 of the weakest and the strongest volume of a band `_WIDTH` wide [AU px]
 _WIDTH = 54.0  # [px]
-LEVEL_CAMERA = Camera(gain=0.05, read_noise=2.0)
+LEVEL_CAMERA = Camera(gain=0.15, read_noise=2.0)
 """The camera that `simulate` draws with."""
 _DOUBLET = (1.1, 1.7)  # distance of a doublet's two parts in half thicknesses; nearer than 0.9 FWHM, so that it is one
 
@@ -207,7 +207,7 @@ def _bands(level: Level, rows: pd.DataFrame, n_lanes: int, width: float, rng: np
 
 def _membrane(level: Level, rng: np.random.Generator) -> Membrane:
     return Membrane(
-        base=float(rng.uniform(800.0, 1600.0)),
+        base=float(rng.uniform(650.0, 1150.0)),
         unevenness=level.unevenness,
         waves=level.waves,
         gradient=level.gradient,

@@ -25,7 +25,7 @@ _LADDER = {180: 0.5, 130: 0.7, 100: 0.6, 70: 1.6, 55: 0.7, 40: 0.6, 35: 0.6, 25:
 _MASS = {"target": 86.0, "upper": 150.0, "lower": 50.0}  # STAT3 and two bands that the antibodies see besides [kDa]
 _FULL = 1.5e6  # volume of a full band [AU px]
 _CAMERA = Camera(gain=0.2, read_noise=4.0)
-_GROUND = Membrane(unevenness=0.1, gradient=0.08, haze=0.02, bleed=0.01, dust=6, specks=3)
+_GROUND = Membrane(unevenness=0.06, gradient=0.08, haze=0.02, bleed=0.01, dust=6, specks=3)
 _RATIO_COLUMNS = [
     *("membrane", "lane", "stimulus", "treatment", "dose", "dose_unit", "replicate", "phospho", "total"),
     *("ratio", "activity", "deviation", "loading"),
@@ -214,7 +214,7 @@ def _membrane_pictures(
         pictures[name] = draw(
             bands,
             layout=layout,
-            membrane=dataclasses.replace(_GROUND, base=float(rng.uniform(400.0, 900.0))),
+            membrane=dataclasses.replace(_GROUND, base=float(rng.uniform(250.0, 450.0))),
             camera=_CAMERA,
             family=family,
             shape=shape,

@@ -26,7 +26,7 @@ def test_a_bare_membrane_is_flat() -> None:
 
 
 def test_unevenness_has_the_size_asked_for_and_no_fine_structure() -> None:
-    ground = membrane(unevenness=0.3).background
+    ground = membrane(unevenness=0.1).background
     assert ground.std() == pytest.approx(100.0, rel=1e-6)
     assert np.abs(np.diff(ground, axis=0)).max() < 20.0
 
