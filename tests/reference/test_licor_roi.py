@@ -1,6 +1,6 @@
 """Published LI-COR intensities from the published ROIs: Hatfield et al. 2015, Sci Rep 5:9676 (ODC-By 1.0 data).
 
-Odyssey's formula as exported: intensity [k counts] = (Σ pixels − background · pixels) · (side of a pixel in mm)² / 1000.
+Odyssey's formula as exported: intensity [k counts] = (Σ pixels − background · n) · (side of a pixel in mm)² / 1000.
 """
 
 from __future__ import annotations
