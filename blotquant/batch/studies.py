@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..errors import SettingsError
-from ..pipeline import quantify, run_key
+from ..errors import ReadError, SettingsError
+from ..pipeline import quantify, read_membrane, run_key
 from ..result import Result
 from ..result.files import write_whole
-from ..settings import override
-from ..study import read_study
+from ..settings import Settings, override
+from ..study import Study, read_study
 from ..tables import TABLES, Column, Table, to_csv_bytes
 from .engine import Outcome, Pool, run
 from .output import claimed
@@ -40,7 +41,7 @@ STUDIES = Table(
     (
         Column("study", "text", "", "Name of the study: its folder, and that of its results beside this table."),
         Column("status", "text", "", "done or failed."),
-        Column("error", "text", "", "Why it failed."),
+        Column("error", "text", "", "Why it failed, or what of it did."),
         Column("images", "int", "", "Images of the study."),
         Column("flagged", "int", "", "Flags of its rows, counted."),
         *TABLES["potencies"].columns,
@@ -109,8 +110,45 @@ def quantify_study(request: Request) -> Summary:
         if request.start is None and is_written(out, key, request.until or ""):
             return summarise_run(Result.load(out), out / PAGE, fresh=False)
         start = Result.load(out) if request.start else None
-        result = quantify(study, settings=settings, until=request.until, start=start, record=request.record)
+        result = _quantify_what_reads(study, settings, start, request)
         return summarise_run(result, write_all(result, out))
+
+
+def _unreadable(study: Study, settings: Settings) -> dict[str, ReadError]:
+    """Find the membranes with an image that cannot be read, and why."""
+    found = {}
+    for membrane in study.membranes:
+        try:
+            read_membrane(study.images[study.images["membrane"] == membrane], study.folder, settings)
+        except ReadError as error:
+            found[membrane] = error
+    return found
+
+
+def _without(study: Study, membranes: Collection[str]) -> Study:
+    """Leave membranes out of a study, and with them those that are paired with them."""
+    pairs = study.images.loc[study.images["membrane"].isin(membranes) & (study.images["pair"] != ""), "pair"]
+    gone = {*membranes, *study.images.loc[study.images["pair"].isin(pairs), "membrane"]}
+    images, samples = (sheet[~sheet["membrane"].isin(gone)] for sheet in (study.images, study.samples))
+    return dataclasses.replace(study, images=images.reset_index(drop=True), samples=samples.reset_index(drop=True))
+
+
+def _quantify_what_reads(study: Study, settings: Settings, start: Result | None, request: Request) -> Result:
+    """Quantify a study; a membrane with an image that cannot be read is left out and named, the rest is done."""
+    options: dict[str, Any] = {"settings": settings, "until": request.until, "start": start, "record": request.record}
+    try:
+        return quantify(study, **options)
+    except ReadError:
+        failed = _unreadable(study, settings)
+        rest = _without(study, failed)
+        if not failed or rest.images.empty:
+            raise
+    result = quantify(rest, **options)
+    failures = [
+        {"name": membrane, "kind": type(error).__name__, "message": f"{error}; membrane {membrane!r} is left out"}
+        for membrane, error in failed.items()
+    ]
+    return dataclasses.replace(result, record={**result.record, "failures": failures})
 
 
 def find_studies(arguments: Sequence[str]) -> list[Path]:
@@ -154,6 +192,7 @@ def _rows(outcome: Outcome[Request, Summary]) -> pd.DataFrame:
             "status": "done",
             "images": came.images,
             "flagged": sum(came.flags.values()),
+            "error": "; ".join(failure.message for _, failure in came.failed),
         }
         potencies = came.potencies if len(came.potencies) else potencies
     return potencies.assign(**known)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..flags import SEVERITY, Flag, decode, encode
 from ..result import Result
+from .engine import Failure
 
 __all__ = ["Summary", "summarise_run"]
 
@@ -35,6 +36,8 @@ class Summary:
         The report.
     fresh : bool
         False where the run was done already and nothing had changed.
+    failed : tuple of (str, Failure)
+        What failed inside the run, by name; the rest is done.
     """
 
     images: int
@@ -46,6 +49,7 @@ class Summary:
     potencies: pd.DataFrame
     page: Path
     fresh: bool = True
+    failed: tuple[tuple[str, Failure], ...] = ()
 
     @property
     def doubtful(self) -> bool:
@@ -90,4 +94,7 @@ def summarise_run(result: Result, page: Path, *, fresh: bool = True) -> Summary:
         potencies=result.potencies,
         page=page,
         fresh=fresh,
+        failed=tuple(
+            (each["name"], Failure(each["kind"], each["message"])) for each in result.record.get("failures", ())
+        ),
     )

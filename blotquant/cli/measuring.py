@@ -132,9 +132,10 @@ def _quantify_one(console: Console, request: Request, pool: Pool, strict: bool) 
             (outcome,) = quantify_studies([request], pool=pool, progress=advance)
             summary = value_of(outcome)
     show_summary(console, summary)
-    code = exit_code(failed=False, doubtful=summary.doubtful, strict=strict)
+    code = exit_code(failed=bool(summary.failed), doubtful=summary.doubtful, strict=strict)
+    failures = show_failures(console, summary.failed)
     document = {"verb": "quantify", "study": request.name, "output": request.output, **summary_document(summary)}
-    console.document({**document, "failures": [], "exit_code": code})
+    console.document({**document, "failures": failures, "exit_code": code})
     return code
 
 
@@ -158,6 +159,7 @@ def _quantify_many(
             console.answer(f"{outcome.task.name}:")
             show_summary(console, outcome.value)
     failed = [(each.task.name, each.failure) for each in outcomes if each.failure is not None]
+    failed += [one for each in outcomes if each.value is not None for one in each.value.failed]
     console.answer(f"table: {table}")
     failures = show_failures(console, failed)
     doubtful = any(each.value.doubtful for each in outcomes if each.value is not None)

@@ -130,7 +130,7 @@ def _moved_totals(tests: pd.DataFrame) -> list[str]:
 def general_warnings(result: ReportSource) -> list[str]:
     """List each warning of the run once, then what failed, then remarks on whole images."""
     said = [plain(text) for text in result.record.get("warnings", [])] + _moved_totals(result.tests)
-    said += [f"Failed: {plain(text)}" for text in result.record.get("failures", [])]
+    said += [f"Failed: {plain(each['message'])}" for each in result.record.get("failures", [])]
     quality = result.quality
     remarkable = quality["measure"].isin(_REMARKABLE) | ((quality["measure"] == "saturated") & (quality["value"] > 0))
     remarks = quality[(quality["scope"] == "image") & (quality["note"] != "") & remarkable]

@@ -105,7 +105,8 @@ def test_several_studies_go_into_a_folder_each_and_one_that_fails_does_not_stop_
     study: Path, quantified: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Path(shutil.copytree(study, tmp_path / "broken"))
-    (broken / "pSTAT3_rep1.tif").write_bytes(b"II*\0")
+    for number in (1, 2):
+        (broken / f"pSTAT3_rep{number}.tif").write_bytes(b"II*\0")
     quantify_from(quantified, monkeypatch)
 
     code, found, err = run("quantify", study, broken, "-o", tmp_path / "out", "--json", *PLAIN)
@@ -122,6 +123,25 @@ def test_several_studies_go_into_a_folder_each_and_one_that_fails_does_not_stop_
         ["broken", "failed", ""],
     ]
     assert "pSTAT3_rep1.tif" in table["error"][1]
+
+
+def test_an_image_that_cannot_be_read_costs_its_membrane_and_not_the_study(
+    study: Path, tmp_path: Path, run: Run
+) -> None:
+    broken = Path(shutil.copytree(study, tmp_path / "broken"))
+    (broken / "pSTAT3_rep2.tif").write_bytes(b"II*\0")
+
+    code, found, err = run("quantify", broken, "-o", tmp_path / "out", "--json", *PLAIN)
+
+    ratios = read_csv(tmp_path / "out" / "ratios.csv", "ratios")
+    assert code == found["exit_code"] == 1
+    assert ratios["membrane"].unique().tolist() == ["rep1"]
+    assert found["failures"][0]["name"] == "rep2"
+    assert err.count("\n") == 1
+    assert "pSTAT3_rep2.tif" in err
+    assert "membrane 'rep2' is left out" in err
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["failures"] == found["failures"]
+    assert "Failed: " in (tmp_path / "out" / "report.html").read_text()
 
 
 @pytest.mark.slow

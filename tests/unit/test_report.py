@@ -230,7 +230,7 @@ def test_a_treatment_that_moves_the_total_itself_is_a_warning_and_its_table_come
 def test_each_warning_is_said_once():
     result = drawn_result(Plan(pictures=False))
     result.record["warnings"] = ["look", "look"]
-    result.record["failures"] = ["bad.tif: not an image"]
+    result.record["failures"] = [{"name": "bad.tif", "kind": "ReadError", "message": "bad.tif: not an image"}]
     assert general_warnings(result)[:2] == ["look", "Failed: bad.tif: not an image"]
 
 
