@@ -19,7 +19,9 @@ __all__ = ["Registered", "find_shift", "register"]
 
 _SIGMA = 3.0  # half thickness of bands that are looked for [px]
 _SOFT = 20.0  # evidence in units of noise above which more says no more, so that one strong band does not rule
+_BAND = 8  # rows that a band takes [px]
 _REACH = 0.2  # shifts are looked for within this share of the width
+_SURE = 0.4  # pictures that agree less than this nowhere agree: they are taken as lying right
 _CLEAR = 0.85  # pictures that agree this well where they lie, against their best, are left where they lie
 _EQUAL = 0.9  # agreements closer than this are equally good
 _OPPOSITE = 1.5  # two equally good shifts that are alike in size leave it open which is meant
@@ -79,7 +81,7 @@ def _across(blot: Blot, width: int) -> FloatArray:
     response = bulge(np.ascontiguousarray(blot.pixels, dtype=np.float32), _SIGMA)
     noise = 1.4826 * float(np.median(np.abs(response))) or 1.0
     evidence = np.tanh(np.clip(response / noise - 3.0, 0.0, None) / _SOFT)
-    profile = evidence.sum(axis=0)
+    profile = np.sort(evidence, axis=0)[-_BAND:].sum(axis=0)  # one band's worth: a ladder counts no more than a lane
     out = np.zeros(width)
     out[blot.frame.left : blot.frame.left + len(profile)] = profile - profile.mean()
     return out
@@ -122,7 +124,7 @@ def find_shift(one: Blot, other: Blot) -> int:
     reach = int(_REACH * width)
     scores = _agreement(_across(one, width), _across(other, width), reach)
     best = float(scores.max())
-    if best <= 0 or scores[reach] >= _CLEAR * best:
+    if best < _SURE or scores[reach] >= _CLEAR * best:
         return 0
     peaks = _peaks(scores)
     good = peaks[scores[peaks] >= _EQUAL * best] - reach

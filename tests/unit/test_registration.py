@@ -50,6 +50,11 @@ def test_a_blank_image_is_not_moved() -> None:
     assert find_shift(membrane(LANES), Blot("b", np.full((120, 400), 7.0), bright=True)) == 0
 
 
+def test_images_that_show_nothing_in_common_are_not_moved() -> None:
+    other = membrane([75.0, 122, 160, 290], name="b", seed=2)
+    assert find_shift(membrane([40.0, 201, 233]), other) == 0
+
+
 def test_half_a_lane_that_cannot_be_told_is_refused() -> None:
     with pytest.raises(DetectionError, match="half a lane"):
         find_shift(membrane(LANES), shifted(20, lanes=LANES[2:4]))
