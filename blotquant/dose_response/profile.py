@@ -48,28 +48,30 @@ def allowance(fit: Weighted, level: float) -> float:
 class _Rise:
     """Root of the rise of the sum of squares minus the root of what is allowed: close to a straight line.
 
-    ``refit`` returns the best fit at a fixed value from a start. Called, it follows the last fit; ``careful`` also
-    tries gentler and steeper curves, since a poor local minimum must not cut an interval short, where the fit is worse
-    than what is allowed, or within a ``margin`` of it.
+    ``refit`` returns the best fit at a fixed value from a start. Called, it goes on from the last fit inside the
+    interval; ``careful`` also tries gentler and steeper curves where the fit is worse than what is allowed (or within
+    a ``margin`` of it), since a poor local minimum must not cut an interval short.
     """
 
     def __init__(self, refit: Callable[[float, Vector], Minimum], fit: Weighted, allowed: float) -> None:
         self.refit, self.fit, self.allowed = refit, fit, allowed
-        self.last = fit.parameters
+        self.inside = fit.parameters
 
     def __call__(self, value: float) -> float:
-        return self._keep(self.refit(value, self.last))
+        return self._judge(self.refit(value, self.inside))
 
     def careful(self, value: float, margin: float = 0.0) -> float:
-        found = self.refit(value, self.last)
+        found = self.refit(value, self.inside)
         if found.rss - self.fit.minimum.rss > (1.0 - margin) * self.allowed:
             others = [self.refit(value, start) for start in self._other_slopes()]
             found = min([found, *others], key=lambda one: one.rss)
-        return self._keep(found)
+        return self._judge(found)
 
-    def _keep(self, found: Minimum) -> float:
-        self.last = found.parameters
-        return float(np.sqrt(max(found.rss - self.fit.minimum.rss, 0.0)) - np.sqrt(self.allowed))
+    def _judge(self, found: Minimum) -> float:
+        height = float(np.sqrt(max(found.rss - self.fit.minimum.rss, 0.0)) - np.sqrt(self.allowed))
+        if height <= 0:
+            self.inside = found.parameters
+        return height
 
     def _other_slopes(self) -> list[Vector]:
         places = np.unique(self.fit.problem.layout[:, PARAMETERS.index("ln_slope")])
@@ -105,25 +107,25 @@ def _side(rise: _Rise, at: float, step: float, limit: float) -> float:
     Where a careful look at the crossing finds a better fit after all, the way goes on from there.
     """
     allowed = float(np.sqrt(rise.allowed))
-    inner, reach = (at, -allowed), step
+    inner, outer, reach = (at, -allowed), at, step
+    found = float(np.sign(step) * np.inf)
     for number in range(_OPEN_STEPS):
-        outer = at + reach
         if number == _LOOK_FAR and rise.careful(limit) <= 0:
-            break
-        if (outer - limit) * np.sign(step) >= 0:
-            outer = limit
+            return float(np.sign(step) * np.inf)
+        outer = inner[0] + reach
+        outer = limit if (outer - limit) * np.sign(step) >= 0 else outer
         value = rise.careful(outer)
         if value > 0:
             found = _root(rise, inner, (outer, value), 1e-6 * max(abs(step), 1e-3))
             value = rise.careful(found, _TOUCH)
             if value > -_TOUCH * allowed:
                 return found
-            outer = found
-        elif outer == limit:
-            break
-        inner = (outer, min(value, -1e-12))
-        reach *= 1.7
-    return float(np.sign(step) * np.inf)
+            inner, reach = (found, value), step / 4.0
+            continue
+        if outer == limit:
+            return float(np.sign(step) * np.inf)
+        inner, reach = (outer, min(value, -1e-12)), 1.7 * reach
+    return found
 
 
 def _interval(

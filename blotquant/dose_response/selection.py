@@ -55,6 +55,7 @@ def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
     if absent:
         raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
     out = complete(table, "folds")
+    out["wells"] = "plate" in table
     out["plate"] = out["plate"].fillna("").map(str) if "plate" in table else ""
     if given:
         out["response"] = out[given[0]]
@@ -139,8 +140,22 @@ def _averaged(points: pd.DataFrame) -> pd.DataFrame:
     return out.assign(membrane="") if (wide > 1).any() else out
 
 
+def _one_zero(points: pd.DataFrame) -> pd.DataFrame:
+    """Make one point of a plate's control wells: its 100 % is their mean, and they are no measurements beside it."""
+    wells = points[points["shared"] & points["wells"]]
+    if wells.empty:
+        return points
+    rows = []
+    for _, group in wells.groupby(["replicate", "membrane", "plate"], sort=True):
+        row = group.iloc[[0]].copy()
+        row["response"] = group["response"].mean()
+        rows.append(row)
+    return pd.concat([points.drop(wells.index), *rows])
+
+
 def _laid_out(chosen: pd.DataFrame, shared: pd.Series[bool]) -> pd.DataFrame:
     points = _averaged(chosen.assign(shared=shared, dose=chosen["dose"].mask(shared, 0.0).fillna(0.0)))
+    points = _one_zero(points.reset_index(drop=True))
     points = points[[*_POINT, "shared"]].reset_index(drop=True)
     points["block"] = codes(points, ["replicate", "membrane", "plate"])
     return points.sort_values(["dose", "block", "response"], kind="stable").reset_index(drop=True)

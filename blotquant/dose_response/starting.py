@@ -12,22 +12,35 @@ __all__ = ["block_scales", "dose_means", "starts"]
 
 _SLOPES = (-1.2, -0.4, 0.0, 0.5, 1.2, 2.2)  # ln of 0.3 to 9
 _NODES = 12
+_ALTERNATIONS = 10  # means of doses and scales of blocks, in turn
 
 
-def dose_means(points: Points) -> Vector:
-    """Mean response (N,) of the points with the same dose and curve, each seen at its own place."""
+def dose_means(points: Points, scale: Vector | None = None) -> Vector:
+    """Mean response (N,) of the points with the same dose and curve, each seen at its own place.
+
+    Parameters
+    ----------
+    points : Points
+        The data.
+    scale : ndarray of shape (N,), optional
+        Divides each response first.
+    """
+    response = points.response if scale is None else points.response / scale
     codes = np.unique(np.stack([points.curve, points.dose]), axis=1, return_inverse=True)[1].ravel()
-    return (np.bincount(codes, points.response) / np.bincount(codes))[codes]
+    return (np.bincount(codes, response) / np.bincount(codes))[codes]
 
 
 def block_scales(points: Points) -> Vector:
     """First guess of the scales (B,): regression of each block on the means over blocks, geometric mean one."""
-    mean = dose_means(points)
-    over = np.bincount(points.block, points.response * mean)
-    under = np.bincount(points.block, mean * mean)
-    scale = np.divide(over, under, out=np.ones_like(over), where=under > 0)
-    positive = np.where(scale > 0, scale, 1.0)
-    return np.asarray(positive / np.exp(np.mean(np.log(positive))), dtype=np.float64)
+    scale = np.ones(int(points.block.max()) + 1)
+    for _ in range(_ALTERNATIONS):
+        mean = dose_means(points, scale[points.block])
+        over = np.bincount(points.block, points.response * mean)
+        under = np.bincount(points.block, mean * mean)
+        guess = np.divide(over, under, out=np.ones_like(over), where=under > 0)
+        positive = np.where(guess > 0, guess, 1.0)
+        scale = np.asarray(positive / np.exp(np.mean(np.log(positive))), dtype=np.float64)
+    return scale
 
 
 def _ln_dose_nodes(points: Points) -> Vector:

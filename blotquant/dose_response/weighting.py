@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from ..least_squares import Minimum, Vector
 from .problem import Problem, solve
-from .starting import dose_means, starts
+from .starting import block_scales, dose_means, starts
 
 __all__ = ["WEIGHTS", "Weighted", "fit_weighted"]
 
@@ -42,7 +42,7 @@ class Weighted:
     cv : float
         Relative standard deviation between points; NaN for ``none``.
     additive : float
-        Constant standard deviation, where it had to be estimated; NaN otherwise.
+        Constant standard deviation on the scale of the average block, where it had to be estimated; NaN otherwise.
     """
 
     problem: Problem
@@ -116,20 +116,22 @@ def _unknown_errors(squares: Vector, fitted: Vector, size: float, dof: int) -> _
     return _Spread(1.0 / (cv * np.sqrt(ratio**2 + fitted**2)), cv, cv * ratio)
 
 
-def _spread(problem: Problem, weights: str, fitted: Vector, dof: int) -> _Spread:
-    """Weights from the curve as it stands."""
-    response, se = problem.points.response, problem.points.se
-    size = float(np.max(np.abs(response))) or 1.0
+def _spread(problem: Problem, weights: str, fitted: Vector, scale: Vector, dof: int) -> _Spread:
+    """Weights from the curve as it stands; all but ``none`` look at every block on the scale of the average one."""
+    response, se = problem.points.response / scale, problem.points.se / scale
     if weights == "none":
         return _Spread(np.ones(len(response)))
-    level = np.maximum(np.abs(fitted), _FLOOR * size)
-    squares = (response - fitted) ** 2
+    level = fitted / scale
+    size = float(np.max(np.abs(level))) or 1.0
+    level = np.maximum(np.abs(level), _FLOOR * size)
+    squares, dof = (response - fitted / scale) ** 2, max(dof, 1)
     if weights == "relative":
-        cv = float(np.sqrt(np.sum(squares / level**2) / max(dof, 1)))
-        return _Spread(1.0 / level, cv)
-    if np.all(se > 0):
-        return _known_errors(squares, fitted, se, size, max(dof, 1))
-    return _unknown_errors(squares, fitted, size, max(dof, 1))
+        found = _Spread(1.0 / level, float(np.sqrt(np.sum(squares / level**2) / dof)))
+    elif np.all(se > 0):
+        found = _known_errors(squares, level, se, size, dof)
+    else:
+        found = _unknown_errors(squares, level, size, dof)
+    return replace(found, root_weights=found.root_weights / scale)
 
 
 def _best_start(problem: Problem, root_weights: Vector, extra: list[Vector]) -> Minimum:
@@ -147,8 +149,8 @@ def fit_weighted(problem: Problem, weights: str, *, near: Vector | None = None) 
         What is fitted.
     weights : str
         Member of `WEIGHTS`. ``error`` uses each point's se, and the relative part cv is the one that makes the
-        weighted squares add up to the degrees of freedom; where an se is missing or zero, a constant part is
-        estimated in its stead.
+        weighted squares add up to the degrees of freedom; a constant part is added where the likelihood asks for it
+        (Akaike), and takes the place of an se that is missing or zero.
     near : ndarray of shape (P,), optional
         A further start.
 
@@ -157,11 +159,15 @@ def fit_weighted(problem: Problem, weights: str, *, near: Vector | None = None) 
     Carroll & Ruppert 1988, Transformation and Weighting in Regression, doi 10.1201/9780203735268, chapters 2 and 3.
     """
     dof = len(problem.points.response) - problem.size
-    spread = _spread(problem, weights, dose_means(problem.points), dof)
+    scaled = problem.contrasts.shape[1] > 0
+    first = block_scales(problem.points) if scaled else np.ones(len(problem.contrasts))
+    scale = first[problem.points.block]
+    spread = _spread(problem, weights, scale * dose_means(problem.points, scale), scale, dof)
     found = _best_start(problem, spread.root_weights, [] if near is None else [near])
     for _ in range(_ROUNDS if weights != "none" else 0):
         last = found.parameters
-        spread = _spread(problem, weights, problem.model_values(last)[0], dof)
+        scale = problem.scales(last)[problem.points.block]
+        spread = _spread(problem, weights, problem.model_values(last)[0], scale, dof)
         found = solve(problem, spread.root_weights, last)
         if np.max(np.abs(found.parameters - last) / (np.abs(last) + 1.0)) < _CLOSE:
             break

@@ -1,0 +1,92 @@
+"""NIST's Statistical Reference Datasets (public domain, https://www.itl.nist.gov/div898/strd): certified values.
+
+Rat42 stands here so that one set is never skipped; the longer ones are read from next to the checkout.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blotquant.dose_response import fit_dose_response
+from blotquant.least_squares import Minimum, Vector, covariance, minimise
+
+ACCEPTANCE = Path(__file__).parents[2] / "../shared/acceptance"
+
+RAT42_X = np.array([9.0, 14.0, 21.0, 28.0, 42.0, 57.0, 63.0, 70.0, 79.0])
+RAT42_Y = np.array([8.93, 10.8, 18.59, 22.33, 39.35, 56.11, 61.73, 64.62, 67.08])
+
+
+def rat42(b: Vector) -> Vector:
+    return b[0] / (1.0 + np.exp(b[1] - b[2] * RAT42_X)) - RAT42_Y
+
+
+def standard_errors(found: Minimum) -> Vector:
+    return np.sqrt(np.diag(covariance(found, found.rss / found.dof)))
+
+
+@pytest.mark.parametrize("start", [(100.0, 1.0, 0.1), (75.0, 2.5, 0.07)])
+def test_rat42_from_both_starting_points(start: tuple[float, ...]) -> None:
+    found = minimise(rat42, np.array(start))
+    assert found.parameters == pytest.approx([72.462237576, 2.6180768402, 0.067359200066], rel=1e-6)
+    assert standard_errors(found) == pytest.approx([1.7340283401, 0.088295217536, 0.0034465663377], rel=1e-6)
+    assert found.rss == pytest.approx(8.0565229338, rel=1e-9)
+    assert found.dof == 6
+
+
+def test_rat42_is_a_rising_log_logistic_curve() -> None:
+    # dose = exp(x): d = b1, b = −b3, ln e = b2 / b3; the zero plateau is the top of a rising curve
+    table = pd.DataFrame({"treatment": "age", "dose": np.exp(RAT42_X), "response": RAT42_Y})
+    fit = fit_dose_response(table, model="3pl")
+    values = fit.curves.set_index("parameter")
+    assert values["value"]["bottom"] == pytest.approx(72.462237576, rel=1e-6)
+    assert values["se"]["bottom"] == pytest.approx(1.7340283401, rel=1e-5)
+    assert values["value"]["hill"] == pytest.approx(-0.067359200066, rel=1e-6)
+    assert np.log(values["value"]["ic50"]) == pytest.approx(2.6180768402 / 0.067359200066, rel=1e-6)
+    assert fit.fits[0].rss == pytest.approx(8.0565229338, rel=1e-8)
+
+
+def certified(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Starts (P, 2), certified values (P,), standard deviations (P,) and data (N, 2) of a NIST file."""
+    path = ACCEPTANCE / name
+    if not path.is_file():
+        pytest.skip(f"{name} is not next to the checkout")
+    lines = path.read_text(encoding="ascii").splitlines()
+    rows = [line.split("=")[1].split() for line in lines[40:60] if line.strip().startswith("b") and "=" in line]
+    numbers = np.array(rows, dtype=float)
+    data = np.array([line.split() for line in lines[60:] if line.strip()], dtype=float)
+    return numbers[:, :2], numbers[:, 2], numbers[:, 3], data
+
+
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "areas"), [("nist_Gauss1.dat", (4119.7300, 2346.6136)), ("nist_Gauss2.dat", (4257.7735, 2493.4175))]
+)
+def test_two_bands_on_a_falling_baseline_are_parted_as_certified(
+    name: str, areas: tuple[float, float], start: int
+) -> None:
+    starts, values, errors, data = certified(name)
+    y, x = data.T
+
+    def residuals(b: Vector) -> Vector:
+        peaks = sum(b[i] * np.exp(-((x - b[i + 1]) ** 2) / b[i + 2] ** 2) for i in (2, 5))
+        return np.asarray(b[0] * np.exp(-b[1] * x) + peaks - y)
+
+    found = minimise(residuals, starts[:, start])
+    assert found.parameters == pytest.approx(values, rel=1e-6)
+    assert standard_errors(found) == pytest.approx(errors, rel=1e-6)
+    found_areas = [found.parameters[i] * found.parameters[i + 2] * np.sqrt(np.pi) for i in (2, 5)]
+    assert found_areas == pytest.approx(areas, rel=1e-6)
+
+
+def test_norris_is_a_straight_calibration_line() -> None:
+    path = ACCEPTANCE / "nist_Norris.dat"
+    if not path.is_file():
+        pytest.skip("nist_Norris.dat is not next to the checkout")
+    lines = path.read_text(encoding="ascii").splitlines()
+    y, x = np.array([line.split() for line in lines[60:] if line.strip()], dtype=float).T
+    found = minimise(lambda b: b[0] + b[1] * x - y, np.array([1.0, 0.0]))
+    assert found.parameters == pytest.approx([-0.262323073774029, 1.00211681802045], rel=1e-8)
