@@ -263,7 +263,7 @@ def measure_blots(
         No lanes are found, or the pictures contradict what is known.
     """
     upright = tuple(blot for _, blot in pairs)
-    placed = register(upright) if given.lanes is None else Registered(upright)
+    placed = register(upright, n_lanes=given.n_lanes) if given.lanes is None else Registered(upright)
     blots = placed.blots
     lanes = _find_lanes(blots, given)
     found = _find_bands(blots, lanes, given, settings)

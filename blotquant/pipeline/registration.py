@@ -20,8 +20,10 @@ __all__ = ["Registered", "find_shift", "register"]
 _SIGMA = 3.0  # half thickness of bands that are looked for [px]
 _SOFT = 20.0  # evidence in units of noise above which more says no more, so that one strong band does not rule
 _BAND = 8  # rows that a band takes [px]
-_REACH = 0.2  # shifts are looked for within this share of the width
-_SURE = 0.4  # pictures that agree less than this nowhere agree: they are taken as lying right
+_REACH = 0.2  # shifts are looked for within this share of the width at most
+_LANES = 0.6  # and within this share of a lane's room, since a shift by a lane looks like none
+_USUAL = 9  # lanes of a membrane of which nothing is said
+_SURE = 0.2  # pictures that agree less than this nowhere agree: they are taken as lying right
 _CLEAR = 0.85  # pictures that agree this well where they lie, against their best, are left where they lie
 _EQUAL = 0.9  # agreements closer than this are equally good
 _OPPOSITE = 1.5  # two equally good shifts that are alike in size leave it open which is meant
@@ -104,7 +106,7 @@ def _peaks(scores: FloatArray) -> np.ndarray:
     return np.flatnonzero(inner) + 1
 
 
-def find_shift(one: Blot, other: Blot) -> int:
+def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None) -> int:
     """Find how far right the lanes of one picture lie of those of another of the same membrane [px].
 
     Lanes repeat, so several shifts agree nearly as well: the smallest of them is meant, unless there are two of
@@ -114,6 +116,8 @@ def find_shift(one: Blot, other: Blot) -> int:
     ----------
     one, other : Blot
         Upright pictures.
+    n_lanes : int, optional
+        Number of lanes, where it is known; larger shifts than about half a lane are not looked for.
 
     Raises
     ------
@@ -121,7 +125,7 @@ def find_shift(one: Blot, other: Blot) -> int:
         Two opposite shifts agree equally well: which lane is which cannot be told.
     """
     width = _width(one)
-    reach = int(_REACH * width)
+    reach = int(width * min(_REACH, _LANES / (n_lanes or _USUAL)))
     scores = _agreement(_across(one, width), _across(other, width), reach)
     best = float(scores.max())
     if best < _SURE or scores[reach] >= _CLEAR * best:
@@ -139,7 +143,7 @@ def find_shift(one: Blot, other: Blot) -> int:
     return int(order[0])
 
 
-def register(blots: Sequence[Blot]) -> Registered:
+def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered:
     """Lay the images of one membrane on one grid where they are shifted against each other across the lanes.
 
     Only the numbers that say where a picture lies are changed; pixels are not touched. Pictures of different size or
@@ -149,6 +153,8 @@ def register(blots: Sequence[Blot]) -> Registered:
     ----------
     blots : sequence of Blot
         Upright pictures of one membrane.
+    n_lanes : int, optional
+        Number of lanes, where it is known.
 
     Raises
     ------
@@ -158,7 +164,7 @@ def register(blots: Sequence[Blot]) -> Registered:
     first = blots[0]
     if len({(blot.frame.rows, blot.frame.cols, blot.frame.turns, blot.frame.mirror) for blot in blots}) > 1:
         return Registered(tuple(blots))
-    shifts = {blot.name: 0 if blot is first else find_shift(first, blot) for blot in blots}
+    shifts = {blot.name: 0 if blot is first else find_shift(first, blot, n_lanes=n_lanes) for blot in blots}
     if not any(shifts.values()):
         return Registered(tuple(blots))
     cols = _width(first)
