@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,6 +104,11 @@ def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> li
     return [each for one in found for each in (_in_folder(one, include, exclude) if one.is_dir() else [one])]
 
 
+def _texts(values: Iterable[str], index: pd.Index[Any]) -> pd.Series[Any]:
+    """Return texts as objects: the name of a file need not be text, and pandas' own texts refuse such a one."""
+    return pd.Series(list(values), index=index, dtype=object)
+
+
 def _rows_of_files(paths: Iterable[Path]) -> pd.DataFrame:
     """Make the images table of bare files (absolute paths): every further column at its default."""
     defaults = {"float": np.nan, "int": np.nan, "bool": False}
@@ -127,11 +133,11 @@ def _rows_of_table(path: Path) -> pd.DataFrame:
     blank = images.index[images["image"] == ""]
     if len(blank):
         raise sheet.error(int(blank[0]), "image", "", "is blank; every row needs its image")
-    images["image"] = [str(_absolute(path.parent / str(text))) for text in images["image"]]
+    images["image"] = _texts((str(_absolute(path.parent / str(text))) for text in images["image"]), images.index)
     return images.reset_index(drop=True)
 
 
-def _ids(images: pd.DataFrame) -> pd.Series[str]:
+def _ids(images: pd.DataFrame) -> pd.Series[Any]:
     """Name each image by its path, with ``#channel`` and ``@region`` where one file gives several."""
     several = images["file"].duplicated(keep=False)
     parts = [
@@ -140,7 +146,8 @@ def _ids(images: pd.DataFrame) -> pd.Series[str]:
             images["file"], images["channel"], images["region"], several, strict=True
         )
     ]
-    return pd.Series(parts, index=images.index, dtype=object)
+    shown = (part.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for part in parts)
+    return _texts(shown, images.index)
 
 
 def find_images(
@@ -183,7 +190,7 @@ def find_images(
     images = pd.concat([*listed, *([_rows_of_files(bare)] if bare else [])], ignore_index=True).drop_duplicates()
     anchors = [Path(path).parent for path in images["image"]] + [_absolute(path.parent) for path in tables]
     folder = os.path.commonpath(anchors)
-    images["file"] = [Path(os.path.relpath(path, folder)).as_posix() for path in images["image"]]
+    images["file"] = _texts((Path(os.path.relpath(path, folder)).as_posix() for path in images["image"]), images.index)
     images["image"] = _ids(images)
     images["membrane"] = images["membrane"].where(images["membrane"] != "", images["image"])
     if images["image"].duplicated().any():

@@ -22,6 +22,7 @@ from .. import __version__
 from ..blot import Frame
 from ..figures.pictures import Picture
 from ..result.files import write_whole
+from ..result.record import sheet_rows
 from ..tables import read_csv, to_csv_bytes
 
 __all__ = ["Part", "read_part", "unit_key", "write_part"]
@@ -76,7 +77,7 @@ def unit_key(folder: Path, images: pd.DataFrame, settings: Mapping[str, Any]) ->
     str
         SHA-256, hexadecimal.
     """
-    said = images.to_json(orient="records", double_precision=10)
+    said = sheet_rows(images)
     inputs = [_digest(folder / str(file)) for file in images["file"].unique()]
     text = json.dumps([__version__, said, inputs, settings], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -355,3 +357,14 @@ def test_a_name_that_is_code_is_only_text(
 
     assert (tmp_path / "out" / "lanes.csv").read_text().splitlines()[1].startswith("'=cmd()")
     assert "<script>alert(1)" not in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "darwin" or os.name == "nt", reason="names are always text there")
+def test_a_file_name_that_is_no_text_is_measured_and_shown_with_a_mark(
+    pictures: Path, tmp_path: Path, run: Run
+) -> None:
+    shutil.copy(pictures / "day1" / "blot.tif", os.fsencode(tmp_path) + b"/old\xe9.tif")
+
+    assert run("measure", tmp_path, "-o", tmp_path / "out")[0] == 0
+
+    assert read_csv(tmp_path / "out" / "lanes.csv", "lanes")["image"].unique().tolist() == ["old\ufffd.tif"]
