@@ -20,7 +20,7 @@ from ..settings import Settings
 from ..tables import empty, nearest
 from .engine import Failure, Pool, run
 from .manifest import Manifest
-from .parts import Part, read_part, unit_key, write_part
+from .parts import Kept, Part, read_part, unit_key, write_part
 
 __all__ = ["check_methods", "measure_images"]
 
@@ -176,7 +176,7 @@ def _united(
         images=sheet_from([row for part in parts for row in part.record["images"]], "images"),
         settings=settings,
         record={**known, "failures": failures},
-        pictures={name: picture for part in parts for name, picture in part.pictures.items()},
+        pictures=Kept.united(part.pictures for part in parts),
     )
     return result, failed
 

@@ -7,11 +7,12 @@ measuring reads, and the version. A changed image or setting is another unit and
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from ..result.files import write_whole
 from ..result.record import sheet_rows
 from ..tables import read_csv, to_csv_bytes
 
-__all__ = ["Part", "read_part", "unit_key", "write_part"]
+__all__ = ["Kept", "Part", "read_part", "unit_key", "write_part"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the date in every archive, so that the same part has the same bytes
 
@@ -103,8 +104,36 @@ def write_part(part: Part, path: Path) -> None:
     write_whole(path, buffer.getvalue())
 
 
-def _picture(values: Mapping[str, Any], png: bytes) -> Picture:
-    return Picture(**{**values, "frame": Frame(**values["frame"]), "png": png})
+def _picture(path: Path, number: int, values: Mapping[str, Any]) -> Picture:
+    with zipfile.ZipFile(path) as archive:
+        return Picture(png=archive.read(f"{number}.png"), **{**values, "frame": Frame(**values["frame"])})
+
+
+class Kept(Mapping[str, Picture]):
+    """Pictures that are read when they are asked for, so that memory does not grow with the number of images.
+
+    Parameters
+    ----------
+    places : mapping of str to callable
+        Image id → what reads its picture.
+    """
+
+    def __init__(self, places: Mapping[str, Callable[[], Picture]]) -> None:
+        self._places = dict(places)
+
+    def __getitem__(self, image: str) -> Picture:
+        return self._places[image]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @classmethod
+    def united(cls, parts: Iterable[Mapping[str, Picture]]) -> Kept:
+        """Put the pictures of many parts together without reading one."""
+        return cls({image: functools.partial(part.__getitem__, image) for part in parts for image in part})
 
 
 def read_part(path: Path) -> Part | None:
@@ -114,12 +143,8 @@ def read_part(path: Path) -> Part | None:
             meta = json.loads(archive.read("part.json"))
             names = [name.removesuffix(".csv") for name in archive.namelist() if name.endswith(".csv")]
             tables = {name: read_csv(io.BytesIO(archive.read(f"{name}.csv")), name) for name in names}
-            pictures = {
-                values["image"]: Picture(
-                    png=archive.read(f"{number}.png"), **{**values, "frame": Frame(**values["frame"])}
-                )
-                for number, values in enumerate(meta["pictures"])
-            }
     except (OSError, zipfile.BadZipFile, KeyError, json.JSONDecodeError):
         return None
-    return Part(tables, pictures, meta["record"])
+    shown = enumerate(meta["pictures"])
+    places = {values["image"]: functools.partial(_picture, path, number, values) for number, values in shown}
+    return Part(tables, Kept(places), meta["record"])

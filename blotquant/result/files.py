@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -44,5 +45,6 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         passing.replace(path)
     except OSError as error:
-        passing.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where the folder itself is the trouble, there is nothing to take away
+            passing.unlink()
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}); make room or choose -o") from error

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..blot import Blot
-from ..errors import BlotquantError, OutputError, TableError
+from ..errors import BlotquantError, OutputError, OutputExistsError, TableError
 from ..settings import describe
 from ..tables import INPUTS, to_csv_bytes
 from .guesses import Guess, guess_image
@@ -164,15 +164,17 @@ def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
     ------
     TableError
         The folder holds no picture.
+    OutputExistsError
+        A table is there already.
     OutputError
-        A table is there already, or cannot be written.
+        A table cannot be written.
     """
     place = Path(folder)
     if not place.is_dir():
         raise TableError(f"{place}: no such folder")
     there = [name for name in _FILES if (place / name).exists()]
     if there and not force:
-        raise OutputError(f"{place}: {there[0]} is there already; correct it by hand, or use --force to start anew")
+        raise OutputExistsError(f"{place}: {there[0]} is there already; correct it by hand, or use --force to start anew")
     guesses = {path.name: guess_image(path.stem) for path in _pictures(place)}
     if not guesses:
         raise TableError(f"{place}: holds no picture that a reader knows; 'blotquant readers' lists the formats")

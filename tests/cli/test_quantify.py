@@ -329,7 +329,7 @@ def test_init_writes_tables_to_fill_in_and_refuses_to_replace_them(study: Path, 
     samples = pd.read_csv(folder / "samples.csv", keep_default_na=False)
     assert samples.groupby("membrane")["lane"].max().tolist() == [7, 7]
     filled = samples.assign(treatment="x")
-    assert run("init", folder)[0] != 0
+    assert run("init", folder)[0] == 2
     assert run("init", folder, "--force", "--json")[1]["written"] == [
         (folder / name).as_posix() for name in ("images.csv", "samples.csv", "study.toml")
     ]
