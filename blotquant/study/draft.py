@@ -174,7 +174,7 @@ def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
         raise TableError(f"{place}: no such folder")
     there = [name for name in _FILES if (place / name).exists()]
     if there and not force:
-        raise OutputExistsError(f"{place}: {there[0]} is there already; correct it by hand, or use --force to start anew")
+        raise OutputExistsError(f"{place}: {there[0]} is there already; correct it by hand, or start anew with --force")
     guesses = {path.name: guess_image(path.stem) for path in _pictures(place)}
     if not guesses:
         raise TableError(f"{place}: holds no picture that a reader knows; 'blotquant readers' lists the formats")
