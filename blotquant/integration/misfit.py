@@ -1,0 +1,136 @@
+"""How far bands differ from their fitted shapes, learnt from the picture, and which cells to distrust.
+
+Without a misfit term in the weights, outlier rejection eats real band pixels as soon as a band's shape is not the
+model's, and strong bands pull the background. The misfit is a share of the band's height that falls with the
+distance from its ridge; one profile a picture, scaled band by band.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..blot import FloatArray
+
+__all__ = ["Misfit", "trust"]
+
+_EDGES = np.array([0.0, 0.7, 1.5, 2.2, 3.0, 3.7, 4.5, 5.5, 7.0, 10.0])  # distances from the ridge [sigma]
+_MIDDLES = (_EDGES[1:] + _EDGES[:-1]) / 2
+_LEAST = np.array([3e-3, 2e-3, 1e-3, 5e-4, 3e-4, 2e-4, 1e-4, 5e-5, 1e-5])  # misfit is never less [band height]
+_MARGIN = 1.15  # a fit looks better than it is by about this, since it was made to
+_CORE = 3.0  # half height of a band's core [sigma]
+_MEDIAN = 0.455  # median of a squared standard normal number
+_HUBER, _REJECT = 3.0, 6.0  # residuals [sd] from which cells weigh less, and nothing
+_MOST = 0.3  # more of a core than this is not rejected: then the shape is wrong, not the pixels
+
+
+def _spread_out(across: FloatArray) -> FloatArray:
+    """Profile across, one cell wider on both sides: where the ends may be wrong."""
+    wide = across.copy()
+    wide[..., 1:] = np.maximum(wide[..., 1:], across[..., :-1])
+    wide[..., :-1] = np.maximum(wide[..., :-1], across[..., 1:])
+    return np.minimum(wide, 1.0)
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Misfit of a picture's bands.
+
+    Parameters
+    ----------
+    profile : ndarray of shape (9,)
+        Standard deviation at distances from the ridge, as a share of the band's height.
+    scale : ndarray of shape (B,)
+        Factor of each band.
+    """
+
+    profile: FloatArray
+    scale: FloatArray
+
+    @classmethod
+    def at_start(cls, count: int) -> Misfit:
+        """Take 6 % of the height at the ridge, falling fast."""
+        profile = 0.06 * np.exp(-((_MIDDLES / 1.4) ** 2) / 2) + 0.001 * np.exp(-((_MIDDLES / 4) ** 2) / 2)
+        return cls(profile, np.ones(count))
+
+    def variance(self, along: FloatArray, across: FloatArray, height: FloatArray) -> FloatArray:
+        """Variance of each cell [AU²] of bands of a height (their scale included by the caller)."""
+        fine = np.linspace(0.0, _EDGES[-1], 401)
+        table = np.exp(2 * np.interp(fine, _MIDDLES, np.log(self.profile)))
+        table[-1] = 0.0
+        index = np.minimum(np.abs(along) * (400 / _EDGES[-1]) + 0.5, 400).astype(np.int64)
+        variance: FloatArray = (height**2)[:, None, None] * table[index] * _spread_out(across) ** 2
+        return variance
+
+    def learn(
+        self,
+        residual: FloatArray,
+        noise: FloatArray,
+        own: FloatArray,
+        places: tuple[FloatArray, FloatArray],
+        height: FloatArray,
+        clean: npt.NDArray[np.bool_],
+    ) -> Misfit:
+        """Learn from the residuals of a fit.
+
+        Parameters
+        ----------
+        residual, noise, own : ndarray of shape (B, R, K)
+            Residuals [AU], variance by everything but the band's own misfit, and that misfit's variance now [AU²].
+        places : tuple of ndarray
+            Distance from the ridge [sigma] and profile across.
+        height : ndarray of shape (B,)
+            Heights of the bands [AU].
+        clean : ndarray of shape (B, R, K)
+            Cells without dust.
+        """
+        along, across = np.abs(places[0]), places[1]
+        scale = self._scales(residual, noise, own, clean & (along < _CORE) & (across > 0.3))
+        bins = np.digitize(along, _EDGES[1:-1])
+        tall = ((height * scale) ** 2)[:, None, None]
+        expected = noise + tall * self.profile[bins] ** 2
+        squared = np.minimum(residual**2, 36 * expected)
+        weight = np.where(clean & (_spread_out(across) > 0.5), (tall / expected) ** 2, 0.0)
+        share = np.divide(squared - noise, tall, out=np.zeros_like(noise), where=tall > 0)
+        size = len(_MIDDLES)
+        above = np.bincount(bins.ravel(), (weight * share).ravel(), size)
+        new = np.sqrt(np.maximum(above / np.maximum(np.bincount(bins.ravel(), weight.ravel(), size), 1e-300), 1e-10))
+        falling = np.minimum.accumulate(np.maximum(new, 0.3 * self.profile))
+        return Misfit(np.maximum(falling, _LEAST) * _MARGIN, scale)
+
+    def _scales(
+        self, residual: FloatArray, noise: FloatArray, own: FloatArray, core: npt.NDArray[np.bool_]
+    ) -> FloatArray:
+        """Factor of each band, by the median of its core, where misfit can be told from noise."""
+        unit = own / (self.scale**2)[:, None, None]
+        scale = np.ones(len(unit))
+        told = core & (unit > 0.25 * noise)
+        for i in np.flatnonzero(told.sum(axis=(1, 2)) > 30):
+            excess = residual[i][told[i]] ** 2 - _MEDIAN * noise[i][told[i]]
+            ratio = float(np.median(excess)) / (_MEDIAN * float(np.median(unit[i][told[i]])))
+            scale[i] = np.sqrt(np.clip(ratio, 0.25, 100.0))
+        return scale
+
+
+def trust(deviation: FloatArray, core: npt.NDArray[np.bool_], *, reject: bool) -> FloatArray:
+    """Weight of every cell by its residual: 1, less beyond 3 standard deviations, 0 beyond 6 (Huber 1964).
+
+    Parameters
+    ----------
+    deviation : ndarray of shape (B, R, K)
+        Residuals over their expected standard deviations.
+    core : ndarray of shape (B, R, K)
+        Cores of the bands, of which no more than a third is rejected.
+    reject : bool
+        Give weight 0 at all; not in the first pass, when shapes are still wrong.
+    """
+    size = np.abs(deviation)
+    weight = np.minimum(1.0, _HUBER / np.maximum(size, _HUBER))
+    if not reject:
+        return weight
+    gone = size > _REJECT
+    many = (gone & core).sum(axis=(1, 2)) > _MOST * np.maximum(core.sum(axis=(1, 2)), 1)
+    kept = many[:, None, None] & core
+    return np.where(gone, np.where(kept, np.maximum(weight, 0.2), 0.0), weight)

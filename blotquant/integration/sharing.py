@@ -1,0 +1,111 @@
+"""What bands of a row and rows of a picture have in common: means and spreads of their shapes, and of backgrounds.
+
+A weak band cannot tell its own shape; the strong ones of its row do. Bands scatter around their row, rows around
+their picture; both means and the scatter are estimated from all bands at once (empirical Bayes: MacKay 1992, Neural
+Computation 4:415, doi 10.1162/neco.1992.4.3.415, for the scatter).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..blot import FloatArray
+from .shape import COUNT, FLOOR, ROWS, SPREAD, THICKER
+
+__all__ = ["Sharing", "learn_spread"]
+
+_BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures
+_FIRM = 0.5  # how many bands' worth the assumed scatter counts
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Mean shape of every row, and the scatter of bands around it.
+
+    Parameters
+    ----------
+    row : ndarray of shape (B,)
+        Index of each band's row.
+    mean : ndarray of shape (rows, COUNT)
+        Mean shape of each row.
+    variance : ndarray of shape (COUNT,)
+        Scatter of bands around their row.
+    """
+
+    row: npt.NDArray[np.int64]
+    mean: FloatArray
+    variance: FloatArray
+
+    @classmethod
+    def at_start(cls, row: npt.NDArray[np.int64]) -> Sharing:
+        """Nothing known: Gaussian bands with soft ends."""
+        return cls(row, np.zeros((int(row.max()) + 1, COUNT)), SPREAD**2)
+
+    @property
+    def of_bands(self) -> FloatArray:
+        """Mean shape of each band's row, shape (B, COUNT)."""
+        return np.asarray(self.mean[self.row])
+
+    def learn(self, theta: FloatArray, covariance: FloatArray) -> Sharing:
+        """Learn from the bands' shapes and the covariances that they have under the present sharing."""
+        precision = 1 / self.variance
+        rows = np.eye(len(self.mean))[self.row].T
+        told = np.eye(COUNT) * precision - precision[:, None] * covariance * precision
+        information = np.einsum("rb,bij->rij", rows, told)
+        score = rows @ ((theta - self.of_bands) * precision)
+        mean = self._means(information, score)
+        known = np.clip(1 - np.diagonal(covariance, axis1=1, axis2=2) * precision, 0, 1)
+        off = np.minimum((theta - mean[self.row]) ** 2, 9 * self.variance)
+        variance = (off.sum(axis=0) + _FIRM * self.variance) / (known.sum(axis=0) + _FIRM)
+        return Sharing(self.row, mean, np.clip(variance, FLOOR**2, 4 * SPREAD**2))
+
+    def _means(self, information: FloatArray, score: FloatArray) -> FloatArray:
+        """Means of the rows, drawn to the picture's as far as they are not told by their own bands."""
+        between = (_BETWEEN * ROWS) ** 2
+        damped = np.linalg.inv(np.eye(COUNT) + information * between)
+        told = np.matmul(damped, (score + np.einsum("rij,rj->ri", information, self.mean))[..., None])[..., 0]
+        picture = np.linalg.solve(np.matmul(damped, information).sum(axis=0) + np.diag(1 / ROWS**2), told.sum(axis=0))
+        step = np.linalg.inv(information + np.diag(1 / between))
+        pull = score + (picture - self.mean) / between
+        return np.asarray(self.mean + np.matmul(step, pull[..., None])[..., 0])
+
+    def thickness(self, theta: FloatArray, *, first: bool) -> tuple[FloatArray, FloatArray, Sharing]:
+        """Put what all bands of a row are thicker than assumed into their sigma.
+
+        Returns
+        -------
+        factor : ndarray of shape (B,)
+            By how much the sigma of each band's row grows.
+        theta : ndarray of shape (B, COUNT)
+            Shapes with regard to the new sigma.
+        sharing : Sharing
+            Means with regard to the new sigma.
+        """
+        mean = self.mean[:, THICKER]
+        if first:
+            counts = np.bincount(self.row)
+            mean = np.bincount(self.row, theta[:, THICKER]) / (counts + 0.3)
+        growth = np.clip(mean / np.sqrt(2.0), -0.25, 0.25)
+        new_theta, new_mean = theta.copy(), self.mean.copy()
+        new_theta[:, THICKER] -= growth[self.row] * np.sqrt(2.0)
+        new_mean[:, THICKER] -= growth * np.sqrt(2.0)
+        return np.exp(growth)[self.row], new_theta, Sharing(self.row, new_mean, self.variance)
+
+
+def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatArray) -> FloatArray:
+    """Scatter of background terms between windows, from their estimates and the variances of those.
+
+    Parameters
+    ----------
+    coefficients, variance : ndarray of shape (B, n)
+        Estimates [AU] and their variances under the present scatter [AU²].
+    spread : ndarray of shape (n,)
+        Present scatter [AU²].
+    """
+    known = np.clip(1 - variance / spread, 0, 1)
+    new = ((coefficients**2).sum(axis=0) + 0.2 * spread) / (known.sum(axis=0) + 0.2)
+    slow = np.mean(coefficients**2 + variance, axis=0)
+    return np.asarray(np.minimum(new, slow))
