@@ -12,7 +12,7 @@ from .models import sign_of
 from .profile import least_crossing
 from .weighting import Weighted
 
-__all__ = ["Potency", "judge", "sebaugh_notes"]
+__all__ = ["Potency", "in_words", "judge", "sebaugh_notes"]
 
 _BEND = 4.6805  # responses at k/(1+k) and 1/(1+k) of the span bound the curve's linear part
 
@@ -37,8 +37,15 @@ class Potency:
     note: str
 
 
-def _text(dose: float, unit: str) -> str:
-    return f"{dose:.3g} {unit}" if dose < 1e5 else f"{dose:g} {unit}"
+def in_words(value: float, unit: str = "") -> str:
+    """Write a number with three digits and without a power of ten where people would not write one.
+
+    Examples
+    --------
+    >>> in_words(1000.0, "nM")
+    '1000 nM'
+    """
+    return f"{float(f'{value:.3g}'):g} {unit}".strip()
 
 
 def _left_at_highest(fit: Weighted, half: float) -> bool:
@@ -64,7 +71,7 @@ def _beyond(fit: Weighted, half: float, unit: str, level: float, absolute: Estim
     if np.isnan(absolute.value):
         low = least_crossing(fit, absolute_level(half, curve), limits[1], limits[0], level)
         side = float(np.exp(low)) if np.isfinite(low) else (0.0 if low == -np.inf else highest)
-    return Potency(np.nan, side, np.inf, f"> {_text(highest, unit)} ({why})")
+    return Potency(np.nan, side, np.inf, f"> {in_words(highest, unit)} ({why})")
 
 
 def judge(
@@ -108,7 +115,7 @@ def judge(
         )
     if np.isnan(ic50.value) or ic50.value > highest:
         words = "the curve never crosses it" if np.isnan(ic50.value) else "the fitted dose lies beyond the highest"
-        return Potency(np.nan, ic50.low, np.inf, f"> {_text(highest, unit)} ({words})")
+        return Potency(np.nan, ic50.low, np.inf, f"> {in_words(highest, unit)} ({words})")
     if ic50.low == 0 and np.isinf(ic50.high):
         return Potency(np.nan, 0.0, np.inf, "undetermined: the data bound it on neither side")
     notes = ["no upper limit"] if np.isinf(ic50.high) else []

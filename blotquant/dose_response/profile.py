@@ -9,13 +9,14 @@ import numpy as np
 from scipy import stats
 
 from ..least_squares import Minimum, Vector, minimise
-from .models import PARAMETERS, evaluate, ln_dose_at
+from .models import PARAMETERS, ln_dose_at
 from .problem import Codes, solve
 from .weighting import Weighted
 
 __all__ = ["Level", "allowance", "least_crossing", "profile_crossing", "profile_difference", "profile_parameter"]
 
 _OPEN_STEPS = 40
+_LEAST = 1e-9
 _LOOK_FAR = 2  # steps after which the limit itself is tried
 _ROOT_STEPS = 60
 _TOUCH = 0.02  # a crossing is one when the best fit there is this close to what is allowed
@@ -53,8 +54,10 @@ class _Rise:
     a ``margin`` of it), since a poor local minimum must not cut an interval short.
     """
 
-    def __init__(self, refit: Callable[[float, Vector], Minimum], fit: Weighted, allowed: float) -> None:
-        self.refit, self.fit, self.allowed = refit, fit, allowed
+    def __init__(
+        self, refit: Callable[[float, Vector], Minimum], fit: Weighted, allowed: float, *, dose: bool = False
+    ) -> None:
+        self.refit, self.fit, self.allowed, self.dose = refit, fit, allowed, dose
         self.inside = fit.parameters
 
     def __call__(self, value: float) -> float:
@@ -63,7 +66,7 @@ class _Rise:
     def careful(self, value: float, margin: float = 0.0) -> float:
         found = self.refit(value, self.inside)
         if found.rss - self.fit.minimum.rss > (1.0 - margin) * self.allowed:
-            others = [self.refit(value, start) for start in self._other_slopes()]
+            others = [self.refit(value, start) for start in self._other_starts(value)]
             found = min([found, *others], key=lambda one: one.rss)
         return self._judge(found)
 
@@ -73,14 +76,18 @@ class _Rise:
             self.inside = found.parameters
         return height
 
-    def _other_slopes(self) -> list[Vector]:
-        places = np.unique(self.fit.problem.layout[:, PARAMETERS.index("ln_slope")])
+    def _other_starts(self, value: float) -> list[Vector]:
+        """Gentler and steeper curves; for a dose, also a step just there."""
+        layout = self.fit.problem.layout
+        slope, middle = (layout[:, PARAMETERS.index(name)] for name in ("ln_slope", "ln_ic50"))
         starts = []
-        for ln_slope in (-0.7, 0.7):
+        for ln_slope, ln_ic50 in ((-0.7, None), (0.7, None), (2.5, value)):
             start = self.fit.parameters.copy()
-            start[places[places >= 0]] = ln_slope
+            start[slope[slope >= 0]] = ln_slope
+            if ln_ic50 is not None and self.dose:
+                start[middle[middle >= 0]] = ln_ic50
             starts.append(start)
-        return starts
+        return starts if self.dose else starts[:2]
 
 
 def _root(rise: _Rise, inner: tuple[float, float], outer: tuple[float, float], tolerance: float) -> float:
@@ -135,12 +142,14 @@ def _interval(
     step: float,
     limits: tuple[float, float],
     level: float,
+    *,
+    dose: bool = False,
 ) -> tuple[float, float]:
     if fit.minimum.rss <= _EXACT * float(np.sum((fit.root_weights * fit.problem.points.response) ** 2)):
         return at, at
     allowed = allowance(fit, level)
-    low = _side(_Rise(refit, fit, allowed), at, -step, limits[0])
-    high = _side(_Rise(refit, fit, allowed), at, step, limits[1])
+    low = _side(_Rise(refit, fit, allowed, dose=dose), at, -step, limits[0])
+    high = _side(_Rise(refit, fit, allowed, dose=dose), at, step, limits[1])
     return low, high
 
 
@@ -172,7 +181,7 @@ def profile_parameter(
     def refit(value: float, start: Vector) -> Minimum:
         moved = start.copy()
         moved[place] = value
-        return solve(fit.problem, fit.root_weights, moved, fixed=fixed, tolerance=1e-10)
+        return solve(fit.problem, fit.root_weights, moved, fixed=fixed, tolerance=1e-8)
 
     at = float(fit.parameters[place])
     return _interval(refit, fit, at, step, limits, level)
@@ -219,35 +228,71 @@ def _slope_of(function: Callable[[Vector], float], at: Vector, place: int) -> fl
     return (function(up) - function(down)) / 2e-6
 
 
-def _crossing_refit(fit: Weighted, target: Level) -> Callable[[float, Vector], Minimum]:
-    """Refit under the constraint that the only curve crosses a response at a ln dose.
+def _plateau_refit(fit: Weighted, target: Level, column: int) -> Callable[[float, Vector], Minimum]:
+    """Refit the only curve with the ln dose held at which it crosses a response; one plateau follows from the rest.
 
-    The constraint enters as one more residual of great weight, so that it needs no form of its own for each curve.
+    bottom·(1 − share) + top·share = target, solved for the bottom (``column`` 1) or the top (0).
     """
     problem, weights = fit.problem, fit.root_weights
-    heavy = 1e4 * float(np.max(weights))
-    levels = np.array([target.top, target.bottom, 0.0, 0.0, 0.0])
     own = problem.layout[0]
+    place, other = int(own[column]), int(own[1 - column])
+    shape = [(int(own[index]), index - 2) for index in (2, 3, 4) if own[index] >= 0]
 
-    def miss(fitted: Vector, ln_dose: float) -> tuple[float, Vector]:
-        parameters = problem.curves(fitted)[0]
-        response, slopes = evaluate(problem.model, np.array([ln_dose]), parameters, problem.rising)
-        out = np.zeros(problem.size)
-        out[own[own >= 0]] = (slopes[0] - levels)[own >= 0]
-        return float(response[0]) - target.value(parameters), out
+    refused = np.full(len(weights), 1e8 * (1.0 + float(np.max(np.abs(weights * problem.points.response)))))
+
+    def solved(fitted: Vector, ln_dose: float) -> tuple[Vector | None, Vector]:
+        """Put the plateau in its place among the fitted values, and give its derivatives by the others."""
+        curve = problem.curves(fitted)[0]
+        unit = np.concatenate([[1.0, 0.0], curve[2:]])
+        share, slopes = problem.model.share(np.array([ln_dose]), unit[None, :], problem.rising)
+        parts = np.array([float(share[0]) - target.top, 1.0 - float(share[0]) - target.bottom])
+        divisor = float(parts[column])
+        if abs(divisor) < _LEAST:  # no plateau brings the curve there
+            return None, np.zeros(problem.size)
+        value = (target.constant - parts[1 - column] * curve[1 - column]) / divisor
+        out, by = fitted.copy(), np.zeros(problem.size)
+        out[place] = value
+        both = np.where(np.arange(2) == column, value, curve[:2])
+        for where, index in shape:
+            by[where] = (both[1] - both[0]) * slopes[0, index] / divisor
+        if other >= 0:
+            by[other] = -parts[1 - column] / divisor
+        return out, by
 
     def refit(ln_dose: float, start: Vector) -> Minimum:
         def residuals(fitted: Vector) -> Vector:
-            data = weights * (problem.model_values(fitted)[0] - problem.points.response)
-            return np.append(data, heavy * miss(fitted, ln_dose)[0])
+            whole = solved(fitted, ln_dose)[0]
+            if whole is None:
+                return refused
+            return np.asarray(weights * (problem.model_values(whole)[0] - problem.points.response))
 
         def jacobian(fitted: Vector) -> Vector:
-            data = weights[:, None] * problem.model_values(fitted)[1]
-            return np.vstack([data, heavy * miss(fitted, ln_dose)[1]])
+            whole, by = solved(fitted, ln_dose)
+            if whole is None:
+                return np.zeros((len(weights), problem.size))
+            slopes = weights[:, None] * problem.model_values(whole)[1]
+            along = slopes[:, place].copy()
+            slopes[:, place] = 0.0
+            return np.asarray(slopes + along[:, None] * by)
 
-        return minimise(residuals, start, jacobian=jacobian, tolerance=1e-8, max_calls=400)
+        return minimise(residuals, start, jacobian=jacobian, tolerance=1e-9, max_calls=400)
 
     return refit
+
+
+def _crossing_refit(fit: Weighted, target: Level) -> Callable[[float, Vector], Minimum]:
+    """Refit with the ln dose held at which the only curve crosses a response."""
+    own, held = fit.problem.layout[0], fit.problem.held[0]
+    free = own[:2] >= 0
+    inside = target.constant == 0.0 and target.top + target.bottom == 1.0
+    if inside:
+        return _share_refit(fit, target.top)
+    if free[1] and not (target.bottom and not free[0]):
+        return _plateau_refit(fit, target, 1)
+    if free[0] and not (held[1] == 0.0 and target.constant == 0.0):
+        return _plateau_refit(fit, target, 0)
+    curve = fit.problem.curves(fit.parameters)[0]
+    return _share_refit(fit, float((target.value(curve) - curve[1]) / (curve[0] - curve[1])))
 
 
 def profile_crossing(
@@ -271,9 +316,7 @@ def profile_crossing(
     (float, float)
         Lower and upper end of the ln dose; infinite when open.
     """
-    inside = target.constant == 0.0 and target.top + target.bottom == 1.0  # a share of the span
-    refit = _share_refit(fit, target.top) if inside else _crossing_refit(fit, target)
-    return _interval(refit, fit, at, step, limits, level)
+    return _interval(_crossing_refit(fit, target), fit, at, step, limits, level, dose=True)
 
 
 def least_crossing(fit: Weighted, target: Level, far: float, limit: float, level: float) -> float:
@@ -297,7 +340,7 @@ def least_crossing(fit: Weighted, target: Level, far: float, limit: float, level
     float
         NaN when the data contradict a crossing at any dose.
     """
-    rise = _Rise(_crossing_refit(fit, target), fit, allowance(fit, level))
+    rise = _Rise(_crossing_refit(fit, target), fit, allowance(fit, level), dose=True)
     return _side(rise, far, -1.0, limit) if rise.careful(far) <= 0 else float("nan")
 
 

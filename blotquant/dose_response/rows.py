@@ -11,6 +11,7 @@ import pandas as pd
 from .. import tables
 from .comparing import PotencyRatio
 from .estimates import Estimate
+from .potency import in_words
 from .replicates import Replicates
 from .results import CurveFit
 
@@ -23,11 +24,10 @@ _CONVENTIONS = {"jacobian": "SE from JᵀJ", "hessian": "SE from the Hessian"}
 
 def _bounded(value: float, low: float, high: float, unit: str) -> str:
     """Say which side of a parameter is known."""
-    tail = f" {unit}" if unit else ""
     if np.isfinite(low) and low != 0 and not np.isfinite(high):
-        return f"> {low:.3g}{tail}, no upper limit"
+        return f"> {in_words(low, unit)}, no upper limit"
     if np.isfinite(high) and high != 0 and (not np.isfinite(low) or low == 0):
-        return f"< {high:.3g}{tail}, no lower limit"
+        return f"< {in_words(high, unit)}, no lower limit"
     return "bounded on neither side"
 
 
@@ -84,7 +84,9 @@ def _replicate_row(fit: CurveFit, found: Replicates) -> list[dict[str, Any]]:
         return []
     low, high = np.exp(found.interval(fit.options.level))
     mean = float(np.exp(found.mean))
-    each = ", ".join(f"{name}: {np.exp(value):.3g}" for name, value in zip(found.names, found.ln_ic50, strict=True))
+    each = ", ".join(
+        f"{name}: {in_words(np.exp(value))}" for name, value in zip(found.names, found.ln_ic50, strict=True)
+    )
     figures = {"se": mean * found.se, "ci_low": float(low), "ci_high": float(high), "unit": fit.unit}
     method = "geometric mean of the replicates' own fits, t interval"
     return [_row(fit, "ic50_replicates", value=mean, **figures, method=method, note=each)]

@@ -64,6 +64,7 @@ class _Spread:
     root_weights: Vector
     cv: float = float("nan")
     additive: float = float("nan")
+    known: bool = False
 
 
 def _relative_part(squares: Vector, fitted: Vector, known: Vector, dof: int) -> float:
@@ -96,7 +97,7 @@ def _known_errors(squares: Vector, fitted: Vector, se: Vector, size: float, dof:
     best = minimize_scalar(minus_two_log_likelihood, bounds=(np.log(1e-3), np.log(0.3)), method="bounded")
     wanted = minus_two_log_likelihood(none) - best.fun > _EVIDENCE
     spread, cv = variance(best.x if wanted else none)
-    return _Spread(1.0 / np.sqrt(spread), cv, float(np.exp(best.x)) * size if wanted else 0.0)
+    return _Spread(1.0 / np.sqrt(spread), cv, float(np.exp(best.x)) * size if wanted else 0.0, True)
 
 
 def _unknown_errors(squares: Vector, fitted: Vector, size: float, dof: int) -> _Spread:
@@ -172,6 +173,6 @@ def fit_weighted(problem: Problem, weights: str, *, near: Vector | None = None) 
         if np.max(np.abs(found.parameters - last) / (np.abs(last) + 1.0)) < _CLOSE:
             break
     variance = found.rss / max(dof, 1)
-    if weights == "error" and not np.isfinite(spread.additive):
+    if spread.known:  # errors that are known do not shrink
         variance = max(variance, 1.0)
     return Weighted(problem, found, spread.root_weights, variance, dof, spread.cv, spread.additive)
