@@ -158,7 +158,7 @@ def bulge_kernel(sigma: float) -> Picture:
     reach = int(np.ceil(4.0 * sigma))
     t = np.arange(-reach, reach + 1.0)
     kernel = (1.0 - (t / sigma) ** 2) * np.exp(-0.5 * (t / sigma) ** 2) / (np.sqrt(2.0 * np.pi) * sigma)
-    return (kernel - kernel.mean()).astype(np.float32)
+    return np.asarray(kernel - kernel.mean(), dtype=np.float32)
 
 
 def bulge(pixels: Picture, sigma: float) -> Picture:
@@ -202,7 +202,7 @@ def noise_of(response: Picture, level: Picture, chance: Picture, floor: float) -
     usual = float(np.quantile(spread, _QUIET_SHARE))
     factor = np.interp(level, centres, np.clip(spread, 0.7 * usual, _LOUDEST * usual))
     noise = np.maximum(factor * chance, max(floor, float(np.finfo(np.float32).tiny))).astype(np.float32)
-    return noise * _across(response, noise, step)
+    return np.asarray(noise * _across(response, noise, step), dtype=np.float32)
 
 
 def _across(response: Picture, noise: Picture, step: int) -> Picture:

@@ -20,12 +20,11 @@ FAINT = 4.0
 _SHAPE = 0.03  # part of a strong band's bulge that its own shape may put beside it
 _LUMP = 0.1  # part of a band's bulge that may vary
 _RELIEF = 0.04  # part of a band's height that may vary by chance from lane to gap
-_BULGE = 0.37  # bulge of a band as a share of its height
 _VALLEY = -0.05  # bulge between two bands as a share of the lesser one's, at most: flat-topped bands have about 0
+_FLAT = 0.95  # brightness of a flat top as a share of its brightest row
 _DIP = 0.8  # least brightness between two bands as a share of the dimmer one's, which is enough to part them
 _ONE_TOP = 0.97  # brightness between two bands as a share of the brighter one's, at most
 _BLEND = 0.9  # and below which they may be two that blend
-_SHOULDER = 0.4  # evidence of a shoulder as a share of the other's, at least
 _SURE = 7.0  # evidence from which a peak may part a band in two
 _STEEPEST = 0.15  # slope of a band's ridge inside its lane [px/px], at most
 _TRIES = np.linspace(-0.6, 0.6, 25)  # slopes that are tried [px/px]
@@ -110,7 +109,6 @@ class _Band:
     score: float
     parted: bool = False
     blended: bool = False
-    other: int = -1  # the other shoulder of a flat-topped band
 
 
 def _parted(profiles: LaneProfiles, scale: int, lane: int, one: int, other: int) -> tuple[bool, bool]:
@@ -150,8 +148,6 @@ def _join(bands: list[_Band], profiles: LaneProfiles, scale: int, lane: int, row
     band.blended |= score > _SURE and any(
         blended for other, _, blended in verdicts if other is band and other.scale == scale
     )
-    if band.scale == scale and score > _SHOULDER * band.score and not band.parted:
-        band.other = row
     if score > band.score:
         if not band.parted and len(joined) == 1:
             band.scale, band.row = scale, row
@@ -178,7 +174,7 @@ def _refined(values: Picture, scale: Indices, row: Indices, lane: Indices) -> Fl
     above, here, below = (values[scale, row + by, lane].astype(float) for by in (-1, 0, 1))
     bend = above - 2.0 * here + below
     shift = np.divide(0.5 * (above - below), bend, out=np.zeros_like(bend), where=bend < 0)
-    return row + np.clip(shift, -0.5, 0.5)
+    return np.asarray(row + np.clip(shift, -0.5, 0.5), dtype=np.float64)
 
 
 def _slopes(
@@ -240,9 +236,7 @@ def _thickness(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indic
     return thickness
 
 
-def _height_contrast(
-    profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray, noise: Picture
-) -> FloatArray:
+def _height_contrast(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> FloatArray:
     """Height of the lane over its surroundings above and below, less that of the quieter gap, in units of chance."""
     rows = len(profiles.brightness)
     away = np.round(3.0 * sigma + 1.0).astype(np.intp)
@@ -251,9 +245,27 @@ def _height_contrast(
     height = light[row, lane] - 0.5 * (light[above, lane] + light[below, lane])
     near = [gaps[np.clip(row + by, 0, rows - 1), lane] for by in (-3, 0, 3)]
     gap = (np.max(near, axis=0) - 0.5 * (gaps[above, lane] + gaps[below, lane])).min(axis=1)
-    chance = np.sqrt((noise / _BULGE) ** 2 + (_RELIEF * np.maximum(height, 0.0)) ** 2)
+    chance = np.sqrt(profiles.chance[row, lane] ** 2 + (_RELIEF * np.maximum(height, 0.0)) ** 2)
     contrast: FloatArray = ((height - np.maximum(gap, 0.0)) / chance).astype(float)
     return contrast
+
+
+def _plateaus(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray, score: FloatArray) -> FloatArray:
+    """Shift of bands that were found at one shoulder of a flat top to the middle of the top [px]."""
+    shift = np.zeros(len(row))
+    reach = np.round(2.0 * sigma).astype(int) + 1
+    for index in range(len(row)):
+        near = (lane == lane[index]) & (np.abs(row - row[index]) < 4 * reach[index]) & (score > score[index])
+        low = max(0, row[index] - reach[index])
+        light = profiles.brightness[low : row[index] + reach[index] + 1, lane[index]]
+        top, base = float(light.max()), float(light.min())
+        if near.any() or profiles.brightness[row[index], lane[index]] - base > _FLAT * (top - base):
+            continue
+        flat = np.flatnonzero(light - base > _FLAT * (top - base))
+        if flat[0] == 0 or flat[-1] == len(light) - 1:
+            continue  # a slope, not a top
+        shift[index] = low + 0.5 * (flat[0] + flat[-1]) - row[index]
+    return shift
 
 
 def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: float) -> Peaks:
@@ -278,14 +290,15 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
     height, noise = profiles.height[scale, row, lane], profiles.noise[scale, row, lane]
     contrast = (height - profiles.gap[scale, row, lane]) / np.sqrt(noise**2 + (_LUMP * height) ** 2)
     sigma = _thickness(profiles, scale, row, lane).astype(float)
-    contrast = np.maximum(contrast, _height_contrast(profiles, row, lane, sigma, noise))
+    score = np.array([band.score for _, band in gathered], float)
+    contrast = np.maximum(contrast, _height_contrast(profiles, row, lane, sigma))
     slope, steep = _slopes(profiles, scale, row, lane, spacing)
     margin = np.minimum(row, profiles.height.shape[1] - 1 - row) / np.maximum(sigma, profiles.sigmas[scale])
     return Peaks(
         image=np.full(len(row), image, np.intp),
         lane=lane,
-        row=_refined(profiles.height, scale, row, lane) + offset,
-        score=np.array([band.score for _, band in gathered], float),
+        row=_refined(profiles.height, scale, row, lane) + _plateaus(profiles, row, lane, sigma, score) + offset,
+        score=score,
         contrast=contrast.astype(float),
         sigma=sigma,
         slope=slope,

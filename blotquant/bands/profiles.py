@@ -70,8 +70,10 @@ class LaneProfiles:
         Bulge of the quieter of both gaps [AU].
     strips : ndarray of shape (k, H, n, 5)
         Bulge of the lane's single strips [AU].
+    chance : ndarray of shape (H, n)
+        Chance variation of the difference in brightness between lane and gap [AU].
     brightness : ndarray of shape (H, n)
-        Mean of the lane's strips [AU].
+        Median of the lane's strips [AU].
     gap_brightness : ndarray of shape (H, n, 2)
         Brightness of the darkest strip of the left and of the right gap [AU].
     sigmas : ndarray of shape (k,)
@@ -82,6 +84,7 @@ class LaneProfiles:
     noise: Picture
     gap: Picture
     strips: Picture
+    chance: Picture
     brightness: Picture
     gap_brightness: Picture
     sigmas: FloatArray
@@ -150,7 +153,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     flat = values.reshape(rows, -1)
     sigmas = [s for s in SCALES if s == SCALES[0] or (s <= 0.45 * track.pitch and 24 * s < rows)]
     reach = int(np.ceil(0.05 * track.pitch))
-    brightness = values[..., :5].mean(axis=-1)
+    brightness = _median_of_five(values[..., :5])
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
     level = np.asarray(level, np.float32).reshape(rows, lanes)
     noise_model = estimate_noise(blot)
@@ -170,6 +173,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         noise=np.stack(noise),
         gap=np.stack(gap),
         strips=np.stack(single),
+        chance=2.0 * chance / float(np.sqrt(max(1.0, 0.5 * np.median(track.width)))),
         brightness=brightness,
         gap_brightness=np.stack([calm[..., 5:8].min(axis=-1), calm[..., 8:11].min(axis=-1)], axis=-1),
         sigmas=np.array(sigmas),

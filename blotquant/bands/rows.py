@@ -17,7 +17,9 @@ _ALONE = 9.0  # evidence from which a peak is believed without neighbours
 _FARTHEST = 4  # lanes apart at most that are linked
 _SUPPORT = 2  # lanes apart at most that support each other
 _MEMORY = 3.0  # lanes over which a row's own bend is remembered
-_LEAST_CONTRAST = 2.5  # contrast against the quieter gap, at least
+_CLEAR = 2.5  # contrast against the quieter gap from which a band is clear of it
+_LEAST_CONTRAST = 0.5  # contrast of a band in a row of clear ones, at least: bands that touch
+_CLEAR_SHARE = 0.34  # share of a row's bands that must be clear
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
 _LEAST_MARGIN = 0.7  # distance from the picture's top or bottom, at least [half thicknesses]
@@ -102,7 +104,7 @@ def _supported(peaks: Peaks, own: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]
     """Which members are strong by themselves or have a neighbour in the row."""
     apart = np.abs(peaks.lane[own][:, None] - peaks.lane[own][None, :])
     other = ~np.eye(len(own), dtype=bool)
-    return (peaks.score[own] > _ALONE) | ((apart <= _SUPPORT) & other).any(axis=1)
+    return np.asarray((peaks.score[own] > _ALONE) | ((apart <= _SUPPORT) & other).any(axis=1), dtype=np.bool_)
 
 
 def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDArray[np.intp]]:
@@ -121,6 +123,7 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
         Indices of each row's peaks; each row is of one image.
     """
     rows = [np.array(row, np.intp) for row in _joined(peaks, _links(peaks, flat, col))]
+    rows = [row for row in rows if np.mean(peaks.contrast[row] >= _CLEAR) >= _CLEAR_SHARE]
     kept = [row[_supported(peaks, row)] for row in rows]
     kept = [row for row in kept if len(row)]
     thickness = np.array([np.median(peaks.sigma[row]) for row in kept])

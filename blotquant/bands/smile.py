@@ -7,6 +7,7 @@ lanes, as the cubic under which most pairs fall together: slopes first, then a b
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ..blot import FloatArray
 from .peaks import Peaks
@@ -44,7 +45,9 @@ def _powers(col: FloatArray, cols: int) -> FloatArray:
     return np.stack([xi, xi**2, xi**3], axis=-1)
 
 
-def _pairs(peaks: Peaks, col: FloatArray, pitch: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _pairs(
+    peaks: Peaks, col: FloatArray, pitch: float
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
     """Peaks of nearby lanes that could be one row: difference of rows, their columns' places, weights."""
     first, second = np.nonzero(
         (peaks.lane[None, :] > peaks.lane[:, None])

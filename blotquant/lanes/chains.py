@@ -13,7 +13,7 @@ from ..blot import FloatArray
 
 __all__ = ["PRICE", "best_chain", "candidates"]
 
-PRICE = 1.2
+PRICE = 0.9
 """Votes that a lane must have to be worth taking."""
 
 _UNEVEN = 20.0  # price of a change of step, times its squared logarithm
@@ -98,7 +98,7 @@ def _unwind(best: FloatArray, before: npt.NDArray[np.intp], gain: FloatArray) ->
     chain = [int(j), int(i)]
     while before[layer, i, j] >= 0:
         code = int(before[layer, i, j])
-        layer, i, j = code // count, code % count, i
+        layer, i, j = np.intp(code // count), np.intp(code % count), i
         chain.append(int(i))
     return worth, np.array(chain[::-1], np.intp)
 

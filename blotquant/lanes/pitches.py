@@ -45,7 +45,7 @@ def _evidence(picture: Narrow) -> Picture:
 
 def _middle(score: Picture, pitch: float) -> Picture:
     """Least evidence over the middle third of a lane; `pitch` in strips."""
-    part = cv2.blur(score, (odd(0.14 * pitch), 1), borderType=cv2.BORDER_CONSTANT)
+    part = np.asarray(cv2.blur(score, (odd(0.14 * pitch), 1), borderType=cv2.BORDER_CONSTANT), np.float32)
     by = max(1, round(0.15 * pitch))
     return np.minimum(part, np.minimum(shifted(part, by), shifted(part, -by)))
 
@@ -65,7 +65,8 @@ def _votes(score: Picture, width: float, pitch: float, offset: tuple[int, int]) 
     along = cv2.dilate(middle, np.ones((odd(0.08 * pitch + 2), 1), np.uint8))
     row, col = np.nonzero((middle >= along) & (middle > _FAINTEST) & (contrast > 0))
     weight = np.minimum(contrast[row, col], _FULL) * (3.0 / _FULL)
-    return Votes(row + float(offset[0]), (col + 0.5) * width - 0.5 + offset[1], weight.astype(float), width)
+    places = np.asarray(np.stack([row + float(offset[0]), (col + 0.5) * width - 0.5 + offset[1]]), dtype=np.float64)
+    return Votes(places[0], places[1], weight.astype(float), width)
 
 
 def _upright(votes: Votes, pitch: float, shape: tuple[int, int]) -> tuple[float, FloatArray]:

@@ -48,7 +48,7 @@ class _Places:
     def brightness(self, by: npt.ArrayLike, strips: Indices) -> Picture:
         """Smooth brightness at rows `by` farther down and strips farther right, shape (n, strips); 0 outside [AU]."""
         rows, count = self.look.score.shape
-        at_row = np.clip(self.row + by, 0, rows - 1)[:, None]
+        at_row = np.clip(self.row + np.asarray(by), 0, rows - 1)[:, None]
         at_col = self.col[:, None] + strips
         values = self.look.smooth[self.scale[:, None], at_row, np.clip(at_col, 0, count - 1)]
         return np.where((at_col >= 0) & (at_col < count), values, np.nan)
@@ -129,4 +129,5 @@ def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
     band[band] = thick | ((np.abs(slopes[band]) <= _STEEPEST) & (unlike <= _UNLIKE))
     weight = np.clip(0.5 * (contrast[band] - _LEAST_CONTRAST), 0.0, 3.0)
     col = (places.col[band] + 0.5) * look.width - 0.5
-    return Votes(places.row[band] + float(offset[0]), col + offset[1], weight, look.width)
+    row = np.asarray(places.row[band] + float(offset[0]), dtype=np.float64)
+    return Votes(row, np.asarray(col + offset[1], dtype=np.float64), weight, look.width)

@@ -22,6 +22,10 @@ __all__ = ["Search", "choose", "search"]
 _OTHER_PITCH = 0.25  # logarithmic distance from which a pitch is another one
 _RIVAL = 0.7  # worth of another pitch at first look, as a share of the best, from which it is looked at as well
 _MOST_HYPOTHESES = 3
+_FEWEST = 4  # lanes below which none is given up
+_STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the median lane's
+_CONFIRMING = 3  # lanes apart at most that confirm each other
+_ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
 _SAME_BAND = 0.06  # votes of one lane that are nearer along the run are one band, as a share of the pitch
 _IN_LANE = 0.3  # distance from a lane's centre within which votes are its own, as a share of the pitch
 
@@ -97,21 +101,37 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
     cast = [votes_of(look, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
     streaks = [streak_votes(look.picture, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
     votes = Votes.united([*cast, *streaks])
-    counts, marks, worth = _counts(votes, comb, pitch), Marks.none(), -np.inf
+    counts, marks, worth, single = _counts(votes, comb, pitch), Marks.none(), -np.inf, cast
     for _ in range(3):
         worth, centre = choose(counts, pitch)
         comb = replace(comb, centre=centre)
         if len(centre) == 0:
             break
-        marks = Marks.united(
-            [
-                mark_bands(look, _one_a_band(own, comb, pitch), offset, pitch)
-                for look, own, offset in zip(looks, cast, canvas.offsets, strict=True)
-            ]
-        )
+        single = [_one_a_band(own, comb, pitch) for own in cast]
+        looked = zip(looks, single, canvas.offsets, strict=True)
+        marks = Marks.united([mark_bands(look, own, offset, pitch) for look, own, offset in looked])
         comb = fit_comb(marks, comb, pitch)
         counts = _counts(votes, comb, pitch)
-    return Search(comb, pitch, counts, marks, worth, 0.0)
+    return _trimmed(Search(comb, pitch, counts, marks, worth, 0.0), Votes.united(single))
+
+
+def _trimmed(found: Search, bands: Votes) -> Search:
+    """Give up a lane at an end that no band, or only one without a neighbour, speaks for: a scratch, a label, a stain."""
+    votes, comb = found.votes, found.comb
+    keep = np.ones(len(comb.centre), bool)
+    if len(keep) < _FEWEST:
+        return found
+    flat = comb.flattened(bands.row, bands.col)
+    lane = np.argmin(np.abs(flat[:, None] - comb.centre[None, :]), axis=1)
+    for end in (0, len(keep) - 1):
+        own = lane == end
+        if votes[end] > _STRONG * np.median(votes) or own.sum() > 1:
+            continue
+        others = (np.abs(lane - end) <= _CONFIRMING) & ~own
+        down = np.abs(bands.row[own][:, None] - bands.row[others][None, :])
+        room = _ROW_SLOPE * np.abs(bands.col[own][:, None] - bands.col[others][None, :]) + 4.0
+        keep[end] = bool((down <= room).any())
+    return replace(found, comb=replace(comb, centre=comb.centre[keep]))
 
 
 def _own_pitch(glance: Glance) -> float:

@@ -78,7 +78,7 @@ def _judge(picture: Narrow, response: Picture, sigma: float, reach: int) -> tupl
     floor = picture.floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / 5.0))
     noise = noise_of(middle, picture.level, picture.chance, floor)
     contrast = (middle - _gaps(response, reach)) / np.sqrt(noise**2 + (LUMP * middle) ** 2)
-    return noise, middle / noise, contrast
+    return noise, np.asarray(middle / noise, np.float32), np.asarray(contrast, np.float32)
 
 
 def look_again(image: Seen, pitch: float) -> Look:

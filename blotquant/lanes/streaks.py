@@ -37,7 +37,7 @@ def streak_votes(picture: Narrow, pitch: float, offset: tuple[int, int]) -> Vote
     blocks = np.asarray(cv2.resize(picture.pixels, (strips, count), interpolation=cv2.INTER_AREA), np.float32)
     chance = float(np.median(np.abs(np.diff(blocks, axis=0)))) if count > 1 else 0.0
     per_pitch = pitch / picture.width
-    part = cv2.blur(blocks, (odd(0.14 * per_pitch), 1), borderType=cv2.BORDER_REPLICATE)
+    part = np.asarray(cv2.blur(blocks, (odd(0.14 * per_pitch), 1), borderType=cv2.BORDER_REPLICATE), np.float32)
     by = max(1, round(0.15 * per_pitch))
     middle = np.minimum(part, np.minimum(shifted(part, by), shifted(part, -by)))
     lowest = np.asarray(cv2.erode(blocks, np.ones((1, odd(0.16 * per_pitch)), np.uint8)), np.float32)
@@ -51,7 +51,7 @@ def streak_votes(picture: Narrow, pitch: float, offset: tuple[int, int]) -> Vote
     weight = np.minimum(contrast[row, col], _FULL) * (3.0 * _WEIGHT / _FULL)
     return Votes(
         (row + 0.5) * rows / count - 0.5 + offset[0],
-        (col + 0.5) * picture.width - 0.5 + offset[1],
+        np.asarray((col + 0.5) * picture.width - 0.5 + offset[1], dtype=np.float64),
         weight.astype(float),
         picture.width,
     )

@@ -34,7 +34,8 @@ def _widths(found: Search) -> FloatArray:
     own = np.array([np.median([*wide[lane == k], usual, usual]) for k in range(len(comb.centre))])
     space = np.diff(comb.centre, prepend=-np.inf, append=np.inf)
     room = np.minimum(space[:-1], space[1:])
-    return np.round(np.minimum(_MARGIN * own, np.where(np.isfinite(room), room, np.inf)), 2)
+    half = np.minimum(_MARGIN * own, np.where(np.isfinite(room), room, np.inf))
+    return np.asarray(np.round(half, 2), dtype=np.float64)
 
 
 def _image_lanes(blot: Blot, canvas: Canvas, offset: tuple[int, int], settled: Settled) -> pd.DataFrame:

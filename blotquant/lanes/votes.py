@@ -86,8 +86,8 @@ def tally(col: FloatArray, weight: FloatArray, spacing: float, pitch: float, wid
         About three times the number of rows that have a band there.
     """
     inside = (col > -0.5) & (col < width - 0.5)
-    counts = np.bincount(np.round(col[inside]).astype(np.intp), weight[inside], width)
+    counts = np.asarray(np.bincount(np.round(col[inside]).astype(np.intp), weight[inside], width), dtype=np.float64)
     reach = max(1, min(int(0.3 * pitch), (width - 1) // 2))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (0.1 * pitch)) ** 2)
-    smooth: FloatArray = np.convolve(counts, kernel, "same")
+    smooth = np.asarray(np.convolve(counts, kernel, "same"), dtype=np.float64)
     return smooth / max(1.0, float(kernel.sum()) / spacing)
