@@ -116,7 +116,7 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
 
 
 def _trimmed(found: Search, bands: Votes) -> Search:
-    """Give up a lane at an end that no band, or only one without a neighbour, speaks for: a scratch, a label, a stain."""
+    """Give up a lane at an end that no band, or only a lonely one, speaks for: a scratch, a label, a stain."""
     votes, comb = found.votes, found.comb
     keep = np.ones(len(comb.centre), bool)
     if len(keep) < _FEWEST:
