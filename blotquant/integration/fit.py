@@ -18,6 +18,7 @@ from .ground import Ground
 from .misfit import Misfit, trust
 from .shape import COUNT, LIMIT, STEP, Drawn, draw, light_of
 from .sharing import Sharing, learn_spread
+from .widths import with_own_widths
 from .windows import Geometry, Windows, cut_windows
 
 __all__ = ["Fit", "fit_bands"]
@@ -157,13 +158,14 @@ class _Fitter:
     """Holds what does not change between passes."""
 
     def __init__(self, blot: Blot, bands: pd.DataFrame, model: NoiseModel) -> None:
-        self.windows, geometry = cut_windows(blot, bands)
+        lane = bands["lane"].to_numpy(np.int64)
+        self.windows, boxes = cut_windows(blot, bands)
+        geometry = with_own_widths(self.windows, boxes, lane)
         self.ground = Ground(self.windows, geometry)
         self.model = model
         span = float(np.ptp(blot.pixels)) or 1.0
         self.least = (1e-5 * span) ** 2  # pictures without noise still need finite weights
         self.floor = float(blot.pixels.min())
-        lane = bands["lane"].to_numpy(np.int64)
         self.pairs = _pairs(self.windows, geometry)
         self.beside = _next_in_lane(self.windows, geometry, lane)
         self.fit = self._start(geometry, np.unique(bands["band"].astype(str), return_inverse=True)[1])
