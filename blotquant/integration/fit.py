@@ -1,7 +1,8 @@
-"""Fit bands and background together, all bands of a picture in step.
+"""Fit bands and background together, all lanes of a picture in step.
 
-Per pass: draw every band and its neighbours, weigh cells by noise and misfit, solve the linear equations for
-background, height and shape with what is known beforehand, and learn anew what bands and backgrounds have in common.
+Per pass: draw every band and its neighbours, weigh cells by noise and misfit, solve the linear equations of each lane
+for background, heights and shapes with what is known beforehand, and learn anew what bands and backgrounds have in
+common.
 """
 
 from __future__ import annotations
@@ -15,54 +16,34 @@ import pandas as pd
 from ..blot import Blot, FloatArray
 from ..noise import NoiseModel
 from .ground import Ground
-from .misfit import Misfit, trust
+from .misfit import Misfit, kept_cores, trust
 from .shape import COUNT, LIMIT, STEP, Drawn, draw, light_of
 from .sharing import Sharing, learn_spread
+from .strips import Places, Strips, View, cut_strips
+from .system import EACH, Solution, Unknowns, solve
 from .widths import with_own_widths
-from .windows import Geometry, Windows, cut_windows
 
 __all__ = ["Fit", "fit_bands"]
 
 IntArray = npt.NDArray[np.int64]
 
-_PASSES = 6
+_PASSES = 10
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
-_STIFF, _DECAY = 3.0, 0.4  # bound on the scatter of background terms, so that a band's foot stays with the band
+_LOOSE, _DECAY = 3.0, 0.25  # scatter of background terms to start with: of the light's, and by order
+_ROUNDS = 6  # of the first, robust background
 _CHUNK = 256  # pairs of neighbours drawn at once, so that memory stays bounded
-_FAR = 12.0  # neighbours within this many sigmas of a window are drawn
-_NEIGHBOURS = 2  # in the same lane, above and below: their heights are fitted along
-
-
-@dataclass(frozen=True)
-class Solution:
-    """Outcome of one linear step, for all bands.
-
-    Parameters
-    ----------
-    ground : ndarray of shape (B, n)
-        Coefficients of the background [AU].
-    steps : ndarray of shape (B, 1 + COUNT + 2)
-        Changes of height [AU], of shape, and of the neighbours' heights [AU].
-    covariance : ndarray of shape (B, m, m)
-        Covariance of all of them.
-    change : ndarray of shape (B, R, K)
-        What the steps change in the light [AU].
-    """
-
-    ground: FloatArray
-    steps: FloatArray
-    covariance: FloatArray
-    change: FloatArray
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Bands and backgrounds of a picture as fitted; arrays as in `Windows`.
+    """Bands and backgrounds of a picture as fitted.
 
     Parameters
     ----------
-    windows, geometry, ground
-        Cells, bands and background basis.
+    strips, places, ground, unknowns
+        Cells, bands, background basis and numbering.
+    view : View
+        The bands' own windows.
     height : ndarray of shape (B,)
         Height of every band [AU].
     theta : ndarray of shape (B, COUNT)
@@ -71,23 +52,25 @@ class Fit:
         Scatter of background terms [AU²].
     sharing, misfit
         What was learnt.
-    background, others : ndarray of shape (B, R, K)
-        Background above the window's level, and light of neighbours [AU].
-    noise, own : ndarray of shape (B, R, K)
-        Variance by noise and neighbours' misfit, and by the band's own misfit [AU²].
-    weight : ndarray of shape (B, R, K)
+    background, others, bands : ndarray of shape (L, R, K)
+        Background above the picture's median, light of bands of other lanes, and of the lane's own [AU].
+    noise : ndarray of shape (L, R, K)
+        Variance by noise and misfit of all bands [AU²].
+    own : ndarray of shape (B, tall, K)
+        Variance by the band's own misfit in its window [AU²].
+    weight : ndarray of shape (L, R, K)
         Trust in every cell, 0 where rejected.
     drawn : Drawn
-        The bands as drawn.
-    covariance : ndarray of shape (B, m, m)
-        Covariance of background, height, shape and neighbours' heights.
-    beside : ndarray of shape (B, 2, R, K)
-        Light of the neighbours in the lane at height 1.
+        The bands as drawn, in their windows.
+    covariance : ndarray of shape (L, m, m)
+        Covariance of all unknowns of each lane.
     """
 
-    windows: Windows
-    geometry: Geometry
+    strips: Strips
+    places: Places
     ground: Ground
+    unknowns: Unknowns
+    view: View
     height: FloatArray
     theta: FloatArray
     spread: FloatArray
@@ -95,103 +78,108 @@ class Fit:
     misfit: Misfit
     background: FloatArray
     others: FloatArray
+    bands: FloatArray
     noise: FloatArray
     own: FloatArray
     weight: FloatArray
     drawn: Drawn
     covariance: FloatArray
-    beside: FloatArray
+
+    @property
+    def residual(self) -> FloatArray:
+        """What neither background nor bands explain, shape (L, R, K) [AU]."""
+        return self.strips.light - self.background - self.bands - self.others
 
 
 def _first_background(
-    windows: Windows, ground: Ground, outside: npt.NDArray[np.bool_], noise: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Robust background without the bands: coefficients, and the scatter to start with."""
-    typical = np.array(
-        [np.median(np.abs(x[ok])) if ok.any() else 0.0 for x, ok in zip(windows.light, windows.usable, strict=True)]
-    )
-    size = float(1.4826 * np.median(typical) + np.sqrt(np.median(noise)))
-    spread = (3 * size * np.maximum(0.6**ground.order, 0.6**7)) ** 2
-    spread = np.minimum(spread, (_STIFF * size * _DECAY**ground.order) ** 2)
+    strips: Strips, ground: Ground, outside: npt.NDArray[np.bool_], noise: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Robust background without the bands: coefficients, the scatter to start with, and the trust in each cell."""
+    light = strips.light[outside] if outside.any() else strips.light[strips.usable]
+    size = float(1.4826 * np.median(np.abs(light - np.median(light))) + np.sqrt(np.median(noise)))
+    spread = (_LOOSE * size * _DECAY**ground.order) ** 2
     spread[0] = _FREE * size**2
-    weight = np.where(outside, 1 / noise, 0.0)
-    coefficients = np.zeros((len(noise), len(ground)))
-    for _ in range(4):
+    coefficients, trusted = np.zeros((len(noise), len(ground))), np.ones_like(noise)
+    # stiff at first, so that what is no background stands out instead of bending it
+    scale = np.full((len(noise), 1, 1), size / np.sqrt(np.median(noise)))
+    for _ in range(_ROUNDS):
+        weight = np.where(outside, trusted / (noise * scale**2), 0.0)
         gram = np.asarray(ground.gram(weight) + np.diag(1 / spread), dtype=np.float64)
-        found = np.linalg.solve(gram, ground.project(weight * windows.light)[..., None])
+        found = np.linalg.solve(gram, ground.project(weight * strips.light)[..., None])
         coefficients = np.asarray(found, dtype=np.float64)[..., 0]
-        off = np.abs(windows.light - ground.image(coefficients)) / np.sqrt(noise)
-        scale = [
-            max(1.4826 * float(np.median(x[ok])), 1.0) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)
-        ]
-        off = off / np.array(scale)[:, None, None]
-        trusted = np.where(off < 5, np.minimum(1.0, 2 / np.maximum(off, 2)), 0.0)
-        weight = np.where(outside, trusted / noise, 0.0) / np.array(scale)[:, None, None] ** 2
-    return coefficients, spread
+        off = np.abs(strips.light - ground.image(coefficients)) / np.sqrt(noise)
+        median = [float(np.median(x[ok])) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
+        scale = np.maximum(1.4826 * np.array(median), 1.0)[:, None, None]
+        trusted = np.where(off < 5 * scale, np.minimum(1.0, 2 * scale / np.maximum(off, 1e-9)), 0.0)
+    # a band adds light: where there is less, something lies on the membrane
+    below = strips.light < ground.image(coefficients)
+    return coefficients, spread, np.where(outside | (below & (trusted == 0)), trusted, 1.0)
 
 
-def _pairs(windows: Windows, geometry: Geometry) -> tuple[IntArray, IntArray]:
-    """Windows and the bands of others that may shine into them."""
-    far_row = (len(windows.rows) // 2) * windows.height + _FAR * float(geometry.sigma.max())
-    far_col = (len(windows.cols) // 2) * windows.width + 1.3 * float(geometry.half.max())
-    near = np.abs(windows.row[:, None] - windows.row) < far_row
-    near &= np.abs(windows.col[:, None] - windows.col) < far_col
-    np.fill_diagonal(near, False)
+def _pairs(strips: Strips, places: Places) -> tuple[IntArray, IntArray]:
+    """Pair strips with the bands of other lanes that may shine into them."""
+    reach = (len(strips.cols) // 2 + 0.5) * strips.width + 1.3 * places.half
+    middle = strips.line[:, places.first + places.tall // 2]
+    near = np.abs(middle - places.col) < reach
+    near[places.lane, np.arange(len(reach))] = False
     by, seen = np.nonzero(near)
     return by, seen
-
-
-def _next_in_lane(windows: Windows, geometry: Geometry, lane: IntArray) -> IntArray:
-    """Nearest bands above and below in the lane within reach, −1 for none; shape (B, 2)."""
-    away = windows.row[None, :] - windows.row[:, None]
-    reach = (len(windows.rows) // 2) * windows.height + 3 * geometry.sigma[:, None]
-    near = (lane[:, None] == lane) & (np.abs(away) < reach)
-    found = np.full((len(lane), _NEIGHBOURS), -1)
-    for k, side in enumerate((-1, 1)):
-        distance = np.where(near & (side * away > 0), np.abs(away), np.inf)
-        nearest = np.argmin(distance, axis=1)
-        found[:, k] = np.where(np.isfinite(distance.min(axis=1)), nearest, -1)
-    return found
 
 
 class _Fitter:
     """Holds what does not change between passes."""
 
     def __init__(self, blot: Blot, bands: pd.DataFrame, model: NoiseModel) -> None:
-        lane = bands["lane"].to_numpy(np.int64)
-        self.windows, boxes = cut_windows(blot, bands)
-        geometry = with_own_widths(self.windows, boxes, lane)
-        self.ground = Ground(self.windows, geometry)
+        self.strips, boxes = cut_strips(blot, bands)
+        everyone = np.arange(len(boxes.row))
+        wide = with_own_widths(self.strips, boxes, boxes.view(self.strips, everyone, boxes.lane))
+        self.places = replace(boxes, half=wide)
+        self.ground = Ground(self.strips, self.places)
+        self.unknowns = Unknowns.of(self.places, self.ground)
         self.model = model
         span = float(np.ptp(blot.pixels)) or 1.0
         self.least = (1e-5 * span) ** 2  # pictures without noise still need finite weights
         self.floor = float(blot.pixels.min())
-        self.pairs = _pairs(self.windows, geometry)
-        self.beside = _next_in_lane(self.windows, geometry, lane)
-        self.fit = self._start(geometry, np.unique(bands["band"].astype(str), return_inverse=True)[1])
+        self.by, self.seen = _pairs(self.strips, self.places)
+        self.views = [
+            self.places.view(self.strips, self.seen[i : i + _CHUNK], self.by[i : i + _CHUNK])
+            for i in range(0, len(self.seen), _CHUNK)
+        ]
+        view = self.places.view(self.strips, everyone, self.places.lane)
+        self.fit = self._start(view, np.unique(bands["band"].astype(str), return_inverse=True)[1].astype(np.int64))
 
-    def noise(self, above_level: FloatArray) -> FloatArray:
+    def noise(self, light: FloatArray) -> FloatArray:
         """Variance of the cells' means [AU²]."""
-        light = np.maximum(above_level + self.windows.level[:, None, None], self.floor)
-        variance = self.model.variance(light) * max(self.model.correlation, 1.0) + self.least
-        return variance / np.maximum(self.windows.count, 1.0)
+        whole = np.maximum(light + self.strips.zero, self.floor)
+        variance = self.model.variance(whole) * max(self.model.correlation, 1.0) + self.least
+        return np.asarray(variance / np.maximum(self.strips.count, 1.0))
 
-    def _start(self, geometry: Geometry, row: IntArray) -> Fit:
+    def spread_out(self, windows: FloatArray) -> FloatArray:
+        """Add up images of the bands' windows in their strips, shape (B, tall, K) to (L, R, K)."""
+        image = np.zeros(self.strips.light.shape)
+        np.add.at(image, (self.places.lane[:, None], self.places.windows), windows)
+        return image
+
+    def _start(self, view: View, row: IntArray) -> Fit:
         """Background from outside the bands, and heights above it."""
-        windows, count = self.windows, len(row)
+        strips, count = self.strips, len(row)
         theta = np.zeros((count, COUNT))
-        light, along, across = light_of(windows, geometry, theta)
-        noise = self.noise(windows.light)
-        coefficients, spread = _first_background(windows, self.ground, windows.usable & (np.abs(along) > 4), noise)
+        light, along, across = light_of(view, theta)
+        noise = self.noise(strips.light)
+        inside = self.spread_out((np.abs(along) < 4).astype(float)) > 0
+        coefficients, spread, weight = _first_background(strips, self.ground, strips.usable & ~inside, noise)
         background = self.ground.image(coefficients)
-        core = np.where(windows.usable & (np.abs(along) < 3), light / noise, 0.0)
-        height = (core * (windows.light - background)).sum(axis=(1, 2))
+        cut = self.places.cut
+        core = np.where(cut(strips.usable) & (np.abs(along) < 3), light / cut(noise), 0.0)
+        height = (core * cut(strips.light - background)).sum(axis=(1, 2))
         height = height / np.maximum((core * light).sum(axis=(1, 2)), 1e-300)
         empty = np.zeros_like(noise)
         return Fit(
-            windows=windows,
-            geometry=geometry,
+            strips=strips,
+            places=self.places,
             ground=self.ground,
+            unknowns=self.unknowns,
+            view=view,
             height=height,
             theta=theta,
             spread=spread,
@@ -199,132 +187,101 @@ class _Fitter:
             misfit=Misfit.at_start(count),
             background=background,
             others=empty,
+            bands=empty,
             noise=noise,
-            own=empty,
-            weight=np.ones_like(noise),
+            own=np.zeros_like(light),
+            weight=weight,
             drawn=Drawn(light, along, across, np.empty(0)),
             covariance=np.empty(0),
-            beside=np.empty(0),
         )
 
     def _others(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
-        """Light of all other bands in every window [AU], and its misfit's variance [AU²]."""
-        light, variance = np.zeros_like(fit.noise), np.zeros_like(fit.noise)
-        for start in range(0, len(self.pairs[0]), _CHUNK):
-            by, seen = (part[start : start + _CHUNK] for part in self.pairs)
-            part, along, across = light_of(
-                self.windows, fit.geometry.seen_from(self.windows, seen, by), fit.theta[seen]
-            )
-            np.add.at(light, by, fit.height[seen][:, None, None] * part)
-            tall = (fit.height * fit.misfit.scale)[seen]
-            np.add.at(variance, by, fit.misfit.variance(along, across, tall))
+        """Light of bands of other lanes in every strip [AU], and its misfit's variance [AU²]."""
+        light, variance = np.zeros(self.strips.light.shape), np.zeros(self.strips.light.shape)
+        for number, view in enumerate(self.views):
+            chunk = slice(number * _CHUNK, (number + 1) * _CHUNK)
+            by, seen = self.by[chunk], self.seen[chunk]
+            grown = replace(view, sigma=fit.view.sigma[seen])
+            part, along, across = light_of(grown, fit.theta[seen])
+            where = (by[:, None], self.places.windows[seen])
+            np.add.at(light, where, fit.height[seen][:, None, None] * part)
+            np.add.at(variance, where, fit.misfit.variance(along, across, (fit.height * fit.misfit.scale)[seen]))
         return light, variance
-
-    def _beside(self, fit: Fit) -> FloatArray:
-        """Light of the neighbours in the lane at height 1, shape (B, 2, R, K)."""
-        light = np.zeros((len(fit.height), _NEIGHBOURS, *fit.noise.shape[1:]))
-        for k in range(_NEIGHBOURS):
-            by = np.flatnonzero(self.beside[:, k] >= 0)
-            seen = self.beside[by, k]
-            if len(by):
-                light[by, k] = light_of(self.windows, fit.geometry.seen_from(self.windows, seen, by), fit.theta[seen])[
-                    0
-                ]
-        return light
 
     def redraw(self, fit: Fit) -> Fit:
         """Draw all bands as they are now, and what cells may vary."""
-        drawn = draw(self.windows, fit.geometry, fit.theta, fit.height)
+        # what is darker than the membrane is no band and tells no shape
+        drawn = draw(fit.view, fit.theta, np.maximum(fit.height, 0.0))
         others, others_misfit = self._others(fit)
-        light = np.maximum(fit.height[:, None, None] * drawn.light + others, 0.0)
-        noise = self.noise(fit.background + light) + others_misfit
+        bands = self.spread_out(fit.height[:, None, None] * drawn.light)
         own = fit.misfit.variance(drawn.along, drawn.across, fit.height * fit.misfit.scale)
-        return replace(fit, drawn=drawn, others=others, noise=noise, own=own, beside=self._beside(fit))
+        noise = self.noise(fit.background + np.maximum(bands + others, 0.0)) + others_misfit + self.spread_out(own)
+        return replace(fit, drawn=drawn, others=others, bands=bands, noise=noise, own=own)
 
     def _prior(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
         """Precision of all unknowns, and its product with how far their expected values are from the present ones."""
-        count = len(fit.height)
+        lanes, n = len(self.strips.light), len(self.ground)
+        precision, pull = np.ones((lanes, self.unknowns.size)), np.zeros((lanes, self.unknowns.size))
+        precision[:, :n] = 1 / fit.spread
         shape = 1 / fit.sharing.variance
-        tall = np.where(self.beside >= 0, 0.3 * np.abs(fit.height[self.beside]), 1.0)
-        tall = np.maximum(tall, 3 * np.sqrt(np.median(fit.noise)))
-        parts = [np.broadcast_to(1 / fit.spread, (count, len(self.ground))), np.zeros((count, 1))]
-        precision = np.concatenate([*parts, np.broadcast_to(shape, (count, COUNT)), 1 / tall**2], axis=1)
-        pull = np.zeros_like(precision)
-        first = len(self.ground) + 1
-        pull[:, first : first + COUNT] = (fit.sharing.of_bands - fit.theta) * shape
+        # heights move freely, but of two bands in one place none may run away
+        tall = 3 * np.abs(fit.height) + 30 * np.sqrt(np.median(fit.noise))
+        each = np.concatenate([1 / tall[:, None] ** 2, np.broadcast_to(shape, fit.theta.shape)], axis=1)
+        towards = np.concatenate([np.zeros((len(tall), 1)), (fit.sharing.of_bands - fit.theta) * shape], axis=1)
+        where = (self.unknowns.lane[:, None], self.unknowns.of_bands)
+        precision[where], pull[where] = each, towards
         return precision, pull
-
-    def solve(self, fit: Fit) -> Solution:
-        """Solve the linear equations of a pass."""
-        weight = np.where(self.windows.usable, fit.weight / (fit.noise + fit.own), 0.0)
-        data = self.windows.light - fit.height[:, None, None] * fit.drawn.light - fit.others
-        precision, pull = self._prior(fit)
-        size, n = precision.shape[1], len(self.ground)
-        gram, right = np.empty((len(precision), size, size)), np.empty_like(precision)
-        gram[:, :n, :n], right[:, :n] = self.ground.gram(weight), self.ground.project(weight * data)
-        design = np.concatenate([fit.drawn.slopes, fit.beside], axis=1)
-        weighted = design * weight[:, None]
-        gram[:, n:, :n] = self.ground.project(weighted)
-        gram[:, :n, n:] = gram[:, n:, :n].transpose(0, 2, 1)
-        flat, heavy = (x.reshape(len(x), x.shape[1], -1) for x in (design, weighted))
-        gram[:, n:, n:] = np.matmul(heavy, flat.transpose(0, 2, 1))
-        right[:, n:] = np.matmul(heavy, data.reshape(len(data), -1, 1))[..., 0]
-        covariance, steps = _invert(gram, right + pull, precision)
-        change = np.matmul(steps[:, None, n:], flat)[:, 0].reshape(data.shape)
-        return Solution(steps[:, :n], steps[:, n:], covariance, change)
 
     def step(self, number: int) -> None:
         """One pass."""
         fit = self.redraw(self.fit)
-        solution = self.solve(fit)
-        background = self.ground.image(solution.ground)
-        residual = self.windows.light - fit.height[:, None, None] * fit.drawn.light - fit.others - background
-        residual = residual - solution.change
-        height = fit.height + solution.steps[:, 0]
-        moved = fit.theta + np.clip(solution.steps[:, 1 : 1 + COUNT], -STEP, STEP)
+        weight = np.where(self.strips.usable, fit.weight / fit.noise, 0.0)
+        data = self.strips.light - fit.bands - fit.others
+        found = solve(self.unknowns, self.ground, self.places, fit.drawn.slopes, weight, data, *self._prior(fit))
+        background = self.ground.image(found.ground)
+        change = np.matmul(found.steps[:, None], fit.drawn.slopes.reshape(len(found.steps), EACH, -1))
+        residual = data - background - self.spread_out(change.reshape(fit.own.shape))
+        moved = fit.theta + np.clip(found.steps[:, 1:], -STEP, STEP)
         fit = replace(
             fit,
-            height=height,
+            height=fit.height + found.steps[:, 0],
             theta=np.clip(moved, -LIMIT, LIMIT),
             background=background,
-            covariance=solution.covariance,
+            covariance=found.covariance,
         )
         if number:
-            fit = self._learn(fit, solution, residual)
+            fit = self._learn(fit, found, residual)
         if number < 3:
             factor, theta, sharing = fit.sharing.thickness(fit.theta, first=number == 0)
-            geometry = replace(fit.geometry, sigma=fit.geometry.sigma * factor)
-            fit = replace(fit, geometry=geometry, theta=theta, sharing=sharing)
-        core = self.windows.usable & (np.abs(fit.drawn.along) < 3) & (fit.drawn.across > 0.3)
-        deviation = residual / np.sqrt(fit.noise + fit.own)
-        self.fit = replace(fit, weight=trust(deviation, core, reject=number > 0))
+            fit = replace(fit, view=fit.view.thicker(factor), theta=theta, sharing=sharing)
+        self.fit = replace(fit, weight=self._trust(fit, residual, reject=number > 0))
 
-    def _learn(self, fit: Fit, solution: Solution, residual: FloatArray) -> Fit:
+    def _trust(self, fit: Fit, residual: FloatArray, *, reject: bool) -> FloatArray:
+        """Weigh cells by their residuals; of a band's core no more than a third is rejected."""
+        core = self.places.cut(self.strips.usable) & (np.abs(fit.drawn.along) < 3) & (fit.drawn.across > 0.3)
+        deviation = residual / np.sqrt(fit.noise)
+        kept = kept_cores(self.places.cut(residual), self.places.cut(deviation), core, fit.height)
+        weight = trust(deviation, self.spread_out(kept.astype(float)) > 0)
+        # in the first pass shapes are still wrong: what was trusted to begin with stays so
+        return weight if reject else np.where(fit.weight > 0, np.maximum(weight, 0.03), 0.0)
+
+    def _learn(self, fit: Fit, found: Solution, residual: FloatArray) -> Fit:
         """Learn scatter of backgrounds, means of rows, and misfit."""
-        n = len(self.ground)
-        variance = np.diagonal(solution.covariance, axis1=1, axis2=2)[:, :n]
-        spread = learn_spread(solution.ground, variance, fit.spread)
-        stiff = fit.spread[0] / _FREE * (_STIFF * _DECAY**self.ground.order) ** 2
-        spread = np.clip(spread, 1e-18 * fit.spread[0], stiff)
+        n, cut = len(self.ground), self.places.cut
+        variance = np.diagonal(found.covariance, axis1=1, axis2=2)[:, :n]
+        spread = learn_spread(found.ground, variance, fit.spread, self.ground.group)
         spread[0] = fit.spread[0]
-        shapes = solution.covariance[:, n + 1 : n + 1 + COUNT, n + 1 : n + 1 + COUNT]
-        clean = self.windows.usable & (fit.weight >= 0.99)
+        at = self.unknowns.of_bands[:, 1:]
+        shapes = found.covariance[self.unknowns.lane[:, None, None], at[:, :, None], at[:, None, :]]
+        clean = cut(self.strips.usable & (fit.weight >= 0.99))
+        noise = np.maximum(cut(fit.noise) - fit.own, 1e-9 * fit.own)
         places = (fit.drawn.along, fit.drawn.across)
-        misfit = fit.misfit.learn(residual, fit.noise, fit.own, places, fit.height, clean)
+        misfit = fit.misfit.learn(cut(residual), noise, fit.own, places, fit.height, clean)
         return replace(fit, spread=spread, sharing=fit.sharing.learn(fit.theta, shapes), misfit=misfit)
 
 
-def _invert(gram: FloatArray, right: FloatArray, precision: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Covariance and solution of scaled normal equations."""
-    each = np.arange(gram.shape[1])
-    gram[:, each, each] += precision
-    scale = 1 / np.sqrt(np.maximum(gram[:, each, each], 1e-300))
-    covariance = np.linalg.inv(gram * scale[:, :, None] * scale[:, None, :]) * scale[:, :, None] * scale[:, None, :]
-    return covariance, np.matmul(covariance, right[..., None])[..., 0]
-
-
 def fit_bands(blot: Blot, bands: pd.DataFrame, model: NoiseModel) -> Fit:
-    """Fit all bands of a picture together with the background around each.
+    """Fit all bands of a picture together with the background of their lanes.
 
     Parameters
     ----------

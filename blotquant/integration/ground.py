@@ -1,4 +1,8 @@
-"""The background of a window: smooth along the run, freer across the lane, with a step for haze."""
+"""The background of a lane: cosines along the run times smooth functions across, with a step for haze.
+
+How strongly each kind of term may vary is learnt from all lanes of the picture, so that the background is as stiff as
+the picture allows and goes on straight under a band.
+"""
 
 from __future__ import annotations
 
@@ -7,82 +11,113 @@ import numpy.typing as npt
 from scipy.special import erf
 
 from ..blot import FloatArray
-from .windows import Geometry, Windows
+from .strips import Places, Strips
 
 __all__ = ["Ground"]
 
-_DEGREE = 5  # total degree of the polynomial in (row, column)
-_LOW, _FREE = 3, 14  # terms up to this degree along the run may have this degree across the lane
-_HAZE, _DIFFERENCE = 4, 2  # degrees along the run of the haze and of the difference between its two edges
+IntArray = npt.NDArray[np.int64]
+
+_FINEST = 16.0  # shortest wave along the run [band sigmas]
+_MOST = 40  # waves along the run, at most
+_ACROSS = 8  # degree of the polynomials across the lane
+_SHARES = (1.0, 1.0, 0.7, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25)  # of the waves along, by degree across
+_HAZE, _DIFFERENCE = 1.0, 0.5  # of the waves along, for the haze and for the difference between its edges
 _SOFT = 0.075  # softness of a haze's edges [pitch]
 
 
-def _chebyshev(degree: int, at: FloatArray) -> FloatArray:
-    """Chebyshev polynomials up to a degree at positions in −1…1; shape (n, degree + 1)."""
-    return np.asarray(np.polynomial.chebyshev.chebvander(at, degree), dtype=np.float64)
-
-
-def _terms() -> list[tuple[int, int, int]]:
-    """Degree along the run, function across the lane, and order of every term."""
-    polynomial = [(i, j, i + j) for j in range(_FREE + 1) for i in range(_DEGREE + 1) if i + j <= _DEGREE or i <= _LOW]
-    haze = [(i, _FREE + 1, i + 1) for i in range(_HAZE + 1)]
-    return polynomial + haze + [(i, _FREE + 2, i + 2) for i in range(_DIFFERENCE + 1)]
+def _scale(number: IntArray) -> IntArray:
+    """Return the half octave of wave numbers: 0, 1, 2, 3, 4, 5–6, 7–8, 9–11, 12–16, 17–22 and so on."""
+    return np.maximum(np.ceil(2 * np.log2(np.maximum(number, 0.5)) - 1e-9), -1).astype(np.int64) + 1
 
 
 class Ground:
-    """Basis of the background in all windows: products of a function along the run and one across the lane.
+    """Basis of the background of all lanes: products of a cosine along the run and a function across.
 
-    Since products of Chebyshev polynomials are sums of two, all normal equations follow from few moments of the
-    weights; no design matrix is made.
+    Since products of cosines are sums of two, all normal equations follow from few moments of the weights; no design
+    matrix is made.
 
     Parameters
     ----------
-    windows : Windows
+    strips : Strips
         The cells.
-    geometry : Geometry
-        Lanes, for the edges of the haze.
+    places : Places
+        Bands, for the edges of the haze and the shortest wave.
     """
 
-    def __init__(self, windows: Windows, geometry: Geometry) -> None:
-        terms = np.array(_terms())
-        self.along: npt.NDArray[np.int64] = terms[:, 0]
-        self.across: npt.NDArray[np.int64] = terms[:, 1]
-        self.order: npt.NDArray[np.int64] = terms[:, 2]
-        self.top = int(self.along.max())
-        self._rows = _chebyshev(2 * self.top, windows.rows / np.abs(windows.rows).max())
-        span = float(np.abs(windows.cols).max()) or 1.0
-        smooth = _chebyshev(_FREE, windows.cols / span)
-        at = (windows.cols - geometry.col[:, None])[:, :, None]
-        soft = _SOFT * span / 0.56 * np.sqrt(2.0)
-        rise, fall = erf((at + geometry.half[:, None, None]) / soft), erf((at - geometry.half[:, None, None]) / soft)
-        shared = np.broadcast_to(smooth, (len(at), *smooth.shape))
-        self._cols = np.concatenate([shared, (rise - fall) / 2, (rise + fall) / 2], axis=2)
-        count = self._cols.shape[2]
-        pairs = self._cols[:, :, :, None] * self._cols[:, :, None, :]
-        self._pairs = pairs.reshape(len(at), -1, count * count)
+    def __init__(self, strips: Strips, places: Places) -> None:
+        lanes, rows, _ = strips.light.shape
+        waves = 2 * rows * strips.height / (_FINEST * float(np.median(places.sigma)))
+        self.top = int(np.clip(np.ceil(waves), 2, _MOST))
+        shares = [*_SHARES, _HAZE, _DIFFERENCE]
+        terms = [(k, j) for j, share in enumerate(shares) for k in range(int(self.top * share) + 1)]
+        self.along: IntArray = np.array([k for k, _ in terms])
+        self.across: IntArray = np.array([j for _, j in terms])
+        kinds = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6])[self.across]
+        self.group: IntArray = np.unique(_scale(self.along) * 10 + kinds, return_inverse=True)[1].astype(np.int64)
+        self.order = _scale(self.along) / 2 + np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 1, 2])[self.across]
+        phase = np.pi * (np.arange(rows) + 0.5)[:, None] / rows
+        self._rows = np.cos(phase * np.arange(2 * self.top + 1))
+        # cells of a row lie off the lane's line by less than a pixel: a first-order term follows it
+        self._drift = (strips.start + (len(strips.cols) * strips.width - 1) / 2 - strips.line)[:, :, None]
+        self._cols, self._bend = self._functions(strips, places, lanes)
+        count = len(shares)
+        value, slope = self._cols, self._bend
+        self._pairs = [
+            np.asarray(sum(x[:, :, :, None] * y[:, :, None, :] for x, y in products)).reshape(lanes, -1, count * count)
+            for products in ([(value, value)], [(value, slope), (slope, value)], [(slope, slope)])
+        ]
         self._which = self.across[:, None] * count + self.across
 
+    @staticmethod
+    def _functions(strips: Strips, places: Places, lanes: int) -> tuple[FloatArray, FloatArray]:
+        """Functions across the lane and their slopes [1/px], shape (L, K, J)."""
+        span = float(np.abs(strips.cols).max()) or 1.0
+        half = np.array([np.median(places.half[places.lane == number]) for number in range(lanes)])[:, None]
+        soft = _SOFT * span / 0.56 * np.sqrt(2.0)
+
+        def functions(at: FloatArray) -> FloatArray:
+            smooth = np.polynomial.legendre.legvander(at / span, _ACROSS)
+            rise, fall = erf((at + half) / soft), erf((at - half) / soft)
+            haze = np.stack([(rise - fall) / 2, (rise + fall) / 2], axis=2)
+            return np.concatenate([np.broadcast_to(smooth, (lanes, *smooth.shape)), haze], axis=2)
+
+        return functions(strips.cols), functions(strips.cols + 0.5) - functions(strips.cols - 0.5)
+
     def __len__(self) -> int:
-        return len(self.order)
+        return len(self.along)
 
     def gram(self, weight: FloatArray) -> FloatArray:
-        """Weighted products of all pairs of terms, shape (B, n, n)."""
-        moments = np.matmul(np.matmul(self._rows.T, weight), self._pairs)
+        """Weighted products of all pairs of terms, shape (L, n, n)."""
+        moments = np.zeros((len(weight), self._rows.shape[1], self._pairs[0].shape[2]))
+        for pairs in self._pairs:
+            moments += np.matmul(np.matmul(self._rows.T, weight), pairs)
+            weight = weight * self._drift
         both = moments[:, self.along[:, None] + self.along, self._which]
         gram: FloatArray = (both + moments[:, np.abs(self.along[:, None] - self.along), self._which]) / 2
         return gram
 
     def project(self, image: FloatArray) -> FloatArray:
-        """Products of every term with images of shape (B, R, K) or (B, m, R, K); shape (B, n) or (B, m, n)."""
-        cols = self._cols if image.ndim == 3 else self._cols[:, None]
-        moments = np.matmul(np.matmul(self._rows[:, : self.top + 1].T, image), cols)
-        products: FloatArray = moments[..., self.along, self.across]
+        """Products of every term with images of the strips, shape (L, n)."""
+        rows = self._rows[:, : self.top + 1].T
+        moments = np.matmul(np.matmul(rows, image), self._cols)
+        moments = moments + np.matmul(np.matmul(rows, image * self._drift), self._bend)
+        products: FloatArray = moments[:, self.along, self.across]
+        return products
+
+    def project_windows(self, images: FloatArray, places: Places) -> FloatArray:
+        """Products of every term with images of windows, shape (B, m, tall, K) to (B, m, n)."""
+        drift = self._drift[places.lane[:, None], places.windows][:, None]
+        across = np.matmul(images, self._cols[places.lane][:, None])
+        across = across + drift * np.matmul(images, self._bend[places.lane][:, None])
+        along = self._rows[places.windows, : self.top + 1].transpose(0, 2, 1)
+        products: FloatArray = np.matmul(along[:, None], across)[..., self.along, self.across]
         return products
 
     def image(self, coefficients: FloatArray) -> FloatArray:
-        """Background of shape (B, R, K) [AU] from coefficients of shape (B, n)."""
+        """Background of the strips [AU] from coefficients of shape (L, n)."""
         table = np.zeros((len(coefficients), self.top + 1, self._cols.shape[2]))
         table[:, self.along, self.across] = coefficients
         rows = np.matmul(self._rows[:, : self.top + 1], table)
         picture: FloatArray = np.matmul(rows, self._cols.transpose(0, 2, 1))
+        picture += self._drift * np.matmul(rows, self._bend.transpose(0, 2, 1))
         return picture

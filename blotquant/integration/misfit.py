@@ -23,6 +23,7 @@ _MARGIN = 1.15  # a fit looks better than it is by about this, since it was made
 _CORE = 3.0  # half height of a band's core [sigma]
 _MEDIAN = 0.455  # median of a squared standard normal number
 _HUBER, _REJECT = 3.0, 6.0  # residuals [sd] from which cells weigh less, and nothing
+_SHAPE = 0.5  # residuals above this share of a band's height are not due to its shape
 _MOST = 0.3  # more of a core than this is not rejected: then the shape is wrong, not the pixels
 
 
@@ -114,23 +115,36 @@ class Misfit:
         return scale
 
 
-def trust(deviation: FloatArray, core: npt.NDArray[np.bool_], *, reject: bool) -> FloatArray:
+def kept_cores(
+    residual: FloatArray, deviation: FloatArray, core: npt.NDArray[np.bool_], height: FloatArray
+) -> npt.NDArray[np.bool_]:
+    """Cells that are not rejected: where so much of a core would be that it must be the shape that is wrong.
+
+    Parameters
+    ----------
+    residual, deviation : ndarray of shape (B, tall, K)
+        Residuals [AU], and over their expected standard deviations.
+    core : ndarray of shape (B, tall, K)
+        Cells of the bands' cores.
+    height : ndarray of shape (B,)
+        Heights of the bands [AU]; what lies further off than half of it is no matter of shape.
+    """
+    gone = (np.abs(deviation) > _REJECT) & core
+    many = gone.sum(axis=(1, 2)) > _MOST * np.maximum(core.sum(axis=(1, 2)), 1)
+    near = np.abs(residual) < _SHAPE * np.abs(height)[:, None, None]
+    return np.asarray(many[:, None, None] & core & near)
+
+
+def trust(deviation: FloatArray, kept: npt.NDArray[np.bool_]) -> FloatArray:
     """Weight of every cell by its residual: 1, less beyond 3 standard deviations, 0 beyond 6 (Huber 1964).
 
     Parameters
     ----------
-    deviation : ndarray of shape (B, R, K)
+    deviation : ndarray
         Residuals over their expected standard deviations.
-    core : ndarray of shape (B, R, K)
-        Cores of the bands, of which no more than a third is rejected.
-    reject : bool
-        Give weight 0 at all; not in the first pass, when shapes are still wrong.
+    kept : ndarray of bool
+        Cells that are not rejected.
     """
     size = np.abs(deviation)
     weight = np.minimum(1.0, _HUBER / np.maximum(size, _HUBER))
-    if not reject:
-        return weight
-    gone = size > _REJECT
-    many = (gone & core).sum(axis=(1, 2)) > _MOST * np.maximum(core.sum(axis=(1, 2)), 1)
-    kept = many[:, None, None] & core
-    return np.where(gone, np.where(kept, np.maximum(weight, 0.2), 0.0), weight)
+    return np.where(size > _REJECT, np.where(kept, np.maximum(weight, 0.2), 0.0), weight)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import erf
 
 from ..blot import FloatArray
-from .windows import Geometry, Windows
+from .strips import View
 
 __all__ = ["BEYOND", "COUNT", "FLOOR", "LIMIT", "ROWS", "SPREAD", "STEP", "THICKER", "Drawn", "draw", "light_of"]
 
@@ -27,24 +27,31 @@ _TABLE = np.array(
         (0.1, 0.01, 0.3, _LINEAR, _LINEAR),  # 3 thicker
         (0.05, 0.005, 0.15, _LINEAR, _LINEAR),  # 4 skewed
         (0.04, 0.005, 0.12, _LINEAR, _LINEAR),  # 5 peaked
-        (1.5, 0.15, 2.5, 2.0, 6.0),  # 6 further right [px]
-        (0.04, 0.005, 0.1, 0.08, 0.25),  # 7 ln width
-        (0.2, 0.025, 0.5, 0.3, 0.8),  # 8 ln softness of the ends
-        (0.1, 0.015, 0.1, _LINEAR, _LINEAR),  # 9 stronger on the right
-        (0.15, 0.015, 0.3, _LINEAR, _LINEAR),  # 10 stronger at both ends
-        (0.003, 0.0003, 0.03, _LINEAR, _LINEAR),  # 11 short tail up
-        (0.002, 0.0002, 0.02, _LINEAR, _LINEAR),  # 12 long tail up
-        (0.005, 0.001, 0.03, _LINEAR, _LINEAR),  # 13 wing above
-        (0.01, 0.002, 0.08, _LINEAR, _LINEAR),  # 14 wing in the middle
-        (0.005, 0.001, 0.03, _LINEAR, _LINEAR),  # 15 wing below
-        (0.002, 0.0002, 0.01, _LINEAR, _LINEAR),  # 16 long tail down
-        (0.003, 0.0003, 0.015, _LINEAR, _LINEAR),  # 17 short tail down
+        (0.02, 0.003, 0.06, _LINEAR, _LINEAR),  # 6 fifth Hermite term
+        (0.02, 0.003, 0.06, _LINEAR, _LINEAR),  # 7 sixth Hermite term
+        (1.5, 0.15, 2.5, 2.0, 6.0),  # 8 further right [px]
+        (0.04, 0.005, 0.1, 0.08, 0.25),  # 9 ln width
+        (0.2, 0.025, 0.5, 0.3, 0.8),  # 10 ln softness of the ends
+        (0.1, 0.015, 0.1, _LINEAR, _LINEAR),  # 11 weaker on the right: half a wave across
+        (0.15, 0.015, 0.3, _LINEAR, _LINEAR),  # 12 stronger at both ends: a whole wave
+        (0.08, 0.01, 0.08, _LINEAR, _LINEAR),  # 13 one and a half waves
+        (0.08, 0.01, 0.08, _LINEAR, _LINEAR),  # 14 two waves
+        (0.08, 0.01, 0.08, _LINEAR, _LINEAR),  # 15 two and a half waves
+        (0.06, 0.01, 0.06, _LINEAR, _LINEAR),  # 16 three waves
+        (0.003, 0.0003, 0.03, _LINEAR, _LINEAR),  # 17 short tail up
+        (0.002, 0.0002, 0.02, _LINEAR, _LINEAR),  # 18 long tail up
+        (0.005, 0.001, 0.03, _LINEAR, _LINEAR),  # 19 wing above
+        (0.01, 0.002, 0.08, _LINEAR, _LINEAR),  # 20 wing in the middle
+        (0.005, 0.001, 0.03, _LINEAR, _LINEAR),  # 21 wing below
+        (0.002, 0.0002, 0.01, _LINEAR, _LINEAR),  # 22 long tail down
+        (0.003, 0.0003, 0.015, _LINEAR, _LINEAR),  # 23 short tail down
     ]
 )
 SPREAD, FLOOR, ROWS, STEP, LIMIT = _TABLE.T
 COUNT = len(_TABLE)
 THICKER = 3
-BEYOND = ((11, 0.56, -1.0), (12, 0.28, -1.0), (16, 0.28, 1.0), (17, 0.56, 1.0))
+_HERMITE, _RELIEF, _WINGS = slice(3, 8), slice(11, 17), slice(17, 24)
+BEYOND = ((17, 0.56, -1.0), (18, 0.28, -1.0), (22, 0.28, 1.0), (23, 0.56, 1.0))
 """Tails that leave the window: parameter, decay [1/sigma], direction."""
 
 _SOFT = 2.0  # softness of a band's ends [px], where nothing is known yet
@@ -64,16 +71,12 @@ def _sheet(values: FloatArray) -> FloatArray:
 
 
 def _hermite(t: FloatArray) -> list[FloatArray]:
-    """Normalised Hermite polynomials of degrees 2 to 5 (probabilists')."""
-    second = t * t
-    third = t * (second - 3)
-    fourth = second * (second - 6) + 3
-    return [
-        (second - 1) / np.sqrt(2.0),
-        third / np.sqrt(6.0),
-        fourth / np.sqrt(24.0),
-        t * (second * (second - 10) + 15) / np.sqrt(120.0),
-    ]
+    """Normalised Hermite polynomials of degrees 2 to 7 (probabilists')."""
+    ones = [np.ones_like(t), t]
+    for degree in range(1, 7):
+        ones.append(t * ones[-1] - degree * ones[-2])
+    norm = np.sqrt([2.0, 6.0, 24.0, 120.0, 720.0, 5040.0])
+    return [one / size for one, size in zip(ones[2:], norm, strict=True)]
 
 
 def _wings(t: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
@@ -97,85 +100,83 @@ def _wings(t: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
 def _along(t: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
     """Profile along the run, its slope, and the functions of its linear amounts."""
     core = np.exp(-t * t / 2)
-    second, third, fourth, fifth = _hermite(t)
-    thick, skew, peak = (_sheet(theta[:, k]) for k in (3, 4, 5))
-    profile = core * (1 + thick * second + skew * third + peak * fourth)
-    # the slope of a Hermite function is minus the next one
-    next_ones = thick * np.sqrt(3.0) * third + skew * 2.0 * fourth + peak * np.sqrt(5.0) * fifth
-    slope = -core * (t + next_ones)
+    hermite = [core * part for part in _hermite(t)]
+    profile, slope = core.copy(), -core * t
+    for k, amount in enumerate(theta[:, _HERMITE].T):
+        profile += _sheet(amount) * hermite[k]
+        # the slope of a Hermite function is minus the next one
+        slope -= _sheet(amount) * np.sqrt(k + 3.0) * hermite[k + 1]
     functions, slopes = _wings(t)
-    for k, (function, its_slope) in enumerate(zip(functions, slopes, strict=True)):
-        profile += _sheet(theta[:, 11 + k]) * function
-        slope += _sheet(theta[:, 11 + k]) * its_slope
-    return profile, slope, [core * second, core * third, core * fourth, *functions]
+    for amount, function, its_slope in zip(theta[:, _WINGS].T, functions, slopes, strict=True):
+        profile += _sheet(amount) * function
+        slope += _sheet(amount) * its_slope
+    return profile, slope, [*hermite[:-1], *functions]
 
 
-def _across(windows: Windows, bands: Geometry, theta: FloatArray) -> list[FloatArray]:
-    """Profile across the lane and its derivatives by place, width, softness, slope and bend; each (B, K)."""
-    fine = np.arange(windows.width) - (windows.width - 1) / 2
-    at = windows.cols[None, :, None] + fine - _sheet(bands.col + theta[:, 6])
-    half, soft = _sheet(bands.half * np.exp(theta[:, 7])), _sheet(_SOFT * np.exp(theta[:, 8]))
+def _across(view: View, theta: FloatArray) -> list[FloatArray]:
+    """Profile across the lane and its derivatives by place, width, softness and waves; each (B, K)."""
+    fine = np.arange(view.width) - (view.width - 1) / 2
+    at = view.cols[:, :, None] + fine - _sheet(theta[:, 8])
+    half, soft = _sheet(view.half * np.exp(theta[:, 9])), _sheet(_SOFT * np.exp(theta[:, 10]))
     left, right = (at + half) / soft, (at - half) / soft
     ends = (erf(left / np.sqrt(2.0)) - erf(right / np.sqrt(2.0))) / 2
     rise = np.exp(-left * left / 2) / (np.sqrt(2 * np.pi) * soft)
     fall = np.exp(-right * right / 2) / (np.sqrt(2 * np.pi) * soft)
-    place = np.clip(at / half, -1.3, 1.3)
-    bend = place * place - 1 / 3
-    relief = 1 + _sheet(theta[:, 9]) * place + _sheet(theta[:, 10]) * bend
+    phase = np.pi / 2 * (np.clip(at / half, -1.2, 1.2) + 1)
+    waves = [np.cos(number * phase) for number in range(1, 1 + theta[:, _RELIEF].shape[1])]
+    relief = 1 + sum(_sheet(amount) * wave for amount, wave in zip(theta[:, _RELIEF].T, waves, strict=True))
     parts = [
         ends * relief,
         (rise - fall) * relief,
         (rise + fall) * half * relief,
         (fall * right - rise * left) * soft * relief,
-        ends * place,
-        ends * bend,
+        *(ends * wave for wave in waves),
     ]
     return [part.mean(axis=2) for part in parts]
 
 
-def _ridge(windows: Windows, bands: Geometry, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _ridge(view: View, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Distance from the ridge [sigma], and place across the lane (−1 and 1 at the ends)."""
-    half = bands.half * np.exp(theta[:, 7])
-    place = np.clip((windows.cols - (bands.col + theta[:, 6])[:, None]) / half[:, None], -1.3, 1.3)
-    ridge = (bands.row + theta[:, 0])[:, None] + bands.ridge
-    ridge = ridge + theta[:, 1:2] * place + theta[:, 2:3] * (place * place - 1 / 3)
-    return (windows.rows[:, None] - ridge[:, None, :]) / _sheet(bands.sigma), place
+    half = view.half * np.exp(theta[:, 9])
+    place = np.clip((view.cols - theta[:, 8:9]) / half[:, None], -1.3, 1.3)
+    ridge = theta[:, :1] + view.ridge + theta[:, 1:2] * place + theta[:, 2:3] * (place * place - 1 / 3)
+    return (view.rows[:, :, None] - ridge[:, None, :]) / _sheet(view.sigma), place
 
 
-def _follow(windows: Windows, bands: Geometry, profile: FloatArray, slope: FloatArray) -> FloatArray:
-    """Profile across at every row: it moves along with the lane's lean."""
-    drift = bands.lean[:, None] * (windows.rows - bands.row[:, None])
-    return np.maximum(profile[:, None, :] - drift[:, :, None] * slope[:, None, :], 0.0)
+def _follow(view: View, profile: FloatArray, slope: FloatArray) -> FloatArray:
+    """Profile across at every row, where the cells lie further right by the drift."""
+    return np.maximum(profile[:, None, :] + view.drift[:, :, None] * slope[:, None, :], 0.0)
 
 
-def light_of(windows: Windows, bands: Geometry, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def light_of(view: View, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Light of bands of height 1 on the cells, distance from the ridge [sigma], profile across."""
-    profile, slope, *_ = _across(windows, bands, theta)
-    along, _ = _ridge(windows, bands, theta)
-    across = _follow(windows, bands, profile, slope)
+    profile, slope, *_ = _across(view, theta)
+    along, _ = _ridge(view, theta)
+    across = _follow(view, profile, slope)
     return _along(along, theta)[0] * across, along, across
 
 
-def draw(windows: Windows, bands: Geometry, theta: FloatArray, height: FloatArray) -> Drawn:
+def draw(view: View, theta: FloatArray, height: FloatArray) -> Drawn:
     """Draw the bands and the derivatives of height × light by height and by every parameter.
 
     Returns
     -------
     Drawn
-        ``slopes`` has shape (B, 1 + COUNT, R, K).
+        ``slopes`` has shape (B, 1 + COUNT, tall, K).
     """
-    profile, side, *sides = _across(windows, bands, theta)
-    t, place = _ridge(windows, bands, theta)
+    profile, side, *sides = _across(view, theta)
+    t, place = _ridge(view, theta)
     along, slope, functions = _along(t, theta)
-    across = _follow(windows, bands, profile, side)
+    across = _follow(view, profile, side)
     slopes = np.empty((len(height), 1 + COUNT, *t.shape[1:]))
     light = np.multiply(along, across, out=slopes[:, 0])
     tall, wide = _sheet(height) * across, _sheet(height) * along
-    lower = np.multiply(-tall / _sheet(bands.sigma), slope, out=slopes[:, 1])
+    lower = np.multiply(-tall / _sheet(view.sigma), slope, out=slopes[:, 1])
     np.multiply(lower, place[:, None], out=slopes[:, 2])
     np.multiply(lower, (place * place - 1 / 3)[:, None], out=slopes[:, 3])
-    for k, function in zip((4, 5, 6, *range(12, 19)), functions, strict=True):
-        np.multiply(tall, function, out=slopes[:, k])
+    of_along = [*range(COUNT)[_HERMITE], *range(COUNT)[_WINGS]]
+    for k, function in zip(of_along, functions, strict=True):
+        np.multiply(tall, function, out=slopes[:, 1 + k])
     for k, part in enumerate((-side, *sides)):
-        np.multiply(wide, part[:, None], out=slopes[:, 7 + k])
+        np.multiply(wide, part[:, None], out=slopes[:, 9 + k])
     return Drawn(light.copy(), t, across, slopes)

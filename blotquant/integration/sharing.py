@@ -17,7 +17,10 @@ from .shape import COUNT, FLOOR, ROWS, SPREAD, THICKER
 
 __all__ = ["Sharing", "learn_spread"]
 
+IntArray = npt.NDArray[np.int64]
+
 _BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures
+_FAR = 9.0  # squared deviations count no more than this many variances
 _FIRM = 0.5  # how many bands' worth the assumed scatter counts
 
 
@@ -95,17 +98,23 @@ class Sharing:
         return np.exp(growth)[self.row], new_theta, Sharing(self.row, new_mean, self.variance)
 
 
-def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatArray) -> FloatArray:
-    """Scatter of background terms between windows, from their estimates and the variances of those.
+def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatArray, group: IntArray) -> FloatArray:
+    """Scatter of background terms between lanes, from their estimates and the variances of those.
 
     Parameters
     ----------
-    coefficients, variance : ndarray of shape (B, n)
+    coefficients, variance : ndarray of shape (L, n)
         Estimates [AU] and their variances under the present scatter [AU²].
     spread : ndarray of shape (n,)
         Present scatter [AU²].
+    group : ndarray of shape (n,)
+        Terms of one group scatter alike.
     """
-    known = np.clip(1 - variance / spread, 0, 1)
-    new = ((coefficients**2).sum(axis=0) + 0.2 * spread) / (known.sum(axis=0) + 0.2)
-    slow = np.mean(coefficients**2 + variance, axis=0)
-    return np.asarray(np.minimum(new, slow))
+    lanes, size = len(coefficients), np.bincount(group)
+    known = np.bincount(group, np.clip(1 - variance / spread, 0, 1).sum(axis=0))
+    # a bubble in one lane must not loosen all
+    square = np.bincount(group, np.minimum(coefficients**2, _FAR * spread).sum(axis=0))
+    now = np.bincount(group, spread) / size
+    new = (square + _FIRM * now) / (known + _FIRM)
+    slow = (square + np.bincount(group, variance.sum(axis=0))) / (lanes * size)
+    return np.asarray(np.minimum(new, slow)[group])

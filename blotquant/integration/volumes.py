@@ -14,6 +14,7 @@ import numpy as np
 from ..blot import FloatArray
 from .fit import Fit
 from .shape import BEYOND
+from .system import band_products
 
 __all__ = ["Measured", "measure"]
 
@@ -24,14 +25,13 @@ class Measured(NamedTuple):
     volume: FloatArray
     error: FloatArray
     rejected: FloatArray
-    residual: FloatArray
 
 
 def _beyond(fit: Fit) -> FloatArray:
     """Light of the tails outside the windows [AU px]."""
-    windows, sigma = fit.windows, fit.geometry.sigma
-    across = fit.drawn.across.max(axis=1).sum(axis=1) * windows.width
-    inside = np.any(windows.usable, axis=2, keepdims=True)
+    sigma = fit.view.sigma
+    across = fit.drawn.across.max(axis=1).sum(axis=1) * fit.strips.width
+    inside = np.any(fit.places.cut(fit.strips.usable), axis=2, keepdims=True)
     reach = (np.abs(fit.drawn.along) * inside).max(axis=(1, 2))
     amount = np.zeros(len(sigma))
     for k, decay, _ in BEYOND:
@@ -40,27 +40,35 @@ def _beyond(fit: Fit) -> FloatArray:
     return light
 
 
-def _variance(fit: Fit, share: FloatArray, area: FloatArray) -> FloatArray:
-    """Variance of the volumes by what was fitted and by noise of what was summed [AU² px²]."""
+def _lever(fit: Fit, share: FloatArray, area: FloatArray) -> FloatArray:
+    """How much each volume moves with every unknown of its lane, shape (B, m)."""
+    places, unknowns = fit.places, fit.unknowns
+    lever = np.zeros((len(share), unknowns.size))
+    summed = (area * share)[:, None]
+    lever[:, : unknowns.ground] = -fit.ground.project_windows(summed, places)[:, 0]
     ours = np.einsum("brk,bprk->bp", area * (1 - share), fit.drawn.slopes)
-    theirs = -np.einsum("brk,bprk->bp", area * share, fit.beside)
-    lever = np.concatenate([-fit.ground.project(area * share), ours, theirs], axis=1)
-    fitted = np.einsum("bi,bij,bj->b", lever, fit.covariance, lever)
-    both = fit.own * fit.noise / (fit.own + fit.noise)
-    kept = np.where(share > 0, both, fit.own)
-    summed: FloatArray = fitted + (area**2 * kept).sum(axis=(1, 2))
-    return summed
+    np.put_along_axis(lever, unknowns.of_bands, ours, 1)
+    for upper, lower in unknowns.pairs:
+        lever[upper, unknowns.of_band(lower)] = -band_products(
+            summed[upper], fit.drawn.slopes[lower], places, upper, lower
+        )
+        lever[lower, unknowns.of_band(upper)] = -band_products(
+            fit.drawn.slopes[upper], summed[lower], places, upper, lower
+        )[:, 0]
+    return lever
 
 
 def measure(fit: Fit) -> Measured:
     """Volumes of all bands [AU px] with one standard error."""
-    windows = fit.windows
+    cut = fit.places.cut
     model = fit.height[:, None, None] * fit.drawn.light
-    residual = windows.light - fit.background - fit.others - model
-    summed = windows.usable & (fit.weight > 0)
-    share = np.where(summed, fit.own / (fit.own + fit.noise), 0.0)
-    area = windows.count
+    residual, noise, area = cut(fit.residual), cut(fit.noise), cut(fit.strips.count)
+    weight = np.where(cut(fit.strips.usable), cut(fit.weight), 0.0)
+    share = np.where(weight > 0, fit.own / noise, 0.0)
     volume = (area * (model + share * residual)).sum(axis=(1, 2)) + _beyond(fit)
+    lever = _lever(fit, share, area)
+    fitted = np.einsum("bi,bij,bj->b", lever, fit.covariance[fit.places.lane], lever)
+    kept = np.where(share > 0, fit.own * (1 - share), fit.own)
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
-    rejected = (core & (fit.weight == 0)).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
-    return Measured(volume, np.sqrt(_variance(fit, share, area)), rejected, residual)
+    rejected = (core & (weight == 0)).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
+    return Measured(volume, np.sqrt(fitted + (area**2 * kept).sum(axis=(1, 2))), rejected)

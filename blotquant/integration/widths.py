@@ -5,13 +5,11 @@ Haze along a lane ends where the bands do, so a width that is wrong by a tenth p
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .windows import Geometry, Windows
+from .strips import Places, Strips, View
 
 __all__ = ["with_own_widths"]
 
@@ -28,17 +26,15 @@ def _mean(values: FloatArray, weight: FloatArray) -> FloatArray:
     return np.where(total >= 2, mean, np.nan)
 
 
-def _profiles(windows: Windows, bands: Geometry) -> tuple[FloatArray, FloatArray]:
+def _profiles(light: FloatArray, usable: npt.NDArray[np.bool_], view: View) -> tuple[FloatArray, FloatArray]:
     """Light across each band above that over and under it [AU], and the noise of its cells [AU]; (B, K) and (B,)."""
-    ridge = bands.row[:, None] + bands.ridge
-    along = (windows.rows[:, None] - ridge[:, None, :]) / bands.sigma[:, None, None]
-    flank = (np.abs(along) > _FLANK[0]) & (np.abs(along) < _FLANK[1])
-    above = _mean(windows.light, (windows.usable & flank & (along < 0)).astype(float))
-    below = _mean(windows.light, (windows.usable & flank & (along > 0)).astype(float))
+    along = (view.rows[:, :, None] - view.ridge[:, None, :]) / view.sigma[:, None, None]
+    flank = usable & (np.abs(along) > _FLANK[0]) & (np.abs(along) < _FLANK[1])
+    above, below = (_mean(light, (flank & side).astype(float)) for side in (along < 0, along > 0))
     sides = np.stack([above, below])
     known = np.isfinite(sides)
     ground = np.where(known, sides, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    core = _mean(windows.light, (windows.usable & (np.abs(along) < _CORE)).astype(float))
+    core = _mean(light, (usable & (np.abs(along) < _CORE)).astype(float))
     profile = np.where(known.any(axis=0), core - ground, np.nan)
     steps = np.diff(np.where(np.isfinite(above), above, ground), axis=1)
     return profile, 1.4826 * np.median(np.abs(steps), axis=1) / np.sqrt(2.0)
@@ -55,9 +51,9 @@ def _crossing(profile: FloatArray, at: FloatArray, level: float, start: int, ste
     return float("nan")
 
 
-def _ends(profile: FloatArray, at: FloatArray, centre: float, half: float) -> tuple[float, float, float]:
+def _ends(profile: FloatArray, at: FloatArray, half: float) -> tuple[float, float, float]:
     """Left and right end of a band at half its light, and that light; ends NaN when they are not both seen."""
-    inner = np.flatnonzero((np.abs(at - centre) < 0.5 * half) & np.isfinite(profile))
+    inner = np.flatnonzero((np.abs(at) < 0.5 * half) & np.isfinite(profile))
     if len(inner) < 3:
         return np.nan, np.nan, 0.0
     light = float(np.median(profile[inner]))
@@ -79,25 +75,27 @@ def _by_neighbours(values: FloatArray, sure: npt.NDArray[np.bool_], lane: npt.ND
     return out
 
 
-def with_own_widths(windows: Windows, bands: Geometry, lane: npt.NDArray[np.int64]) -> Geometry:
-    """Replace the half widths of the boxes by those of the bands; faint bands take that of their lane's strong ones.
+def with_own_widths(strips: Strips, boxes: Places, view: View) -> FloatArray:
+    """Half widths of bands, not of their boxes; faint bands take that of their lane's strong ones.
 
     Parameters
     ----------
-    windows : Windows
+    strips : Strips
         The cells.
-    bands : Geometry
+    boxes : Places
         Bands as wide as their boxes.
-    lane : ndarray of shape (B,)
-        Lane of each band.
+    view : View
+        Their windows.
+
+    Returns
+    -------
+    ndarray of shape (B,)
+        Half widths [px].
     """
-    profiles, noise = _profiles(windows, bands)
+    profiles, noise = _profiles(boxes.cut(strips.light), boxes.cut(strips.usable), view)
     ends = np.array(
-        [
-            _ends(profile, windows.cols, centre, half)
-            for profile, centre, half in zip(profiles, bands.col, bands.half, strict=True)
-        ]
+        [_ends(profile, at, half) for profile, at, half in zip(profiles, view.cols, boxes.half, strict=True)]
     )
-    share = (ends[:, 1] - ends[:, 0]) / 2 / bands.half
+    share = (ends[:, 1] - ends[:, 0]) / 2 / boxes.half
     sure = np.isfinite(share) & (share > _LEAST) & (share < _MOST) & (ends[:, 2] > _SURE * noise)
-    return dataclasses.replace(bands, half=bands.half * _by_neighbours(share, sure, lane))
+    return np.asarray(boxes.half * _by_neighbours(share, sure, boxes.lane))

@@ -70,7 +70,7 @@ def test_every_background_of_the_family_measures_the_same_bands(
     drawn: Drawn, measured: pd.DataFrame, background: str
 ) -> None:
     volumes = integrate(drawn.blot, drawn.places(), background=background)
-    strong = measured["snr"] > 100
+    strong = measured["volume"] > measured["volume"].quantile(2 / 3)
     assert np.corrcoef(np.log(volumes["volume"][strong]), np.log(measured["volume"][strong]))[0, 1] > 0.95
     np.testing.assert_allclose(volumes["raw"] - volumes["background"], volumes["volume"], rtol=1e-9, atol=1e-6)
     assert (volumes["volume_se"] > 0).all()

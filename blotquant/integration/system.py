@@ -1,0 +1,155 @@
+"""The linear equations of a lane: its background and the heights and shapes of all its bands, solved together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..blot import FloatArray
+from .ground import Ground
+from .shape import COUNT
+from .strips import Places
+
+__all__ = ["EACH", "Solution", "Unknowns", "band_products", "solve"]
+
+IntArray = npt.NDArray[np.int64]
+
+EACH = 1 + COUNT
+"""Unknowns of a band: its height, then its shape."""
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """Which unknown of its lane is whose: first the background's terms, then those of each band.
+
+    Parameters
+    ----------
+    ground : int
+        Number of the background's terms, n.
+    slots : int
+        Bands of a lane, at most.
+    lane, slot : ndarray of shape (B,)
+        Lane of each band, and its number there.
+    pairs : ndarray of shape (P, 2)
+        Bands of one lane, the upper one first, whose windows overlap.
+    """
+
+    ground: int
+    slots: int
+    lane: IntArray
+    slot: IntArray
+    pairs: IntArray
+
+    @classmethod
+    def of(cls, places: Places, ground: Ground) -> Unknowns:
+        """Give every unknown of all lanes its number."""
+        slot = np.zeros(len(places.lane), np.int64)
+        pairs = []
+        for number in range(int(places.lane.max()) + 1):
+            mine = np.flatnonzero(places.lane == number)
+            mine = mine[np.argsort(places.first[mine], kind="stable")]
+            slot[mine] = np.arange(len(mine))
+            pairs += [
+                (upper, lower)
+                for i, upper in enumerate(mine)
+                for lower in mine[i + 1 :]
+                if places.first[lower] - places.first[upper] < places.tall
+            ]
+        return cls(len(ground), int(slot.max()) + 1, places.lane, slot, np.array(pairs, dtype=np.int64).reshape(-1, 2))
+
+    @property
+    def size(self) -> int:
+        """Unknowns of a lane."""
+        return self.ground + self.slots * EACH
+
+    def of_band(self, band: int) -> slice:
+        """Where a band's unknowns stand."""
+        first = self.ground + int(self.slot[band]) * EACH
+        return slice(first, first + EACH)
+
+    @property
+    def of_bands(self) -> IntArray:
+        """Where the unknowns of all bands stand, shape (B, EACH)."""
+        return self.ground + self.slot[:, None] * EACH + np.arange(EACH)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Outcome of one linear step.
+
+    Parameters
+    ----------
+    ground : ndarray of shape (L, n)
+        Coefficients of the background [AU].
+    steps : ndarray of shape (B, EACH)
+        Changes of height [AU] and shape of every band.
+    covariance : ndarray of shape (L, m, m)
+        Covariance of all unknowns of each lane.
+    """
+
+    ground: FloatArray
+    steps: FloatArray
+    covariance: FloatArray
+
+
+def band_products(first: FloatArray, second: FloatArray, places: Places, upper: int, lower: int) -> FloatArray:
+    """Products of images of two overlapping windows, shapes (a, tall, K) and (b, tall, K) to (a, b)."""
+    below = int(places.first[lower] - places.first[upper])
+    a, b = first[:, below:], second[:, : places.tall - below]
+    return np.asarray(a.reshape(len(a), -1) @ b.reshape(len(b), -1).T)
+
+
+def solve(
+    unknowns: Unknowns,
+    ground: Ground,
+    places: Places,
+    slopes: FloatArray,
+    weight: FloatArray,
+    data: FloatArray,
+    precision: FloatArray,
+    pull: FloatArray,
+) -> Solution:
+    """Solve the weighted equations of all lanes with what is known beforehand.
+
+    Parameters
+    ----------
+    unknowns, ground, places
+        What is sought.
+    slopes : ndarray of shape (B, EACH, tall, K)
+        Light that each unknown of a band adds.
+    weight, data : ndarray of shape (L, R, K)
+        Weights, and light that is left when bands as they are now are taken off [AU].
+    precision, pull : ndarray of shape (L, m)
+        Precision of every unknown, and that times its expected change.
+    """
+    n, lanes = unknowns.ground, len(data)
+    weighted = slopes * places.cut(weight)[:, None]
+    gram = np.zeros((lanes, unknowns.size, unknowns.size))
+    right = pull.copy()
+    gram[:, :n, :n], right[:, :n] = ground.gram(weight), right[:, :n] + ground.project(weight * data)
+    crossed = ground.project_windows(weighted, places)
+    flat, heavy = (x.reshape(len(x), EACH, -1) for x in (slopes, weighted))
+    own = np.matmul(heavy, flat.transpose(0, 2, 1))
+    told = np.matmul(heavy, places.cut(data).reshape(len(heavy), -1, 1))[..., 0]
+    for band, lane in enumerate(unknowns.lane):
+        at = unknowns.of_band(band)
+        gram[lane, at, :n], gram[lane, at, at] = crossed[band], own[band]
+        right[lane, at] += told[band]
+    for upper, lower in unknowns.pairs:
+        lane, above, below = unknowns.lane[upper], unknowns.of_band(upper), unknowns.of_band(lower)
+        shared = band_products(weighted[upper], slopes[lower], places, upper, lower)
+        gram[lane, below, above], gram[lane, above, below] = shared.T, shared
+    gram[:, :n, n:] = gram[:, n:, :n].transpose(0, 2, 1)
+    covariance, found = _invert(gram, right, precision)
+    return Solution(found[:, :n], found[unknowns.lane[:, None], unknowns.of_bands], covariance)
+
+
+def _invert(gram: FloatArray, right: FloatArray, precision: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Covariance and solution of scaled normal equations."""
+    each = np.arange(gram.shape[1])
+    gram[:, each, each] += precision
+    scale = 1 / np.sqrt(np.maximum(gram[:, each, each], 1e-300))
+    covariance = np.linalg.inv(gram * scale[:, :, None] * scale[:, None, :]) * scale[:, :, None] * scale[:, None, :]
+    return covariance, np.matmul(covariance, right[..., None])[..., 0]
