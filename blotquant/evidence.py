@@ -19,6 +19,7 @@ import numpy.typing as npt
 from .blot import Blot, FloatArray
 from .errors import DetectionError
 from .noise import NoiseModel, estimate_noise
+from .surround import beyond_edge, off_membrane
 
 __all__ = [
     "GREY_FLOOR",
@@ -108,18 +109,22 @@ class Seen:
     Parameters
     ----------
     pixels : ndarray of shape (H, W)
-        Counts, bright = protein [AU].
+        Counts, bright = protein; the membrane's level carried on over what lies beside it [AU].
     noise : NoiseModel
         How much they vary by chance.
+    off : ndarray of bool of shape (H, W)
+        What lies beside the membrane.
     """
 
     pixels: FloatArray
     noise: NoiseModel
+    off: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, blot: Blot) -> Seen:
-        """Estimate the noise of a blot."""
-        return cls(blot.pixels, estimate_noise(blot))
+        """Estimate the noise of a blot, and hide the edge of its membrane."""
+        off = off_membrane(blot)
+        return cls(beyond_edge(blot.pixels, off), estimate_noise(blot), off)
 
 
 def align(blots: Sequence[Blot]) -> Canvas:

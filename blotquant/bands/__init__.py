@@ -11,8 +11,8 @@ from .. import tables
 from ..blot import Blot, FloatArray
 from ..evidence import Canvas, align
 from .peaks import Peaks, find_peaks
-from .profiles import Track, lane_profiles, lane_tracks
-from .rows import band_like, follow_rows, unite_images
+from .profiles import Room, Track, lane_profiles, lane_tracks
+from .rows import band_like, follow_rows, unite_images, whole_rows
 from .smile import find_smile
 from .table import bands_table
 
@@ -49,15 +49,22 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     images = [blots] if isinstance(blots, Blot) else list(blots)
     canvas = align(images)
     tracks = [lane_tracks(blot, lanes) for blot in images]
-    found = []
+    found, room = [], []
     for number, (blot, track, offset) in enumerate(zip(images, tracks, canvas.offsets, strict=True)):
-        found.append(find_peaks(lane_profiles(blot, track), 0.15 * track.width, number, float(offset[0])))
+        profiles = lane_profiles(blot, track)
+        found.append(find_peaks(profiles, 0.15 * track.width, number, float(offset[0])))
+        room.append(Room(profiles.room, offset[0]))
     peaks = Peaks.united(found)
     peaks = peaks.taken((peaks.score >= min_score) & band_like(peaks))
     col = _columns(peaks, tracks, canvas)
     smile = find_smile(peaks, col, canvas.cols, tracks[0].pitch)
     flat = peaks.row - smile(col)
     rows = unite_images(follow_rows(peaks, flat, col), peaks, flat, len(images))
+    middle = [
+        track.column[:, track.column.shape[1] // 2] + offset[1]
+        for track, offset in zip(tracks, canvas.offsets, strict=True)
+    ]
+    rows = whole_rows(rows, peaks, flat, smile, middle, room)
     if not rows:
         return tables.empty("bands")
     return bands_table(images, tracks, canvas, rows, peaks, flat, smile)

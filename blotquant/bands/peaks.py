@@ -54,8 +54,10 @@ class Peaks:
         How much more the lane's strips add up to along a steeper line than any row's: scratches do.
     rise : ndarray of shape (n,)
         Height over the brighter of what lies above and below, as a share of that over the darker.
+    height : ndarray of shape (n,)
+        Brightness over the mean of what lies above and below [AU].
     margin : ndarray of shape (n,)
-        Distance from the picture's top or bottom [half thicknesses].
+        Distance from where the membrane or the picture ends [half thicknesses].
     blended : ndarray of bool of shape (n,)
         Two bands that are too close to part.
     """
@@ -69,6 +71,7 @@ class Peaks:
     slope: FloatArray
     steep: FloatArray
     rise: FloatArray
+    height: FloatArray
     margin: FloatArray
     blended: npt.NDArray[np.bool_]
 
@@ -236,8 +239,8 @@ def _thickness(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indic
     return thickness
 
 
-def _height_contrast(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> FloatArray:
-    """Height of the lane over its surroundings above and below, less that of the quieter gap, in units of chance."""
+def _heights(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Height of the lane over its surroundings above and below [AU], and less that of the quieter gap [chance]."""
     rows = len(profiles.brightness)
     away = np.round(3.0 * sigma + 1.0).astype(np.intp)
     above, below = np.clip(row - away, 0, rows - 1), np.clip(row + away, 0, rows - 1)
@@ -246,8 +249,7 @@ def _height_contrast(profiles: LaneProfiles, row: Indices, lane: Indices, sigma:
     near = [gaps[np.clip(row + by, 0, rows - 1), lane] for by in (-3, 0, 3)]
     gap = (np.max(near, axis=0) - 0.5 * (gaps[above, lane] + gaps[below, lane])).min(axis=1)
     chance = np.sqrt(profiles.chance[row, lane] ** 2 + (_RELIEF * np.maximum(height, 0.0)) ** 2)
-    contrast: FloatArray = ((height - np.maximum(gap, 0.0)) / chance).astype(float)
-    return contrast
+    return height.astype(float), ((height - np.maximum(gap, 0.0)) / chance).astype(float)
 
 
 def _plateaus(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray, score: FloatArray) -> FloatArray:
@@ -291,19 +293,20 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
     contrast = (height - profiles.gap[scale, row, lane]) / np.sqrt(noise**2 + (_LUMP * height) ** 2)
     sigma = _thickness(profiles, scale, row, lane).astype(float)
     score = np.array([band.score for _, band in gathered], float)
-    contrast = np.maximum(contrast, _height_contrast(profiles, row, lane, sigma))
+    tall, clear = _heights(profiles, row, lane, sigma)
     slope, steep = _slopes(profiles, scale, row, lane, spacing)
-    margin = np.minimum(row, profiles.height.shape[1] - 1 - row) / np.maximum(sigma, profiles.sigmas[scale])
+    margin = profiles.room[row, lane] / np.maximum(sigma, profiles.sigmas[scale])
     return Peaks(
         image=np.full(len(row), image, np.intp),
         lane=lane,
         row=_refined(profiles.height, scale, row, lane) + _plateaus(profiles, row, lane, sigma, score) + offset,
         score=score,
-        contrast=contrast.astype(float),
+        contrast=np.maximum(contrast, clear).astype(float),
         sigma=sigma,
         slope=slope,
         steep=steep,
         rise=_rises(profiles, row, lane, sigma),
+        height=tall,
         margin=margin,
         blended=np.array([band.blended for _, band in gathered], bool),
     )

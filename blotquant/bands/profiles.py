@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..blot import Blot, FloatArray
-from ..evidence import GREY_FLOOR, SCALES, Picture, bulge, bulge_kernel, chance_of, noise_of
+from ..evidence import GREY_FLOOR, SCALES, Picture, Seen, bulge, bulge_kernel, chance_of, noise_of
 from ..geometry import evaluate_curve, parse_curve, to_upright
-from ..noise import estimate_noise
 
 __all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
 
@@ -57,6 +57,27 @@ def lane_tracks(blot: Blot, lanes: pd.DataFrame) -> Track:
 
 
 @dataclass(frozen=True)
+class Room:
+    """How far a lane goes on from each of its rows.
+
+    Parameters
+    ----------
+    distance : ndarray of shape (H, n)
+        Distance along the lane to the next row that is off the membrane or out of the picture [px].
+    top : int
+        Row of the image's first pixel on the canvas [px].
+    """
+
+    distance: FloatArray
+    top: int
+
+    def at(self, row: float, lane: int) -> float:
+        """Room at a row of the canvas; negative outside of the image [px]."""
+        own = round(row) - self.top
+        return float(self.distance[own, lane]) if 0 <= own < len(self.distance) else -1.0
+
+
+@dataclass(frozen=True)
 class LaneProfiles:
     """Evidence along the lanes of one image.
 
@@ -76,6 +97,8 @@ class LaneProfiles:
         Median of the lane's strips [AU].
     gap_brightness : ndarray of shape (H, n, 2)
         Brightness of the darkest strip of the left and of the right gap [AU].
+    room : ndarray of shape (H, n)
+        Distance along the lane to where the membrane or the picture ends [px].
     sigmas : ndarray of shape (k,)
         Half thicknesses [px].
     """
@@ -87,6 +110,7 @@ class LaneProfiles:
     chance: Picture
     brightness: Picture
     gap_brightness: Picture
+    room: FloatArray
     sigmas: FloatArray
 
 
@@ -99,9 +123,20 @@ def _gap_distances(track: Track) -> tuple[FloatArray, FloatArray]:
     return 0.5 * np.where(left > widest, track.pitch, left), 0.5 * np.where(right > widest, track.pitch, right)
 
 
-def _sample(blot: Blot, track: Track) -> Picture:
+def _room(off: npt.NDArray[np.bool_], track: Track) -> FloatArray:
+    """Distance along each lane to the next row that is off the membrane or out of the picture, shape (H, n) [px]."""
+    rows, cols = off.shape
+    at = np.clip(np.round(track.column).astype(np.intp), 0, cols - 1)
+    ends = np.pad(off[np.arange(rows), at].T, ((1, 1), (0, 0)), constant_values=True)
+    number = np.arange(rows + 2)[:, None]
+    before = np.maximum.accumulate(np.where(ends, number, 0), axis=0)
+    after = np.minimum.accumulate(np.where(ends, number, rows + 1)[::-1], axis=0)[::-1]
+    return np.asarray(np.minimum(number - before, after - number)[1:-1] - 1.0, dtype=np.float64)
+
+
+def _sample(pixels: FloatArray, track: Track) -> Picture:
     """Sample the picture on all strips, shape (H, n, 11): five of the lane, three of each gap."""
-    calm = cv2.medianBlur((blot.pixels - np.median(blot.pixels)).astype(np.float32), 3)
+    calm = cv2.medianBlur((pixels - np.median(pixels)).astype(np.float32), 3)
     size = max(1, round(0.15 * float(np.median(track.width))))
     smooth = cv2.blur(calm, (size + 1 - size % 2, 1))
     left, right = _gap_distances(track)
@@ -148,7 +183,8 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     track : Track
         Its lanes.
     """
-    values = _sample(blot, track)
+    seen = Seen.of(blot)
+    values = _sample(seen.pixels, track)
     rows, lanes, strips = values.shape
     flat = values.reshape(rows, -1)
     sigmas = [s for s in SCALES if s == SCALES[0] or (s <= 0.45 * track.pitch and 24 * s < rows)]
@@ -156,9 +192,8 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     brightness = _median_of_five(values[..., :5])
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
     level = np.asarray(level, np.float32).reshape(rows, lanes)
-    noise_model = estimate_noise(blot)
-    chance = chance_of(noise_model, level + np.median(blot.pixels))
-    floor = GREY_FLOOR * noise_model.quantum / float(np.sqrt(max(1.0, 0.5 * np.median(track.width))))
+    chance = chance_of(seen.noise, level + np.median(seen.pixels))
+    floor = GREY_FLOOR * seen.noise.quantum / float(np.sqrt(max(1.0, 0.5 * np.median(track.width))))
     height, noise, gap, single = [], [], [], []
     for sigma in sigmas:
         response = bulge(flat, sigma).reshape(rows, lanes, strips)
@@ -176,5 +211,6 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         chance=2.0 * chance / float(np.sqrt(max(1.0, 0.5 * np.median(track.width)))),
         brightness=brightness,
         gap_brightness=np.stack([calm[..., 5:8].min(axis=-1), calm[..., 8:11].min(axis=-1)], axis=-1),
+        room=_room(seen.off, track),
         sigmas=np.array(sigmas),
     )

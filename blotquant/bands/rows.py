@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 from .peaks import Peaks
+from .profiles import Room
+from .smile import Smile
 
-__all__ = ["Row", "band_like", "follow_rows", "unite_images"]
+__all__ = ["Row", "band_like", "follow_rows", "unite_images", "whole_rows"]
 
 _ALONE = 9.0  # evidence from which a peak is believed without neighbours
 _FARTHEST = 4  # lanes apart at most that are linked
@@ -22,13 +24,18 @@ _LEAST_CONTRAST = 0.5  # contrast of a band in a row of clear ones, at least: ba
 _CLEAR_SHARE = 0.34  # share of a row's bands that must be clear
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
-_LEAST_MARGIN = 0.7  # distance from the picture's top or bottom, at least [half thicknesses]
+_LEAST_MARGIN = 1.5  # distance from where the membrane or the picture ends, at least [half thicknesses]
 _WANDER = 0.8  # how far a band may lie off its neighbour's row, in half thicknesses
 _LEAST_WANDER = 2.0  # and at least [px]
 _UNEVEN = 0.03  # and more with distance, since no smile is a cubic [px/px]
 _SAME_ROW = 1.5  # distance of the rows of two images that are one, in half thicknesses, at most
 _THIN_ALONE = 0.65  # the same for a row of one band, unless its evidence is large
 _CERTAIN = 100.0
+_FEWEST = 3  # bands of a row none of which would be believed alone, at least
+_CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed however faint …
+_FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
+_TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
+_CUT, _CUT_SHARE = 1.0, 0.5  # a row is cut off that has less room [half thicknesses] in more of its lanes
 _THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain
 
 
@@ -107,6 +114,21 @@ def _supported(peaks: Peaks, own: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]
     return np.asarray((peaks.score[own] > _ALONE) | ((apart <= _SUPPORT) & other).any(axis=1), dtype=np.bool_)
 
 
+def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks) -> list[npt.NDArray[np.intp]]:
+    """Leave out rows that are both near the noise and faint beside the bands of their image: uneven ground."""
+    usual: dict[int, float] = {}
+    for row in rows:
+        image = int(peaks.image[row[0]])
+        tall = np.sort(peaks.height[row])[::-1][:_TALL]
+        usual[image] = max(usual.get(image, 0.0), float(tall[-1]) * len(tall) / _TALL)
+    return [
+        row
+        for row in rows
+        if peaks.score[row].max() >= _CLEAR_ROW
+        or peaks.height[row].max() >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
+    ]
+
+
 def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDArray[np.intp]]:
     """Gather the peaks of every image into rows.
 
@@ -125,7 +147,8 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     rows = [np.array(row, np.intp) for row in _joined(peaks, _links(peaks, flat, col))]
     rows = [row for row in rows if np.mean(peaks.contrast[row] >= _CLEAR) >= _CLEAR_SHARE]
     kept = [row[_supported(peaks, row)] for row in rows]
-    kept = [row for row in kept if len(row)]
+    kept = [row for row in kept if len(row) and (len(row) >= _FEWEST or peaks.score[row].max() > _ALONE)]
+    kept = _standing_out(kept, peaks)
     thickness = np.array([np.median(peaks.sigma[row]) for row in kept])
     weight = np.array([np.log1p(peaks.score[row]).sum() for row in kept])
     if not kept:
@@ -194,6 +217,37 @@ def unite_images(rows: Sequence[npt.NDArray[np.intp]], peaks: Peaks, flat: Float
         united += [[row] for j, row in enumerate(own) if j not in taken_rows]
     made = [_row(group, peaks, flat, images) for group in united]
     return sorted(made, key=lambda row: float(np.median(flat[row.members] - row.shift[peaks.image[row.members]])))
+
+
+def whole_rows(
+    rows: Sequence[Row], peaks: Peaks, flat: FloatArray, smile: Smile, col: Sequence[FloatArray], room: Sequence[Room]
+) -> list[Row]:
+    """Leave out rows that the end of the membrane or of the picture cuts off in most lanes.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Rows of the membrane.
+    peaks, flat
+        As in `unite_images`.
+    smile : Smile
+        How the membrane's rows bend.
+    col : sequence of ndarray of shape (n,)
+        Column of each lane's centre on the canvas, one array an image [px].
+    room : sequence of Room
+        Room along the lanes of each image.
+    """
+    kept = []
+    for row in rows:
+        sigma = float(np.median(peaks.sigma[row.members]))
+        cut: list[bool] = []
+        for image, (across, free) in enumerate(zip(col, room, strict=True)):
+            bend = smile(across)
+            places = [row.predict(lane, image, flat, peaks) + bend[lane] for lane in range(len(across))]
+            cut += [free.at(place, lane) < _CUT * sigma for lane, place in enumerate(places)]
+        if np.mean(cut) <= _CUT_SHARE:
+            kept.append(row)
+    return kept
 
 
 def _weight(row: npt.NDArray[np.intp], peaks: Peaks) -> float:

@@ -88,3 +88,36 @@ def test_gain_and_offset_do_not_change_what_is_found(drawn: Drawn) -> None:
     one, other = (find_bands(blot, find_lanes(blot)) for blot in (plain, moved))
     assert one["detected"].tolist() == other["detected"].tolist()
     np.testing.assert_allclose(one["centre_row"], other["centre_row"], atol=0.05)
+
+
+@pytest.mark.parametrize("seed", [31, 32, 33])
+def test_the_edge_of_the_membrane_is_no_row_and_takes_none_away(seed: int) -> None:
+    drawn = draw_level("typical", seed=seed)
+    row, col = np.indices(drawn.blot.shape)
+    off = row > 490 - 0.02 * col
+    cut = dataclasses.replace(
+        drawn.blot, pixels=np.where(off, np.random.default_rng(seed).normal(20, 2, off.shape), drawn.blot.pixels)
+    )
+    whole, bands = (find_bands(blot, find_lanes(blot)) for blot in (drawn.blot, cut))
+    recall, precision = found_share(drawn, bands)
+    assert recall == 1.0
+    assert precision == 1.0
+    assert bands["band"].nunique() == whole["band"].nunique()
+
+
+def test_a_row_that_the_border_of_the_picture_cuts_is_not_found(drawn: Drawn) -> None:
+    first = int(drawn.bands.loc[drawn.bands["band"] == "1", "centre_row"].median())
+    cut = Blot("cut.tif", drawn.blot.pixels[first:], bright=True)
+    bands = find_bands(cut, find_lanes(cut))
+    assert bands["band"].nunique() == 2
+    assert (bands["centre_row"] > 20).all()
+
+
+def test_uneven_ground_far_below_the_bands_makes_no_row() -> None:
+    drawn = draw_level("clean", seed=34)
+    row, col = np.indices(drawn.blot.shape)
+    ripple = 0.02 * np.ptp(drawn.blot.pixels) * np.exp(-0.5 * ((row - 40) / 3.0) ** 2) * (col > 500)
+    noise = np.random.default_rng(34).normal(0.0, 0.02 * np.ptp(drawn.blot.pixels), row.shape)
+    blot = dataclasses.replace(drawn.blot, pixels=drawn.blot.pixels + ripple + noise, ceiling=None)
+    bands = find_bands(blot, find_lanes(blot))
+    assert (bands["centre_row"] > 60).all()

@@ -1,0 +1,54 @@
+"""Real blots: lanes and bands found unaided, against what was placed by eye."""
+
+from __future__ import annotations
+
+import pytest
+
+from blotquant.errors import DetectionError
+from tests.real.scoring import BLOTS, RealScore, found_in, score_all, table, totals
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not BLOTS.is_dir(), reason="the real blots do not lie next to the checkout"),
+]
+
+
+@pytest.fixture(scope="module")
+def scores() -> list[RealScore]:
+    found = score_all()
+    print()
+    print(table(found).to_string(index=False))
+    return found
+
+
+STAGES = pytest.mark.parametrize(
+    "stage",
+    [
+        "found",
+        # the goal; limits of detection call bands of crowded and burnt-out lanes undetected, and faint ground detected
+        pytest.param("measured", marks=pytest.mark.xfail(reason="measuring changes what is detected", strict=False)),
+    ],
+)
+
+
+@STAGES
+def test_bands_that_were_placed_by_eye_are_found(scores: list[RealScore], stage: str) -> None:
+    assert totals(scores, stage)[0] >= 0.97
+
+
+@STAGES
+def test_little_else_is_found(scores: list[RealScore], stage: str) -> None:
+    assert totals(scores, stage)[1] >= 0.85
+
+
+def test_the_licor_pair_shows_fifteen_lanes_and_no_row_at_the_edge_of_its_membrane() -> None:
+    _, lanes, bands = found_in(("licor_akt/Akt_700.TIF", "licor_akt/Akt_800.TIF"))
+    assert set(lanes.groupby("image")["lane"].nunique()) == {15}
+    rows = bands[bands["detected"]].groupby("band")["centre_row"].median()
+    assert ((rows > 5) & (rows < 110)).all()
+
+
+@pytest.mark.parametrize("name", ["bio1sc/test1.1sc", "bio1sc/test1_imglab_analysis.tif"])
+def test_nothing_is_invented_on_a_dot_blot(name: str) -> None:
+    with pytest.raises(DetectionError, match="dot"):
+        found_in((name,))
