@@ -241,11 +241,10 @@ class _Fitter:
         background = self.ground.image(found.ground)
         change = np.matmul(found.steps[:, None], fit.drawn.slopes.reshape(len(found.steps), EACH, -1))
         residual = data - background - self.spread_out(change.reshape(fit.own.shape))
-        moved = fit.theta + np.clip(found.steps[:, 1:], -STEP, STEP)
         fit = replace(
             fit,
             height=fit.height + found.steps[:, 0],
-            theta=np.clip(moved, -LIMIT, LIMIT),
+            theta=np.clip(fit.theta + np.clip(found.steps[:, 1:], -STEP, STEP), -LIMIT, LIMIT),
             background=background,
             covariance=found.covariance,
         )

@@ -19,6 +19,8 @@ __all__ = ["Misfit", "trust"]
 _EDGES = np.array([0.0, 0.7, 1.5, 2.2, 3.0, 3.7, 4.5, 5.5, 7.0, 10.0])  # distances from the ridge [sigma]
 _MIDDLES = (_EDGES[1:] + _EDGES[:-1]) / 2
 _LEAST = np.array([3e-3, 2e-3, 1e-3, 5e-4, 3e-4, 2e-4, 1e-4, 5e-5, 1e-5])  # misfit is never less [band height]
+_WORST = 0.25 * np.exp(-((_MIDDLES / 1.7) ** 2) / 2) + 0.01 * np.exp(-((_MIDDLES / 5) ** 2) / 2)  # nor more
+_LEAST_SCALE, _SCALE = 0.15, 3.0  # bounds of one band's misfit over the picture's
 _MARGIN = 1.15  # a fit looks better than it is by about this, since it was made to
 _CORE = 3.0  # half height of a band's core [sigma]
 _MEDIAN = 0.455  # median of a squared standard normal number
@@ -99,7 +101,7 @@ class Misfit:
         above = np.bincount(bins.ravel(), (weight * share).ravel(), size)
         new = np.sqrt(np.maximum(above / np.maximum(np.bincount(bins.ravel(), weight.ravel(), size), 1e-300), 1e-10))
         falling = np.minimum.accumulate(np.maximum(new, 0.3 * self.profile))
-        return Misfit(np.maximum(falling, _LEAST) * _MARGIN, scale)
+        return Misfit(np.clip(falling, _LEAST, _WORST) * _MARGIN, scale)
 
     def _scales(
         self, residual: FloatArray, noise: FloatArray, own: FloatArray, core: npt.NDArray[np.bool_]
@@ -111,7 +113,7 @@ class Misfit:
         for i in np.flatnonzero(told.sum(axis=(1, 2)) > 30):
             excess = residual[i][told[i]] ** 2 - _MEDIAN * noise[i][told[i]]
             ratio = float(np.median(excess)) / (_MEDIAN * float(np.median(unit[i][told[i]])))
-            scale[i] = np.sqrt(np.clip(ratio, 0.25, 100.0))
+            scale[i] = np.sqrt(np.clip(ratio, _LEAST_SCALE**2, _SCALE**2))
         return scale
 
 

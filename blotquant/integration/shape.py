@@ -17,34 +17,33 @@ from .strips import View
 
 __all__ = ["BEYOND", "COUNT", "FLOOR", "LIMIT", "ROWS", "SPREAD", "STEP", "THICKER", "Drawn", "draw", "light_of"]
 
-_LINEAR = np.inf
 _TABLE = np.array(
     [
         # spread of bands around their row at start and at least, of rows, largest step and value
         (1.0, 0.1, 1.5, 1.5, 4.0),  # 0 ridge lower [px]
         (0.7, 0.1, 1.5, 1.5, 5.0),  # 1 ridge falls to the right [px at the end]
         (0.7, 0.1, 2.5, 1.5, 5.0),  # 2 ridge bends down at the ends [px]
-        (0.1, 0.01, 0.3, _LINEAR, _LINEAR),  # 3 thicker
-        (0.05, 0.005, 0.15, _LINEAR, _LINEAR),  # 4 skewed
-        (0.04, 0.005, 0.12, _LINEAR, _LINEAR),  # 5 peaked
-        (0.02, 0.003, 0.06, _LINEAR, _LINEAR),  # 6 fifth Hermite term
-        (0.02, 0.003, 0.06, _LINEAR, _LINEAR),  # 7 sixth Hermite term
+        (0.1, 0.01, 0.3, 0.3, 0.6),  # 3 thicker
+        (0.05, 0.005, 0.15, 0.25, 0.5),  # 4 skewed
+        (0.04, 0.005, 0.12, 0.2, 0.4),  # 5 peaked
+        (0.02, 0.003, 0.06, 0.125, 0.25),  # 6 fifth Hermite term
+        (0.02, 0.003, 0.06, 0.125, 0.25),  # 7 sixth Hermite term
         (1.5, 0.15, 2.5, 2.0, 6.0),  # 8 further right [px]
         (0.04, 0.005, 0.1, 0.08, 0.25),  # 9 ln width
         (0.2, 0.025, 0.5, 0.3, 0.8),  # 10 ln softness of the ends
-        (0.1, 0.015, 0.1, _LINEAR, _LINEAR),  # 11 weaker on the right: half a wave across
-        (0.15, 0.015, 0.3, _LINEAR, _LINEAR),  # 12 stronger at both ends: a whole wave
-        (0.08, 0.01, 0.08, _LINEAR, _LINEAR),  # 13 one and a half waves
-        (0.08, 0.01, 0.08, _LINEAR, _LINEAR),  # 14 two waves
-        (0.08, 0.01, 0.08, _LINEAR, _LINEAR),  # 15 two and a half waves
-        (0.06, 0.01, 0.06, _LINEAR, _LINEAR),  # 16 three waves
-        (0.003, 0.0003, 0.03, _LINEAR, _LINEAR),  # 17 short tail up
-        (0.002, 0.0002, 0.02, _LINEAR, _LINEAR),  # 18 long tail up
-        (0.005, 0.001, 0.03, _LINEAR, _LINEAR),  # 19 wing above
-        (0.01, 0.002, 0.08, _LINEAR, _LINEAR),  # 20 wing in the middle
-        (0.005, 0.001, 0.03, _LINEAR, _LINEAR),  # 21 wing below
-        (0.002, 0.0002, 0.01, _LINEAR, _LINEAR),  # 22 long tail down
-        (0.003, 0.0003, 0.015, _LINEAR, _LINEAR),  # 23 short tail down
+        (0.1, 0.015, 0.1, 0.25, 0.5),  # 11 weaker on the right: half a wave across
+        (0.15, 0.015, 0.3, 0.4, 0.8),  # 12 stronger at both ends: a whole wave
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 13 one and a half waves
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 14 two waves
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 15 two and a half waves
+        (0.06, 0.01, 0.06, 0.2, 0.4),  # 16 three waves
+        (0.003, 0.0003, 0.03, 0.15, 0.3),  # 17 short tail up
+        (0.002, 0.0002, 0.02, 0.1, 0.2),  # 18 long tail up
+        (0.005, 0.001, 0.03, 0.125, 0.25),  # 19 wing above
+        (0.01, 0.002, 0.08, 0.15, 0.3),  # 20 wing in the middle
+        (0.005, 0.001, 0.03, 0.125, 0.25),  # 21 wing below
+        (0.002, 0.0002, 0.01, 0.1, 0.2),  # 22 long tail down
+        (0.003, 0.0003, 0.015, 0.15, 0.3),  # 23 short tail down
     ]
 )
 SPREAD, FLOOR, ROWS, STEP, LIMIT = _TABLE.T

@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .shape import COUNT, FLOOR, ROWS, SPREAD, THICKER
+from .shape import COUNT, FLOOR, LIMIT, ROWS, SPREAD, STEP, THICKER
 
 __all__ = ["Sharing", "learn_spread"]
 
 IntArray = npt.NDArray[np.int64]
 
 _BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures
+_PACE = 0.1  # a row's mean moves by no more than this share of a band's longest step, since bands follow it late
 _FAR = 9.0  # squared deviations count no more than this many variances
 _FIRM = 0.5  # how many bands' worth the assumed scatter counts
 
@@ -73,7 +74,8 @@ class Sharing:
         picture = np.linalg.solve(np.matmul(damped, information).sum(axis=0) + np.diag(1 / ROWS**2), told.sum(axis=0))
         step = np.linalg.inv(information + np.diag(1 / between))
         pull = score + (picture - self.mean) / between
-        return np.asarray(self.mean + np.matmul(step, pull[..., None])[..., 0])
+        moved = np.clip(np.matmul(step, pull[..., None])[..., 0], -_PACE * STEP, _PACE * STEP)
+        return np.clip(self.mean + moved, -LIMIT, LIMIT)
 
     def thickness(self, theta: FloatArray, *, first: bool) -> tuple[FloatArray, FloatArray, Sharing]:
         """Put what all bands of a row are thicker than assumed into their sigma.

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..blot import Blot, FloatArray
 from ..geometry import evaluate_curve, parse_curve
+from ..surround import off_membrane
 
 __all__ = ["Places", "Strips", "View", "cut_strips", "place_bands"]
 
@@ -42,7 +43,7 @@ class Strips:
     count : ndarray of shape (L, R, K)
         Pixels of each cell that lie in the picture [px].
     usable : ndarray of shape (L, R, K)
-        The cell lies in the picture and holds no saturated pixel.
+        The cell lies on the membrane and holds no saturated pixel.
     zero : float
         Median of the picture [AU].
     start : ndarray of shape (L, R)
@@ -224,7 +225,7 @@ def _starts(line: FloatArray, length: int, size: int) -> IntArray:
 def _gather(
     blot: Blot, start: IntArray, cells: tuple[int, int], size: tuple[int, int], pad: int
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Means above the picture's median, pixel counts, and whether saturated, of all cells."""
+    """Means above the picture's median, pixel counts, and whether saturated or beside the membrane, of all cells."""
     rows = np.arange(-pad * size[0], (cells[0] - pad) * size[0])
     left = np.repeat(start, size[0], axis=1)
     cols = left[:, :, None] + np.arange(cells[1] * size[1])
@@ -236,8 +237,9 @@ def _gather(
     count = inside.reshape(parts).sum(axis=(2, 4)).astype(float)
     light = above.reshape(parts).sum(axis=(2, 4)) / np.maximum(count, 1.0)
     ceiling = np.inf if blot.ceiling is None else blot.ceiling
-    clipped = (inside & (pixels >= ceiling)).reshape(parts).any(axis=(2, 4))
-    return light, count, clipped
+    beside = off_membrane(blot)[np.clip(rows, 0, blot.shape[0] - 1)[None, :, None], np.clip(cols, 0, blot.shape[1] - 1)]
+    spoilt = (inside & ((pixels >= ceiling) | beside)).reshape(parts).any(axis=(2, 4))
+    return light, count, spoilt
 
 
 def place_bands(bands: pd.DataFrame) -> Places:
@@ -277,10 +279,10 @@ def cut_strips(blot: Blot, bands: pd.DataFrame) -> tuple[Strips, Places]:
     lanes = [places.lane == number for number in range(int(places.lane.max()) + 1)]
     line = np.array([_line(places.row[mine], places.col[mine], lean[mine], at) for mine in lanes])
     start = _starts(line, across * width, blot.shape[1])
-    light, count, clipped = _gather(blot, start, (cells, across), (height, width), pad)
+    light, count, spoilt = _gather(blot, start, (cells, across), (height, width), pad)
     cols = np.asarray((np.arange(across) - across // 2) * float(width), dtype=np.float64)
     strips = Strips(
-        light, count, (count > 0) & ~clipped, float(np.median(blot.pixels)), start, line, cols, height, width, pad
+        light, count, (count > 0) & ~spoilt, float(np.median(blot.pixels)), start, line, cols, height, width, pad
     )
     middle = np.rint((places.row - (height - 1) / 2) / height).astype(np.int64) + pad
     return strips, replace(places, first=np.clip(middle - pad, 0, cells - 2 * pad - 1), tall=2 * pad + 1)
