@@ -75,7 +75,7 @@ class Sharing:
         step = np.linalg.inv(information + np.diag(1 / between))
         pull = score + (picture - self.mean) / between
         moved = np.clip(np.matmul(step, pull[..., None])[..., 0], -_PACE * STEP, _PACE * STEP)
-        return np.clip(self.mean + moved, -LIMIT, LIMIT)
+        return np.asarray(np.clip(self.mean + moved, -LIMIT, LIMIT), dtype=np.float64)
 
     def thickness(self, theta: FloatArray, *, first: bool) -> tuple[FloatArray, FloatArray, Sharing]:
         """Put what all bands of a row are thicker than assumed into their sigma.
