@@ -18,7 +18,7 @@ from .volumes import measure
 
 __all__ = ["integrate", "integrate_box"]
 
-_WIDER, _SHAPE = 1.5, 0.003
+_WIDER, _SHAPE = 1.15, 0.0003
 
 
 def integrate(blot: Blot, bands: pd.DataFrame, *, background: str = "joint", doublets: str = "sum") -> pd.DataFrame:

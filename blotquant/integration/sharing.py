@@ -37,16 +37,20 @@ class Sharing:
         Mean shape of each row.
     variance : ndarray of shape (COUNT,)
         Scatter of bands around their row.
+    doubt : ndarray of shape (rows, COUNT, COUNT)
+        Covariance of the means.
     """
 
     row: npt.NDArray[np.int64]
     mean: FloatArray
     variance: FloatArray
+    doubt: FloatArray
 
     @classmethod
     def at_start(cls, row: npt.NDArray[np.int64]) -> Sharing:
         """Nothing known: Gaussian bands with soft ends."""
-        return cls(row, np.zeros((int(row.max()) + 1, COUNT)), SPREAD**2)
+        rows = int(row.max()) + 1
+        return cls(row, np.zeros((rows, COUNT)), SPREAD**2, np.broadcast_to(np.diag(ROWS**2), (rows, COUNT, COUNT)))
 
     @property
     def of_bands(self) -> FloatArray:
@@ -60,14 +64,14 @@ class Sharing:
         told = np.eye(COUNT) * precision - precision[:, None] * covariance * precision
         information = np.einsum("rb,bij->rij", rows, told)
         score = rows @ ((theta - self.of_bands) * precision)
-        mean = self._means(information, score)
+        mean, doubt = self._means(information, score)
         known = np.clip(1 - np.diagonal(covariance, axis1=1, axis2=2) * precision, 0, 1)
         off = np.minimum((theta - mean[self.row]) ** 2, 9 * self.variance)
         variance = (off.sum(axis=0) + _FIRM * self.variance) / (known.sum(axis=0) + _FIRM)
-        return Sharing(self.row, mean, np.clip(variance, FLOOR**2, 4 * SPREAD**2))
+        return Sharing(self.row, mean, np.clip(variance, FLOOR**2, 4 * SPREAD**2), doubt)
 
-    def _means(self, information: FloatArray, score: FloatArray) -> FloatArray:
-        """Means of the rows, drawn to the picture's as far as they are not told by their own bands."""
+    def _means(self, information: FloatArray, score: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Means of the rows, drawn to the picture's as far as not told by their own bands, and their covariance."""
         between = (_BETWEEN * ROWS) ** 2
         damped = np.linalg.inv(np.eye(COUNT) + information * between)
         told = np.matmul(damped, (score + np.einsum("rij,rj->ri", information, self.mean))[..., None])[..., 0]
@@ -75,7 +79,7 @@ class Sharing:
         step = np.linalg.inv(information + np.diag(1 / between))
         pull = score + (picture - self.mean) / between
         moved = np.clip(np.matmul(step, pull[..., None])[..., 0], -_PACE * STEP, _PACE * STEP)
-        return np.asarray(np.clip(self.mean + moved, -LIMIT, LIMIT), dtype=np.float64)
+        return np.asarray(np.clip(self.mean + moved, -LIMIT, LIMIT), dtype=np.float64), np.asarray(step)
 
     def thickness(self, theta: FloatArray, *, first: bool) -> tuple[FloatArray, FloatArray, Sharing]:
         """Put what all bands of a row are thicker than assumed into their sigma.
@@ -97,7 +101,7 @@ class Sharing:
         new_theta, new_mean = theta.copy(), self.mean.copy()
         new_theta[:, THICKER] -= growth[self.row] * np.sqrt(2.0)
         new_mean[:, THICKER] -= growth * np.sqrt(2.0)
-        return np.exp(growth)[self.row], new_theta, Sharing(self.row, new_mean, self.variance)
+        return np.exp(growth)[self.row], new_theta, Sharing(self.row, new_mean, self.variance, self.doubt)
 
 
 def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatArray, group: IntArray) -> FloatArray:

@@ -19,6 +19,10 @@ from .system import band_products
 __all__ = ["Measured", "measure"]
 
 
+_FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
+_UNSURE = 0.15  # standard error of that light, as a share of it
+
+
 class Measured(NamedTuple):
     """Volumes, standard errors, and how much of each band's core was rejected."""
 
@@ -67,8 +71,14 @@ def measure(fit: Fit) -> Measured:
     share = np.where(weight > 0, fit.own / noise, 0.0)
     volume = (area * (model + share * residual)).sum(axis=(1, 2)) + _beyond(fit)
     lever = _lever(fit, share, area)
-    fitted = np.einsum("bi,bij,bj->b", lever, fit.covariance[fit.places.lane], lever)
+    moved = np.matmul(lever[:, None], fit.covariance[fit.places.lane])[:, 0]
+    # a row's mean shape is not known either: how far would the volume follow it
+    pull = np.take_along_axis(moved, fit.unknowns.of_bands[:, 1:], 1) / fit.sharing.variance
+    shared = np.einsum("bi,bij,bj->b", pull, fit.sharing.doubt[fit.sharing.row], pull)
+    fitted = (moved * lever).sum(axis=1) + shared
     kept = np.where(share > 0, fit.own * (1 - share), fit.own)
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0)).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
-    return Measured(volume, np.sqrt(fitted + (area**2 * kept).sum(axis=(1, 2))), rejected)
+    far = np.abs(area * model * (np.abs(fit.drawn.along) > _FOOT)).sum(axis=(1, 2)) + np.abs(_beyond(fit))
+    variance = fitted + (area**2 * kept).sum(axis=(1, 2)) + (_UNSURE * far) ** 2
+    return Measured(volume, np.sqrt(variance), rejected)
