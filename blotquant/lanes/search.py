@@ -24,6 +24,8 @@ _RIVAL = 0.7  # worth of another pitch at first look, as a share of the best, fr
 _MOST_HYPOTHESES = 3
 _FEWEST = 4  # lanes below which none is given up
 _STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the median lane's
+_HARDLY = 0.1  # votes of a lane that is none, as a share of the median lane's
+_ASTRAY = 0.1  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
 _SAME_BAND = 0.06  # votes of one lane that are nearer along the run are one band, as a share of the pitch
@@ -123,15 +125,28 @@ def _trimmed(found: Search, bands: Votes) -> Search:
         return found
     flat = comb.flattened(bands.row, bands.col)
     lane = np.argmin(np.abs(flat[:, None] - comb.centre[None, :]), axis=1)
+    weak = votes <= _STRONG * np.median(votes)
     for end in (0, len(keep) - 1):
         own = lane == end
-        if votes[end] > _STRONG * np.median(votes) or own.sum() > 1:
+        if not weak[end]:
             continue
-        others = (np.abs(lane - end) <= _CONFIRMING) & ~own
-        down = np.abs(bands.row[own][:, None] - bands.row[others][None, :])
-        room = _ROW_SLOPE * np.abs(bands.col[own][:, None] - bands.col[others][None, :]) + 4.0
-        keep[end] = bool((down <= room).any())
+        if _strays(found, end) or votes[end] < _HARDLY * np.median(votes):
+            keep[end] = False
+        elif own.sum() <= 1:
+            others = (np.abs(lane - end) <= _CONFIRMING) & ~own
+            down = np.abs(bands.row[own][:, None] - bands.row[others][None, :])
+            room = _ROW_SLOPE * np.abs(bands.col[own][:, None] - bands.col[others][None, :]) + 4.0
+            keep[end] = bool((down <= room).any())
     return replace(found, comb=replace(comb, centre=comb.centre[keep]))
+
+
+def _strays(found: Search, end: int) -> bool:
+    """Whether no band of a lane shows both its ends, or its bands do not lie below one another: a smear."""
+    marks, comb = found.marks, found.comb
+    middle = comb.flattened(marks.row, 0.5 * (marks.left + marks.right))
+    off = np.abs(middle[:, None] - comb.centre[None, :])
+    own = off[np.argmin(off, axis=1) == end, end]
+    return len(own) == 0 or bool(np.median(own) > _ASTRAY * found.pitch)
 
 
 def _own_pitch(glance: Glance) -> float:

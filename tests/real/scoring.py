@@ -32,7 +32,8 @@ PAIRS = (("licor_akt/Akt_700.TIF", "licor_akt/Akt_800.TIF"),)
 
 _ASIDE = 0.5  # a band lies in the annotated lane when it is nearer than this share of the distance between lanes
 _UNKNOWN = {"Thrombin Gel 15_09_2016.jpg": 450.0}  # rows below which the annotation left faint bands out [px]
-_MORE_LADDERS = {"Akt_800.TIF": 2}  # ladder lanes that show in the other channel only
+# lanes that the annotation leaves out: ladders that show in the other channel, and the marker beside the samples
+_MORE_LADDERS = {"Akt_800.TIF": 2, "parp.tif": 1, "trail.tif": 1}
 
 
 @dataclass(frozen=True)
