@@ -83,17 +83,12 @@ def _beside(dark: Mask) -> Mask:
 
 def _is_membrane(mask: Mask) -> bool:
     """Whether what is not surround is one large solid piece."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    if count < 2:
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(outlines, key=cv2.contourArea)
+    area = float(cv2.contourArea(outline))
+    if cv2.boundingRect(outline)[3] < _TALL * len(mask) or area < _LARGE * mask.size:
         return False
-    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    area = float(stats[largest, cv2.CC_STAT_AREA])
-    if stats[largest, cv2.CC_STAT_HEIGHT] < _TALL * len(mask) or area < _LARGE * mask.size:
-        return False
-    hull = np.zeros(mask.shape, np.uint8)
-    points = cv2.findNonZero((labels == largest).astype(np.uint8))
-    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-    return area >= _SOLID * float(hull.sum())
+    return area >= _SOLID * float(cv2.contourArea(cv2.convexHull(outline)))
 
 
 def _edge_length(mask: Mask) -> int:
@@ -128,10 +123,10 @@ def off_membrane(blot: Blot) -> Mask:
         return nowhere
     step = levels.membrane - levels.dark
     low, middle, high = (_beside(small < levels.dark + height * step) for height in _HEIGHTS)
-    if middle.sum() < _LEAST * middle.size or not _is_membrane(~middle):
+    if middle.sum() < _LEAST * middle.size or middle.all():
         return nowhere
     blur = (float(high.sum()) - float(low.sum())) / max(1, _edge_length(middle))
-    if blur > _SHARP:
+    if blur > _SHARP or not _is_membrane(~middle):
         return nowhere
     return _in_full(blot.pixels, middle, levels.dark + _HEIGHTS[1] * step, blur * max(blot.shape) / max(small.shape))
 
