@@ -32,6 +32,7 @@ __all__ = [
     "bulge",
     "bulge_kernel",
     "chance_of",
+    "most_noise",
     "narrow",
     "noise_of",
 ]
@@ -43,6 +44,8 @@ _LEVELS = 8  # brightness levels with a noise of their own
 _QUARTILE = 0.31864  # first quartile of |normal|
 _QUIET_SHARE = 0.3  # quantile over the brightness levels that gives the usual noise
 _LOUDEST = 1.6  # how much noisier than usual a level or a part of the width may be
+_SHORT = 48.0  # half thicknesses below which a picture is short: bands may fill it
+_ROUGHEST = 10.0  # noise of a short picture's bulges over that of white noise, at most
 _PARTS = 8  # parts of the width with a noise of their own
 
 Picture = npt.NDArray[np.float32]
@@ -178,7 +181,27 @@ def _quartile(values: npt.NDArray[np.floating]) -> float:
     return float(np.partition(values, len(values) // 4)[len(values) // 4]) / _QUARTILE
 
 
-def noise_of(response: Picture, level: Picture, chance: Picture, floor: float) -> Picture:
+def most_noise(sigma: float, rows: int, width: float) -> float:
+    """Return the largest noise that a bulge may have in a picture, as a share of its pixels' noise.
+
+    A picture so short that bands fill it shows no quiet place; grain and texture are taken for ten times as rough as
+    white noise there, at most. Taller pictures tell their noise themselves.
+
+    Parameters
+    ----------
+    sigma : float
+        Half thickness [px].
+    rows : int
+        Length of the lanes [px].
+    width : float
+        Columns that were averaged [px].
+    """
+    if rows >= _SHORT * min(sigma, SCALES[1]):
+        return float("inf")
+    return _ROUGHEST * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / max(1.0, width)))
+
+
+def noise_of(response: Picture, level: Picture, chance: Picture, floor: float, most: float = np.inf) -> Picture:
     """Noise of a filter response at each pixel.
 
     It follows the noise of single pixels, by a factor that is found at every level of brightness and in every part of
@@ -192,6 +215,8 @@ def noise_of(response: Picture, level: Picture, chance: Picture, floor: float) -
         Standard deviation of a pixel of that brightness [AU].
     floor : float
         Smallest noise that is believed [AU].
+    most : float
+        Largest share of `chance` that is believed: responses of a picture that bands fill are no noise.
 
     Returns
     -------
@@ -204,7 +229,7 @@ def noise_of(response: Picture, level: Picture, chance: Picture, floor: float) -
     groups = np.array_split(np.argsort(of_level, kind="stable"), min(_LEVELS, max(1, sample.size // 50)))
     centres = np.array([of_level[group].mean() for group in groups])
     spread = np.array([_quartile(sample.ravel()[group]) for group in groups])
-    usual = float(np.quantile(spread, _QUIET_SHARE))
+    usual = min(float(np.quantile(spread, _QUIET_SHARE)), most)
     factor = np.interp(level, centres, np.clip(spread, 0.7 * usual, _LOUDEST * usual))
     noise = np.maximum(factor * chance, max(floor, float(np.finfo(np.float32).tiny))).astype(np.float32)
     return np.asarray(noise * _across(response, noise, step), dtype=np.float32)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..blot import Blot, FloatArray
-from ..evidence import GREY_FLOOR, SCALES, Picture, Seen, bulge, bulge_kernel, chance_of, noise_of
+from ..evidence import GREY_FLOOR, SCALES, Picture, Seen, bulge, bulge_kernel, chance_of, most_noise, noise_of
 from ..geometry import evaluate_curve, parse_curve, to_upright
 
 __all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
@@ -199,7 +199,8 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         response = bulge(flat, sigma).reshape(rows, lanes, strips)
         middle = _median_of_five(response[..., :5])
         height.append(middle)
-        noise.append(noise_of(middle, level, chance, floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))))
+        least = floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))
+        noise.append(noise_of(middle, level, chance, least, most_noise(sigma, rows, 0.5 * np.median(track.width))))
         gap.append(_quiet_gap(response, reach))
         single.append(response[..., :5])
     calm = cv2.blur(flat, (1, 3)).reshape(values.shape)

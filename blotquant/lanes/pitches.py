@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ..blot import FloatArray
-from ..evidence import SCALES, Canvas, Narrow, Picture, Seen, bulge, bulge_kernel, narrow, noise_of
+from ..evidence import SCALES, Canvas, Narrow, Picture, Seen, bulge, bulge_kernel, most_noise, narrow, noise_of
 from .chains import best_chain, candidates
 from .streaks import streak_votes
 from .votes import LUMP, SLOPE, Votes, odd, shifted, tally
@@ -38,7 +38,8 @@ def _evidence(picture: Narrow) -> Picture:
             break
         response = bulge(picture.pixels, sigma)
         floor = picture.floor * float(np.sqrt((kernel**2).sum()))
-        np.maximum(best, response / noise_of(response, picture.level, picture.chance, floor), out=best)
+        most = most_noise(sigma, len(best), picture.width)
+        np.maximum(best, response / noise_of(response, picture.level, picture.chance, floor, most), out=best)
     opened = cv2.morphologyEx(best, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))
     return np.asarray(np.maximum(opened, 0.0), np.float32)
 
