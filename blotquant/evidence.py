@@ -35,6 +35,7 @@ __all__ = [
     "most_noise",
     "narrow",
     "noise_of",
+    "scales_for",
 ]
 
 SCALES = (1.2, 2.4, 4.8, 9.6, 19.2)
@@ -179,6 +180,12 @@ def bulge(pixels: Picture, sigma: float) -> Picture:
 def _quartile(values: npt.NDArray[np.floating]) -> float:
     """Spread of a sample from its quieter half, as for normal noise."""
     return float(np.partition(values, len(values) // 4)[len(values) // 4]) / _QUARTILE
+
+
+def scales_for(rows: int, thickest: float = np.inf) -> list[float]:
+    """Half thicknesses that are sought in lanes of a length, up to a thickest one [px]."""
+    longest = 12.0 if rows < _SHORT * SCALES[0] else 24.0
+    return [s for s in SCALES if s == SCALES[0] or (s <= thickest and longest * s < rows)]
 
 
 def most_noise(sigma: float, rows: int, width: float) -> float:

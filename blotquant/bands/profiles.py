@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..blot import Blot, FloatArray
-from ..evidence import GREY_FLOOR, SCALES, Picture, Seen, bulge, bulge_kernel, chance_of, most_noise, noise_of
+from ..evidence import GREY_FLOOR, Picture, Seen, bulge, bulge_kernel, chance_of, most_noise, noise_of, scales_for
 from ..geometry import evaluate_curve, parse_curve, to_upright
 
 __all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
@@ -187,7 +187,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     values = _sample(seen.pixels, track)
     rows, lanes, strips = values.shape
     flat = values.reshape(rows, -1)
-    sigmas = [s for s in SCALES if s == SCALES[0] or (s <= 0.45 * track.pitch and 24 * s < rows)]
+    sigmas = scales_for(rows, 0.45 * track.pitch)
     reach = int(np.ceil(0.05 * track.pitch))
     brightness = _median_of_five(values[..., :5])
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))

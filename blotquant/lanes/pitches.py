@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ..blot import FloatArray
-from ..evidence import SCALES, Canvas, Narrow, Picture, Seen, bulge, bulge_kernel, most_noise, narrow, noise_of
+from ..evidence import Canvas, Narrow, Picture, Seen, bulge, bulge_kernel, most_noise, narrow, noise_of, scales_for
 from .chains import best_chain, candidates
 from .streaks import streak_votes
 from .votes import LUMP, SLOPE, Votes, odd, shifted, tally
@@ -32,10 +32,8 @@ _SHEARS = (-0.06, -0.03, 0.0, 0.03, 0.06)
 def _evidence(picture: Narrow) -> Picture:
     """Largest evidence over the scales, without bulges narrower than three strips."""
     best = np.full(picture.pixels.shape, -np.inf, np.float32)
-    for sigma in SCALES:
+    for sigma in scales_for(len(best)):
         kernel = bulge_kernel(sigma)
-        if sigma > SCALES[0] and 3 * len(kernel) > len(best):
-            break
         response = bulge(picture.pixels, sigma)
         floor = picture.floor * float(np.sqrt((kernel**2).sum()))
         most = most_noise(sigma, len(best), picture.width)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import SCALES, Narrow, Picture, Seen, bulge, bulge_kernel, most_noise, narrow, noise_of
+from ..evidence import Narrow, Picture, Seen, bulge, bulge_kernel, most_noise, narrow, noise_of, scales_for
 from .votes import LUMP, SLOPE, shifted
 
 __all__ = ["Look", "look_again"]
@@ -94,7 +94,7 @@ def look_again(image: Seen, pitch: float) -> Look:
     """
     picture = narrow(image.pixels, image.noise, max(1, round(image.pixels.shape[1] * _PER_PITCH / pitch)))
     rows = len(picture.pixels)
-    sigmas = [s for s in SCALES if s == SCALES[0] or (s <= _THICKEST * pitch and 24 * s < rows)]
+    sigmas = scales_for(rows, _THICKEST * pitch)
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
     reach = int(np.ceil(SLOPE * 0.5 * pitch))
     judged = [_judge(picture, r, s, reach) for r, s in zip(responses, sigmas, strict=True)]
