@@ -64,7 +64,7 @@ class Flag(enum.IntFlag):
 EXPLANATIONS: dict[Flag, str] = {
     Flag.SATURATED: "Pixels of the band are at the detector's limit; its true volume is larger. Expose shorter.",
     Flag.HOLLOW: "The band's middle is darker than its rim (substrate used up); its true volume is larger.",
-    Flag.NEGATIVE: "The volume is below zero: the background around the band is higher than the band. Kept as it is.",
+    Flag.NEGATIVE: "The volume is below zero by more than noise: the band's place is darker than its surroundings.",
     Flag.CLIPPED_AT_ZERO: "Pixels of the background are cut at zero, so the background is known only from above.",
     Flag.EDGE: "The band touches the edge of the picture or of the membrane; part of it may be missing.",
     Flag.OVERLAP: "The band overlaps a neighbour; the two share their signal by a fitted model.",

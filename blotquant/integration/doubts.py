@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -9,13 +12,27 @@ import pandas as pd
 from ..background import Places
 from ..blot import Blot, FloatArray
 from ..flags import Flag, add_flag
+from ..geometry import evaluate_curve, parse_curve
 
 __all__ = ["flagged", "limits", "saturated_pixels"]
 
 _LOD, _LOQ = 3.3, 10.0  # ICH Q2(R2): standard deviations of a blank
 _MANY = 0.02  # share of replaced pixels from which a band counts as dusty
-_RIM = 3.0  # noise standard deviations by which a hollow band's middle lies below its rim
+_RIM = 3.0  # noise standard deviations by which a hollow band's middle lies below both rims …
+_DEEP, _DEEPER = 0.05, 0.2  # … and share of its height; the latter where the rims were taken for two bands
+_ALIKE = 0.5  # the lesser rim of a hollow band is at least this share of the greater one
+_TALL = 10.0  # and it stands out by so many of them: what is dim has not used up its substrate
+_CLOSED = 0.85  # and a closed rim is as bright as this share of what lies above and below it
+_RISE = 0.7  # … and rises out of the dip by at least this share of its depth
+_CORE = 2.5  # a band's core reaches so many half thicknesses to each side
+_FAR = 6.0  # a burnt-out band's other rim lies within so many half thicknesses of the picture's bands
+_BESIDE = 2  # rows beyond the ridge of a rim [px]
+_FEW = 5  # rows and columns below which no dip is told
+_TO_SD = 1.4826 / np.sqrt(2.0)  # standard deviation of pixels over the median difference of neighbours
 _DARK = 0.01  # share of a box at the picture's floor from which its background is cut off
+
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 
 def limits(error: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -38,20 +55,85 @@ def saturated_pixels(blot: Blot, places: Places) -> npt.NDArray[np.int64]:
     return np.array([np.count_nonzero(blot.pixels[places.box(i)] >= limit) for i in range(len(places))], dtype=np.int64)
 
 
-def _hollow(part: FloatArray, noise_sd: float) -> bool:
-    """Is the middle of the box darker than the rows above and below it."""
-    rows, cols = part.shape
-    profile = part[:, cols // 4 : max(cols - cols // 4, cols // 4 + 1)].mean(axis=1)
-    third = rows // 3
-    if third < 2:
-        return False
-    middle = float(profile[third : rows - third].min())
-    rim = min(float(profile[: rows // 2].max()), float(profile[rows // 2 :].max()))
-    ends = 0.5 * float(profile[0] + profile[-1])
-    return rim - middle > _RIM * noise_sd and middle - ends > 0.3 * (rim - ends) and rim - middle > 0.1 * (rim - ends)
+def _ridge(band: pd.Series[Any], cols: IntArray) -> FloatArray:
+    """Row of the band's ridge at columns [px]."""
+    points = parse_curve(str(band["curve"]))
+    if not len(points):
+        return np.full(len(cols), float(band["centre_row"]))
+    return evaluate_curve(points[:, 1], points[:, 0], np.clip(cols, points[:, 1].min(), points[:, 1].max()))
 
 
-def _edges(places: Places) -> npt.NDArray[np.bool_]:
+def _straightened(pixels: FloatArray, ridge: FloatArray, cols: IntArray, run: IntArray) -> FloatArray:
+    """Pixels counted from the ridge, shape (run, cols) [AU]; whole pixels are moved, none resampled."""
+    at = np.clip(np.rint(ridge).astype(np.int64) + run[:, None], 0, len(pixels) - 1)
+    part: FloatArray = pixels[at, cols]
+    return part
+
+
+def _core(part: FloatArray) -> FloatArray:
+    """Middle half of the lane."""
+    quarter = part.shape[1] // 4
+    return part[:, quarter : part.shape[1] - quarter]
+
+
+def _dip(part: FloatArray, level: float, noise_sd: float, deep: float) -> int | None:
+    """Row of a dip between two rims along the run in the middle half of the lane, None where there is none.
+
+    Each row counts with its median, so that a grain of dust is no rim. The noise is that of neighbouring pixels of a
+    row, which holds the photon noise of a bright band, or the picture's, whichever is larger.
+    """
+    core = _core(part)
+    if min(core.shape) < _FEW:
+        return None
+    profile = np.median(core, axis=1)
+    above, below = np.maximum.accumulate(profile), np.maximum.accumulate(profile[::-1])[::-1]
+    depth = np.minimum(above, below) - profile
+    at = int(np.argmax(depth))
+    noise = max(noise_sd, _TO_SD * float(np.median(np.abs(np.diff(core, axis=1)))))
+    tall = float(profile.max()) - level
+    alike = min(above[at], below[at]) - level > _ALIKE * tall
+    bright = tall > _TALL * noise
+    return at if alike and bright and depth[at] > max(_RIM * noise, deep * tall) else None
+
+
+def _closed(part: FloatArray, dip: int, level: float) -> bool:
+    """Is the rim closed: does each end of the lane rise out of the dip, in a column that the dip does not darken."""
+    light: FloatArray = np.asarray(cv2.blur(part, (1, 3), borderType=cv2.BORDER_REPLICATE), np.float64) - level
+    profile, half = np.median(_core(light), axis=1), part.shape[1] // 2
+    for side in (light[:, :half], light[:, half:]):
+        col = int(np.argmax(side[dip]))
+        rise = float(side[dip, col] - profile[dip])
+        if side[dip, col] < _CLOSED * float(side[:, col].max()) or rise < _RISE * float(profile.max() - profile[dip]):
+            return False
+    return True
+
+
+def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, strong: BoolArray) -> BoolArray:
+    """Bands whose middle is darker than their rims along the run.
+
+    A band's core is looked at up to half-way to its neighbours. A burnt-out band may have been found at one of its rims
+    only, or as two bands: farther off, a dip counts where the rim is closed at the lane's ends as well, which that of
+    two proteins is not.
+    """
+    level = bands["background"].to_numpy(float) / ((places.bottom - places.top) * (places.right - places.left))
+    sigma, row = np.maximum(bands["sigma"].fillna(0.0).to_numpy(float), 1.0), bands["centre_row"].to_numpy(float)
+    far = int(_FAR * float(np.median(sigma)))
+    out = np.zeros(len(bands), dtype=bool)
+    for i in range(len(bands)):
+        cols = np.arange(places.left[i], places.right[i])
+        part = _straightened(blot.pixels, _ridge(bands.iloc[i], cols), cols, np.arange(-far, far + 1))
+        away = row[strong & (places.lane == places.lane[i])] - row[i]
+        reach = min(int(np.ceil(_CORE * sigma[i])), far)
+        first = max(-reach, int(0.5 * away[away < 0].max(initial=-2.0 * reach)))
+        last = min(reach, int(0.5 * away[away > 0].min(initial=2.0 * reach)))
+        out[i] = _dip(part[far + first : far + last + 1], level[i], noise_sd, _DEEP) is not None
+        for side in (part[: far + _BESIDE + 1], part[far - _BESIDE :]):
+            dip = _dip(side, level[i], noise_sd, _DEEPER)
+            out[i] |= dip is not None and _closed(side, dip, level[i])
+    return out
+
+
+def _edges(places: Places) -> BoolArray:
     rows, cols = places.shape
     return (places.top <= 0) | (places.bottom >= rows) | (places.left <= 0) | (places.right >= cols)
 
@@ -62,13 +144,13 @@ def flagged(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float) ->
     floor = -np.inf if blot.floor is None else blot.floor
     cut = np.array([np.mean(part <= floor) > _DARK for part in parts], dtype=bool)
     strong = bands["volume"].to_numpy() > bands["loq"].to_numpy()
-    hollow = np.array([_hollow(part, noise_sd) for part in parts], dtype=bool) & strong
+    hollow = _hollow(bands, blot, places, noise_sd, strong & bands["detected"].to_numpy(bool))
     below = ~bands["detected"].to_numpy(bool)
     flags = bands["flags"]
     for flag, where in (
         (Flag.SATURATED, bands["saturated"].to_numpy() > 0),
         (Flag.HOLLOW, hollow),
-        (Flag.NEGATIVE, bands["volume"].to_numpy() < 0),
+        (Flag.NEGATIVE, bands["volume"].to_numpy() < -bands["lod"].to_numpy()),
         (Flag.CLIPPED_AT_ZERO, cut),
         (Flag.EDGE, _edges(places)),
         (Flag.SPECK, bands["rejected"].to_numpy() > _MANY),
