@@ -22,9 +22,10 @@ _RIM = 3.0  # noise standard deviations by which a hollow band's middle lies bel
 _DEEP, _DEEPER = 0.05, 0.2  # … and share of its height; the latter where the rims were taken for two bands
 _ALIKE = 0.5  # the lesser rim of a hollow band is at least this share of the greater one
 _TALL = 10.0  # and it stands out by so many of them: what is dim has not used up its substrate
-_CLOSED = 0.85  # and a closed rim is as bright as this share of what lies above and below it
+_CLOSED = 0.75  # and a closed rim is as bright as this share of what lies above and below it
 _RISE = 0.7  # … and rises out of the dip by at least this share of its depth
-_CORE = 2.5  # a band's core reaches so many half thicknesses to each side
+_FALL = 0.5  # and beyond both rims the light falls by at least this share of the dip's depth
+_CORE = 3.0  # a band's core reaches so many half thicknesses to each side
 _FAR = 6.0  # a burnt-out band's other rim lies within so many half thicknesses of the picture's bands
 _BESIDE = 2  # rows beyond the ridge of a rim [px]
 _FEW = 5  # rows and columns below which no dip is told
@@ -70,19 +71,20 @@ def _straightened(pixels: FloatArray, ridge: FloatArray, cols: IntArray, run: In
     return part
 
 
-def _core(part: FloatArray) -> FloatArray:
+def _middle(part: FloatArray) -> FloatArray:
     """Middle half of the lane."""
     quarter = part.shape[1] // 4
     return part[:, quarter : part.shape[1] - quarter]
 
 
-def _dip(part: FloatArray, level: float, noise_sd: float, deep: float) -> int | None:
+def _dip(part: FloatArray, level: float, noise_sd: float, deep: float, outside: float) -> int | None:
     """Row of a dip between two rims along the run in the middle half of the lane, None where there is none.
 
-    Each row counts with its median, so that a grain of dust is no rim. The noise is that of neighbouring pixels of a
-    row, which holds the photon noise of a bright band, or the picture's, whichever is larger.
+    The rims are those of a band where the light falls beyond them by a share `outside` of the dip's depth. Each row
+    counts with its median, so that a grain of dust is no rim. The noise is that of neighbouring pixels of a row,
+    which holds the photon noise of a bright band, or the picture's, whichever is larger.
     """
-    core = _core(part)
+    core = _middle(part)
     if min(core.shape) < _FEW:
         return None
     profile = np.median(core, axis=1)
@@ -93,13 +95,14 @@ def _dip(part: FloatArray, level: float, noise_sd: float, deep: float) -> int | 
     tall = float(profile.max()) - level
     alike = min(above[at], below[at]) - level > _ALIKE * tall
     bright = tall > _TALL * noise
-    return at if alike and bright and depth[at] > max(_RIM * noise, deep * tall) else None
+    falls = min(above[at] - profile[0], below[at] - profile[-1]) > outside * depth[at]
+    return at if alike and bright and falls and depth[at] > max(_RIM * noise, deep * tall) else None
 
 
 def _closed(part: FloatArray, dip: int, level: float) -> bool:
     """Is the rim closed: does each end of the lane rise out of the dip, in a column that the dip does not darken."""
     light: FloatArray = np.asarray(cv2.blur(part, (1, 3), borderType=cv2.BORDER_REPLICATE), np.float64) - level
-    profile, half = np.median(_core(light), axis=1), part.shape[1] // 2
+    profile, half = np.median(_middle(light), axis=1), part.shape[1] // 2
     for side in (light[:, :half], light[:, half:]):
         col = int(np.argmax(side[dip]))
         rise = float(side[dip, col] - profile[dip])
@@ -117,7 +120,7 @@ def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, st
     """
     level = bands["background"].to_numpy(float) / ((places.bottom - places.top) * (places.right - places.left))
     sigma, row = np.maximum(bands["sigma"].fillna(0.0).to_numpy(float), 1.0), bands["centre_row"].to_numpy(float)
-    far = int(_FAR * float(np.median(sigma)))
+    far = int(_FAR * float(np.quantile(sigma, 0.75)))  # rims taken for bands are thin
     out = np.zeros(len(bands), dtype=bool)
     for i in range(len(bands)):
         cols = np.arange(places.left[i], places.right[i])
@@ -126,9 +129,9 @@ def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, st
         reach = min(int(np.ceil(_CORE * sigma[i])), far)
         first = max(-reach, int(0.5 * away[away < 0].max(initial=-2.0 * reach)))
         last = min(reach, int(0.5 * away[away > 0].min(initial=2.0 * reach)))
-        out[i] = _dip(part[far + first : far + last + 1], level[i], noise_sd, _DEEP) is not None
+        out[i] = _dip(part[far + first : far + last + 1], level[i], noise_sd, _DEEP, _FALL) is not None
         for side in (part[: far + _BESIDE + 1], part[far - _BESIDE :]):
-            dip = _dip(side, level[i], noise_sd, _DEEPER)
+            dip = _dip(side, level[i], noise_sd, _DEEPER, 0.0)
             out[i] |= dip is not None and _closed(side, dip, level[i])
     return out
 
