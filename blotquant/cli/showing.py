@@ -34,10 +34,11 @@ def _interval(row: Any) -> str:
 def potency_line(row: Any) -> str:
     """Say one row of ``potencies.csv`` in a line."""
     what = " ".join(filter(None, (row.target, row.site, row.quantity)))
+    what = f" on {what}" if what else ""
     where = f" ({row.stimulus})" if row.stimulus else ""
     value = f"{_number(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
     note = f"; {row.note}" if row.note else ""
-    return f"IC50 of {row.treatment} on {what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"
+    return f"IC50 of {row.treatment}{what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"
 
 
 def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:

@@ -92,8 +92,9 @@ def _fitted_rows(points: pd.DataFrame, drugs: list[str]) -> pd.DataFrame:
 
 def _y_label(points: pd.DataFrame, inhibition: bool) -> str:
     first = points.iloc[0]
+    what = "inhibition (%)" if inhibition else "response"
     name = shorten(quantity_name(first["target"], first["site"], first["quantity"]), 34)
-    return f"{name}\n{'inhibition (%)' if inhibition else 'response'}"
+    return f"{name}\n{what}" if plain(first["target"]) else what
 
 
 @styled

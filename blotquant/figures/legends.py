@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.legend import Legend
@@ -19,8 +20,12 @@ _LINE = 1.5 * _SIZE  # height of an entry [point]
 
 
 def _columns(handles: Sequence[Artist], room: float) -> int:
-    widest = max(text_size(str(handle.get_label()), _SIZE)[0] for handle in handles) + _HANDLE
-    return max(1, min(len(handles), int(room // widest)))
+    """Count the columns that fit, each as wide as its widest entry; entries fill one column after the other."""
+    widths = np.array([text_size(str(handle.get_label()), _SIZE)[0] + _HANDLE for handle in handles])
+    for count in range(len(widths), 1, -1):
+        if sum(float(part.max()) for part in np.array_split(widths, count)) <= room:
+            return count
+    return 1
 
 
 def _height(handles: Sequence[Artist], room: float) -> float:

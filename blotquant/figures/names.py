@@ -18,6 +18,7 @@ __all__ = [
     "in_order",
     "interval_text",
     "number",
+    "option_name",
     "places_of",
     "plain",
     "quantity_name",
@@ -138,6 +139,21 @@ def quantity_name(target: object, site: object, quantity: object) -> str:
         "S": f"{name} (total)",
     }
     return known.get(str(quantity), f"{name} ({plain(site)})" if plain(site) else name)
+
+
+def option_name(choice: object, option: object) -> str:
+    """Write another choice of the analysis.
+
+    Examples
+    --------
+    >>> option_name("background", "border_median"), option_name("control", "across = none")
+    ('background: border median', 'blocks: not scaled')
+    """
+    what, how = plain(choice), plain(option).replace("_", " ")
+    if how.startswith("across = "):  # how replicates are brought to one scale
+        scale = how.removeprefix("across = ")
+        what, how = "blocks", "not scaled" if scale == "none" else f"scaled by {scale}"
+    return f"{shorten(what, 14)}: {shorten(how, 24)}"
 
 
 def series_name(stimulus: object, treatment: object) -> str:

@@ -156,13 +156,14 @@ def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
             if points.empty:
                 continue
             name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
+            title = f"Dose-response of {name}" if any(map(plain, full.values())) else "Dose-response"
             caption = (
-                f"{name} against dose. Each marker is one lane or well of one biological replicate; line and field: "
-                "fitted curve and its 95 % band; horizontal bar: 95 % interval of the IC50, an arrow where its side is "
-                "open. The zero dose stands left of the axis break."
+                f"{name if plain(key['target']) else 'Response'} against dose. Each marker is one lane or well of one "
+                "biological replicate; line and field: fitted curve and its 95 % band; horizontal bar: 95 % interval "
+                "of the IC50, an arrow where its side is open. The zero dose stands left of the axis break."
             )
             axes = plot_dose_response(points, curve, _rows(result.potencies, full))
-            yield Drawn(_stem("dose_response", *full.values()), f"Dose-response of {name}", caption, _figure(axes))
+            yield Drawn(_stem("dose_response", *full.values()), title, caption, _figure(axes))
 
 
 def _of_samples(result: ResultTables, images: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:

@@ -81,8 +81,14 @@ def draw_replicates(
 
 
 def replicate_handles(names: Sequence[str], *, shade: str | None = None) -> list[Line2D]:
-    """Legend entries of replicates; of many, the first eleven and how many more there are."""
-    handles = []
+    """Legend entries of replicates, after a word for what they are; of many, the first eleven and how many more.
+
+    Without named replicates there is one entry, which says what a marker is.
+    """
+    named = [name for name in names if shorten(name, 18)]
+    if not named:
+        names = names[:1]
+    handles = [Line2D([], [], linestyle="none", label="replicate:")] if named else []
     for place, name in enumerate(names[:_MOST_NAMED]):
         own, marker = series_style(place)
         colour = shade or own
@@ -92,7 +98,9 @@ def replicate_handles(names: Sequence[str], *, shade: str | None = None) -> list
             "markeredgecolor": colour,
             "markerfacecolor": colour,
         }
-        handles.append(Line2D([], [], label=shorten(name, 18) or "replicate", **look))
+        handles.append(
+            Line2D([], [], label=shorten(name, 18) or ("not named" if named else "one lane or well"), **look)
+        )
     further = len(names) - _MOST_NAMED
     return handles + ([Line2D([], [], linestyle="none", label=f"and {further} more")] if further > 0 else [])
 

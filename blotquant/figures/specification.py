@@ -20,7 +20,7 @@ from ..blot import FloatArray
 from .brackets import draw_slots
 from .legends import add_legends, legends_height
 from .limits import mark_cut, set_fold_limits
-from .names import places_of, quantity_name, shorten, slots_of
+from .names import option_name, places_of, quantity_name, shorten, slots_of
 from .replicates import series_style
 from .style import DOUBLE, GREY, POINT, new_axes, resize, styled
 
@@ -49,7 +49,7 @@ def _draw_options(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
         colour, marker = series_style(place)
         look: dict[str, Any] = {"linestyle": "none", "marker": marker, "color": colour, "markersize": 2.6}
         ax.plot(x[mine] + shifts[place], table["fold"].to_numpy(float)[mine], zorder=3, **look)
-        handles.append(Line2D([], [], label=f"{shorten(choice, 14)}: {shorten(option, 20)}", **look))
+        handles.append(Line2D([], [], label=option_name(choice, option), **look))
     return handles[:_MOST_NAMED]
 
 

@@ -235,9 +235,9 @@ def _with_masses(bands: pd.DataFrame, blots: Sequence[Blot], given: Given) -> tu
 def _lane_rows(lanes: pd.DataFrame, given: Given) -> pd.DataFrame:
     count = lanes["lane"].nunique()
     sure = float(lanes["confidence"].min())
-    reasons = "; ".join(dict.fromkeys(reason for reason in lanes["reason"] if reason))
+    reasons = "; ".join(dict.fromkeys(part for reason in lanes["reason"] for part in reason.split("; ") if part))
     row = {"scope": "membrane", "name": given.membrane, "measure": "lanes", "value": float(count), "se": np.nan}
-    note = f"{given.why}; least confidence {sure:.2f}" + (f": {reasons}" if reasons else "")
+    note = f"{given.why}; the least sure of them has confidence {sure:.2f} of 1" + (f": {reasons}" if reasons else "")
     return check(pd.DataFrame([{**row, "unit": "", "note": note}]), "quality")
 
 

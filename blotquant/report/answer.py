@@ -62,10 +62,10 @@ def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
 def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
     quantity = quantity_name(*(row[name] for name in SERIES))
     p = row["p_adjusted"] if math.isfinite(row["p_adjusted"]) else row["p"]
-    shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else "no p value below three replicates"
+    shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else "too few for a p value"
     return (
-        f"With {condition_text(row)}, {quantity} is {number(row['effect'])}-fold of {plain(row['versus'])} "
-        f"(95 % interval {interval_text(row['ci_low'], row['ci_high'])}; {shown}; {_n_words(result, int(row['n']))})."
+        f"With {condition_text(row)}, {quantity} is {number(row['effect'])} times that of {plain(row['versus'])} "
+        f"(95 % interval {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."
     )
 
 
@@ -131,6 +131,10 @@ def answer(result: ReportSource) -> list[str]:
     elif len(result.groups):
         ordered = in_order(result.groups, result.folds if len(result.folds) else result.ratios)
         found = [_group_sentence(rows, result) for _, rows in ordered.groupby(SERIES, sort=False)]
-    more = [f"{len(found) - _MOST} more are in the tables below."] if len(found) > _MOST else []
+    more = (
+        [f"{counted(len(found) - _MOST, 'more comparison stands', 'more comparisons stand')} in the tables below."]
+        if len(found) > _MOST
+        else []
+    )
     sentences = found[:_MOST] + more or [_count_sentence(result)]
     return [sentence for sentence in (*sentences, _doubt_sentence(result)) if sentence]

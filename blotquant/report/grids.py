@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from ..figures.names import SERIES, in_order, interval_text, number, plain, quantity_name
+from ..figures.names import SERIES, in_order, interval_text, number, option_name, plain, quantity_name
 from ..tables import TABLES
 from .answer import replicate_assumed
 from .source import ReportSource
-from .wording import big, flags_text, p_text, records
+from .wording import big, condition_text, flags_text, p_text, records
 
 __all__ = ["Grid", "grids"]
 
 _MOST_ROWS = 400
+_OF_TOTAL = "total itself"  # begins a test's note that the title says already
 _WIDE = ("method", "note")  # columns whose words may be wrapped
 Cell = Callable[[Mapping[str, Any]], str]
 
@@ -172,9 +173,12 @@ def _tests(result: ReportSource) -> list[Grid]:
         _Column("n / n versus", lambda row: f"{row['n']} / {row['n_versus']}"),
         _value("dof", "df"),
         _text("method"),
-        _text("note"),
+        _Column("note", _tests_note, "wide"),
     )
-    return _by_quantity("tests", "Tests", note, in_order(result.tests, _lanes_table(result)), columns)
+    made = _by_quantity("tests", "Tests", note, in_order(result.tests, _lanes_table(result)), columns)
+    about = "Does the treatment move the total itself? Then the ratio mixes both. "
+    total = quantity_name("", "", "S").removeprefix("response")
+    return [replace(grid, note=about + grid.note) if grid.title.endswith(total) else grid for grid in made]
 
 
 def _curves(result: ReportSource) -> Grid:
@@ -219,16 +223,43 @@ def _ratios(result: ReportSource) -> Grid:
         _FLAGS,
     )
     note = "SE: measuring error alone. A saturated lane has no ratio; bound names the side on which it lies."
-    return _grid(name, "Lane by lane", note, table, [*columns, *_further(table, name)], folded=True)
+    title = "Lane by lane" if len(result.images) else "Point by point"
+    if title != "Lane by lane":
+        note = "Percent activity is between the maximum and minimum controls, where the table names them."
+    return _grid(name, title, note, table, [*columns, *_further(table, name)], folded=True)
+
+
+def _tests_note(row: Mapping[str, Any]) -> str:
+    """Write the note without what stands above the table of a total."""
+    return "; ".join(part for part in plain(row["note"]).split("; ") if not part.startswith(_OF_TOTAL))
 
 
 def _choice_row(choice: str, option: str, part: pd.DataFrame) -> dict[str, Any]:
     """How far one choice moves the folds: the median and the largest change over the groups."""
     size = part["change"].abs()
     worst = records(part.loc[[size.idxmax()]] if size.notna().any() else part.head(1))[0]
-    where = f"{plain(worst['treatment'])} {_dose(worst)}"
+    where = condition_text(worst)
     changes = {"median": float(size.median()), "largest": float(size.max())}
     return {"choice": choice, "option": option, **changes, "where": where, "fold": worst["fold"]}
+
+
+def _bands(result: ReportSource) -> Grid:
+    columns = (
+        _text("image"),
+        _value("lane"),
+        _text("band", "row"),
+        _text("target"),
+        _volume("volume", "volume [AU px]"),
+        _volume("volume_se", "± SE"),
+        _value("snr", "signal / noise"),
+        _volume("background", "background [AU px]"),
+        _volume("lod", "LOD [AU px]"),
+        _value("mass_kda", "mass [kDa]"),
+        _Column("detected", lambda row: "yes" if row["detected"] else "no", ""),
+        _FLAGS,
+    )
+    note = "Every row of the membrane in every lane, found or only expected; SE: measuring error; LOD: detection limit."
+    return _grid("bands", "Band by band", note, result.bands, columns, folded=True)
 
 
 def _choices(result: ReportSource) -> Grid:
@@ -236,8 +267,8 @@ def _choices(result: ReportSource) -> Grid:
     parts = others.groupby(["choice", "option"], sort=False)
     rows = [_choice_row(str(key[0]), str(key[1]), part) for key, part in parts if isinstance(key, tuple)]
     columns = (
-        _text("choice"),
-        _text("option", "instead"),
+        _Column("choice", lambda row: option_name(row["choice"], row["option"]).partition(": ")[0], ""),
+        _Column("instead", lambda row: option_name(row["choice"], row["option"]).partition(": ")[2], ""),
         _value("median", "median change [%]"),
         _value("largest", "largest change [%]"),
         _text("where", "largest at"),
@@ -288,6 +319,7 @@ def grids(result: ReportSource) -> dict[str, list[Grid]]:
         "groups": (result.groups, _groups),
         "tests": (result.tests, _tests),
         "curves": (result.curves, _curves),
+        "bands": (result.bands, _bands),
         "ratios": (result.ratios if len(result.ratios) else result.folds, _ratios),
         "sensitivity": (result.sensitivity, _choices),
         "calibration": (result.calibration, _calibration),

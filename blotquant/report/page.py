@@ -19,6 +19,7 @@ from .methods import methods
 from .overlays import BAND_COLUMNS, membrane_views
 from .plates import embedded_plates
 from .source import ReportSource
+from .wording import moment
 from .worries import general_warnings, worries
 
 __all__ = ["render", "write_report"]
@@ -82,6 +83,7 @@ def render(result: ReportSource) -> str:
         title=plain(record.get("title", "")) or "Western blot quantification",
         version=__version__,
         record=record,
+        time=moment(str(record.get("time", ""))),
         style=style,
         script=script,
         policy=_policy(style, script),

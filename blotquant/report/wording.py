@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from ..figures.names import number, plain
 
-__all__ = ["big", "condition_text", "counted", "flag_text", "flags_text", "joined", "p_text", "records"]
+__all__ = ["big", "condition_text", "counted", "flag_text", "flags_text", "joined", "moment", "p_text", "records"]
 
 _THIN = "\u202f"  # narrow no-break space
 
@@ -70,6 +71,21 @@ def condition_text(row: Mapping[str, Any] | pd.Series[Any]) -> str:
     if not pd.isna(dose) and float(dose) > 0:
         parts[-1] = f"{parts[-1]} {number(float(dose))} {plain(row.get('dose_unit', ''))}".strip()
     return ", ".join(part for part in parts if part)
+
+
+def moment(time: str) -> str:
+    """Write a time of ISO 8601 as a reader does.
+
+    Examples
+    --------
+    >>> moment("2026-11-25T18:29:57+00:00"), moment("some day")
+    ('2026-11-25 18:29 UTC', 'some day')
+    """
+    try:
+        when = datetime.fromisoformat(time)
+    except ValueError:
+        return plain(time)
+    return f"{when:%Y-%m-%d %H:%M} {when.tzname() or ''}".strip()
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

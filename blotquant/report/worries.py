@@ -18,6 +18,7 @@ PLACING = ("target_row", "lanes")
 """Remarks on where things were found; they stand beside the pictures."""
 
 _LEVEL = 0.05
+_MOST_IMAGES = 4  # are named beside a flag
 _REMARKABLE = ("lossy", "compression", "clipped_at_zero", "colour", "film", "repeat", "step", "flat")
 
 _ORDER = {"wrong": 0, "doubt": 1, "note": 2}
@@ -57,14 +58,25 @@ def _whole_images(bands: pd.DataFrame, flag: Flag) -> list[str]:
     return [str(image) for image in every.index[every & several]]
 
 
+def _places(bands: pd.DataFrame) -> str:
+    """Name bands of one image, lane by lane."""
+    lanes = [(lane, joined([plain(band) for band in rows["band"]], 4)) for lane, rows in bands.groupby("lane")]
+    return joined([f"lane {lane} row {rows}" for lane, rows in lanes], 5)
+
+
 def _where_bands(bands: pd.DataFrame, flag: Flag) -> list[str]:
     whole = _whole_images(bands, flag) if len(bands) else []
     found = [f"whole picture: {joined([plain(image) for image in whole])}"] if whole else []
     rest = bands[~bands["image"].isin(whole)]
     hit = rest[has_flag(rest["flags"], flag)]
     if len(hit):
-        places = [f"{plain(row.image)} lane {row.lane} row {row.band}" for row in hit.head(5).itertuples()]
-        found.append(f"{counted(len(hit), 'band')}: {joined(places + [''] * (len(hit) - len(places)), 5)}")
+        parts = [(plain(image), rows) for image, rows in hit.groupby("image", sort=False)]
+        named = [f"{image}: {_places(rows)}" for image, rows in parts[:_MOST_IMAGES]]
+        further = sum(len(rows) for _, rows in parts[_MOST_IMAGES:])
+        named += [f"{counted(further, 'band')} of {counted(len(parts) - _MOST_IMAGES, 'further image')}"] * (
+            further > 0
+        )
+        found.append(f"{counted(len(hit), 'band')} ({'; '.join(named)})")
     return found
 
 
@@ -99,18 +111,19 @@ def worries(result: ReportSource) -> list[Worry]:
         if here:
             touching.append(Worry(name, weight, _LEVELS[weight], EXPLANATIONS[flag], "; ".join([*here, *there])))
         elif there:
-            beside.append(Worry(name, "note", "beside the results", EXPLANATIONS[flag], "; ".join(there)))
+            beside.append(Worry(name, "note", "not in the results", EXPLANATIONS[flag], "; ".join(there)))
     return touching + beside
 
 
 def placing_note(result: ReportSource, scope: str, name: str) -> str:
-    """Say which row of an image was taken, or how the lanes of a membrane were counted."""
+    """Say which row of an image was taken, or how the lanes of a membrane were counted; nothing twice."""
     quality = result.quality
     rows = quality[(quality["scope"] == scope) & (quality["name"] == name) & quality["measure"].isin(PLACING)]
     said = []
     for measure, value, note in zip(rows["measure"], rows["value"], rows["note"], strict=True):
         what = f"row {value:.0f} was taken" if measure == "target_row" else f"{value:.0f} lanes"
-        said.append(f"{what}: {plain(note).rpartition('): ')[2]}")
+        why = dict.fromkeys(plain(note).rpartition("): ")[2].split("; "))
+        said.append(f"{what}: {'; '.join(why)}")
     return "; ".join(said)
 
 

@@ -32,6 +32,7 @@ from blotquant.figures.names import (
     in_order,
     interval_text,
     number,
+    option_name,
     plain,
     quantity_name,
     shorten,
@@ -386,7 +387,8 @@ def test_a_membrane_without_samples_still_has_its_panel():
 def test_replicates_keep_their_looks_and_many_are_counted():
     assert len({series_style(place) for place in range(56)}) == 56
     labels = [str(handle.get_label()) for handle in replicate_handles([f"r{place}" for place in range(14)])]
-    assert len(labels) == 12
+    assert len(labels) == 13
+    assert labels[:2] == ["replicate:", "r0"]
     assert labels[-1] == "and 3 more"
 
 
@@ -396,6 +398,22 @@ def test_a_legend_takes_the_room_that_it_announces():
     ax = new_axes(80.0, 40.0)
     add_legends(ax, [handles, []], 200.0)
     assert len(ax.artists) == 1
+
+
+def test_a_legend_column_is_as_wide_as_its_own_entries():
+    names = ["replicate:", "1", "2", "3", "4", "5"]
+    handles = [Line2D([], [], label=name) for name in names]
+    assert legends_height([handles], 200.0) == legends_height([handles[:1]], 200.0)
+
+
+def test_markers_without_named_replicates_are_explained_as_they_are():
+    (handle,) = replicate_handles([""])
+    assert handle.get_label() == "one lane or well"
+
+
+def test_other_choices_are_named_without_setting_syntax():
+    assert option_name("background", "rubber_band") == "background: rubber band"
+    assert option_name("control", "across = alignment") == "blocks: scaled by alignment"
 
 
 def test_own_axes_keep_their_figure_and_the_callers_settings():

@@ -166,11 +166,42 @@ def test_doubts_of_pictures_as_such_are_said_apart_from_those_of_bands():
     )
 
 
+def test_flagged_bands_are_named_image_by_image():
+    result = drawn_result(Plan(pictures=False))
+    result.bands["flags"] = ""
+    hit = (result.bands["lane"].isin([2, 3])) & (result.bands["target"] != "")
+    result.bands.loc[hit, "flags"] = "speck"
+    where = next(worry.where for worry in worries(result) if worry.name == "speck")
+    image = result.bands.loc[hit, "image"].iloc[0]
+    assert where.startswith("12 bands (")
+    assert where.count(image) == 1
+    assert f"{image}: lane 2 row 1 and lane 3 row 1;" in where
+    assert "4 bands of 2 further images" in where
+
+
+def test_notes_on_a_total_stand_once_above_its_table():
+    result = drawn_result(Plan(pictures=False))
+    total = result.tests.assign(quantity="S", note="total itself: does the treatment move it?")
+    result.tests = pd.concat([result.tests, total], ignore_index=True)
+    ratio, alone = grids(result)["tests"]
+    assert "move the total itself" in alone.note
+    assert "move the total itself" not in ratio.note
+    assert not any("total itself" in cell for row in alone.rows for cell in row)
+
+
+def test_bands_without_ratios_are_tabulated_and_several_answers_are_a_list():
+    page = Page(render(measured_only()))
+    assert "Band by band (108 rows)" in page.text
+    few = drawn_result(Plan(pictures=False, targets=("STAT3", "STAT1"), doses=(30.0, 1000.0)))
+    few.potencies = few.potencies.iloc[:0]
+    assert any(tag.get("class") == "answer" for tag in Page(render(few)).every("ul"))
+
+
 def test_doubts_in_ladder_lanes_stand_beside_the_results():
     result = drawn_result(Plan(pictures=False))
     result.samples.loc[result.samples["lane"] == 2, "role"] = "ladder"
     found = worries(result)
-    assert next(worry for worry in found if worry.name == "saturated").weight == "beside the results"
+    assert next(worry for worry in found if worry.name == "saturated").weight == "not in the results"
     assert "None of the 48 bands" in answer(result)[-1]
 
 
@@ -260,7 +291,8 @@ def test_what_is_not_there_is_said_and_the_rest_is_shown(make):
     else:
         assert "IC50 of 44 nM" in page.text
         assert "21 points" in page.text
-        assert "No pictures are kept with this result." in page.text
+        assert "Blots" not in page.text
+        assert "Point by point" in page.text
         assert "percent activity between the maximum and minimum controls" in page.text
         assert "Report card" not in page.text
         assert "Lanes and bands" not in page.text
@@ -284,7 +316,7 @@ def test_the_answer_names_comparisons_where_there_is_no_curve_and_groups_where_t
         "Mean fold of pSTAT3 (Y705) / STAT3 against IL-6 + vehicle: 0.016 with none, vehicle"
     )
     result.tests = drawn_result(Plan(pictures=False)).tests.assign(p=np.nan, p_adjusted=np.nan)
-    assert "no p value below three replicates" in answer(result)[0]
+    assert "too few for a p value" in answer(result)[0]
 
 
 def test_an_undetermined_ic50_is_no_number():

@@ -1,7 +1,7 @@
 "use strict";
 (function () {
   function show(section, band) {
-    var names = section.dataset.columns.split("|"), values = band.dataset.v.split("|");
+    var names = section.dataset.columns.split("|"), values = band.dataset.v.split("\u001f");
     var list = document.createElement("dl");
     names.forEach(function (name, i) {
       var cell = document.createElement("div"), term = document.createElement("dt"), value = document.createElement("dd");
