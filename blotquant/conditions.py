@@ -27,6 +27,7 @@ __all__ = [
     "maximum_control",
     "minimum_control",
     "stimulus_of",
+    "texts",
     "usable",
 ]
 
@@ -63,8 +64,7 @@ def complete(table: pd.DataFrame, name: str) -> pd.DataFrame:
         if column.name not in out:
             out[column.name] = _BLANKS[column.kind]
         if column.kind in ("text", "flags"):
-            values = out[column.name]
-            out[column.name] = values.astype(object).where(values.notna(), "").map(_as_text).astype(object)
+            out[column.name] = texts(out[column.name])
         if column.kind == "float":
             out[column.name] = pd.to_numeric(out[column.name], errors="coerce").astype(np.float64)
     if "replicate" in out and "membrane" in out:
@@ -76,6 +76,11 @@ def _as_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def texts(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Turn values into texts: blanks are empty and whole numbers have no point, whatever stands beside them."""
+    return values.astype(object).where(values.notna(), "").map(_as_text).astype(object)
 
 
 def _plain(values: pd.Series[Any]) -> pd.Series[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..conditions import FAMILY, Mask, codes, complete, maximum_control, stimulus_of, usable
+from ..conditions import FAMILY, Mask, codes, complete, maximum_control, stimulus_of, texts, usable
 from ..errors import TableError
 from ..flags import merge
 from ..tables import nearest
@@ -56,7 +56,7 @@ def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
         raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
     out = complete(table, "folds")
     out["wells"] = "plate" in table
-    out["plate"] = out["plate"].fillna("").map(str) if "plate" in table else ""
+    out["plate"] = texts(out["plate"]) if "plate" in table else ""
     if given:
         out["response"] = out[given[0]]
         fallback = {"fold": "fold_se", "ratio": "ratio_se"}.get(given[0])
@@ -82,8 +82,8 @@ def _one_unit(table: pd.DataFrame) -> pd.DataFrame:
 def has_errors(table: pd.DataFrame) -> bool:
     """Tell whether the responses come from blots: measured with standard errors, or lying on membranes."""
     measured = "response_se" in table and bool((pd.to_numeric(table["response_se"], errors="coerce") > 0).any())
-    plates = "plate" in table and bool((table["plate"].fillna("").map(str) != "").any())
-    blots = "membrane" in table and bool((table["membrane"].fillna("").map(str) != "").any())
+    plates = "plate" in table and bool((texts(table["plate"]) != "").any())
+    blots = "membrane" in table and bool((texts(table["membrane"]) != "").any())
     return measured or (blots and not plates)
 
 

@@ -15,6 +15,7 @@ from blotquant.conditions import (
     maximum_control,
     minimum_control,
     stimulus_of,
+    texts,
     usable,
 )
 from blotquant.errors import TableError
@@ -38,6 +39,12 @@ def test_a_short_table_is_completed_with_blanks_and_the_replicate_is_the_membran
     assert out["flags"].tolist() == ["", ""]
     assert out["total"].isna().all()
     assert "flags" not in given
+
+
+def test_names_that_are_numbers_have_no_point_even_beside_a_blank() -> None:
+    assert texts(pd.Series([1.0, None, 2.5])).tolist() == ["1", "", "2.5"]
+    assert texts(pd.Series([np.nan, np.nan])).tolist() == ["", ""]
+    assert texts(pd.Series(["p1", None])).tolist() == ["p1", ""]
 
 
 def test_ladders_and_excluded_lanes_are_not_usable() -> None:
