@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tables
-from ..conditions import Condition, Mask, codes, complete, control, usable
+from ..conditions import Condition, Mask, codes, complete, control, stimulus_of, texts, usable
 from ..errors import QualityWarning, TableError
 from ..flags import Flag, add_flag
 from ..least_squares import Vector
@@ -20,22 +20,28 @@ _MIN_APART = 2.0  # standard errors between the controls
 _NOT_LINEAR = ("polari", "anisotropy")
 
 
-def _block_columns(table: pd.DataFrame, controls: Mask) -> list[str]:
+def _block_columns(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[str]:
     """Tell what makes a block: the plate; without plates, the replicate where each has its own controls."""
-    blocks = ["plate"] if (table["plate"] != "").any() else []
-    if not blocks and len(set(table["replicate"])) > 1:
-        blocks = ["replicate"] if set(table.loc[controls, "replicate"]) >= set(table["replicate"]) else []
-    named = table[controls]
-    return [*blocks, *(column for column in ("target", "stimulus") if _told_apart(named, table, column))]
+    if (table["plate"] != "").any():
+        return ["plate"]
+    known, wanted = set(table.loc[controls, "replicate"]), set(table.loc[sought, "replicate"])
+    return ["replicate"] if len(known) > 1 and known >= wanted else []
 
 
-def _told_apart(named: pd.DataFrame, table: pd.DataFrame, column: str) -> bool:
-    """Tell whether there are controls for each value of a column."""
-    return len(set(named[column])) > 1 and set(named[column]) >= set(table[column])
+def _told_apart(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[str]:
+    """Columns in which these controls go with their wells; one label for all, or none of the wells', is shared."""
+    found = []
+    for column in ("target", "stimulus"):
+        known, wanted = set(table.loc[controls, column]), set(table.loc[sought, column])
+        partly = column == "target" and bool(known & wanted) and not known >= wanted
+        if partly or (len(known) > 1 and (known & wanted or not wanted)):
+            found.append(column)
+    return found
 
 
-def _moments(code: np.ndarray, mask: Mask, values: Vector) -> tuple[Vector, Vector, Vector]:
-    """Mean, standard error of the mean and count of a mask's values in each code, seen from every row."""
+def _moments(code: np.ndarray, mask: Mask, values: Vector) -> tuple[Vector, Vector]:
+    """Mean of a mask's values in each code and its standard error, seen from every row; lost wells are left out."""
+    mask = mask & np.isfinite(values)
     size = int(code.max(initial=-1)) + 1
     count = np.bincount(code[mask], minlength=size).astype(np.float64)
     mean = np.full(size, np.nan)
@@ -44,11 +50,13 @@ def _moments(code: np.ndarray, mask: Mask, values: Vector) -> tuple[Vector, Vect
     sd = np.full(size, np.nan)
     np.divide(np.bincount(code[mask], away[mask], minlength=size), count - 1, out=sd, where=count > 1)
     sem = np.sqrt(np.divide(sd, count, out=np.full(size, np.nan), where=count > 0))
-    return mean[code], np.nan_to_num(sem[code]), count[code]
+    return mean[code], np.nan_to_num(sem[code])
 
 
-def _require(table: pd.DataFrame, mean: Vector, name: str, columns: Sequence[str]) -> None:
-    lost = np.flatnonzero(~np.isfinite(mean) & usable(table))
+def _require(table: pd.DataFrame, mean: Vector, sought: Mask, name: str, columns: Sequence[str]) -> None:
+    """Refuse wells whose block has no such control; unstimulated ones may lack the control of a stimulus."""
+    resting = (stimulus_of(table) == "").to_numpy(dtype=bool) & ("stimulus" in columns)
+    lost = np.flatnonzero(~np.isfinite(mean) & sought & ~resting)
     if len(lost):
         row = table.iloc[lost[0]]
         where = ", ".join(f"{column} {row[column]!r}" for column in columns if row[column] != "") or "the table"
@@ -87,7 +95,7 @@ def percent_activity(
         ``treatment, dose, response`` and optionally ``role`` (``maximum``: full activity, ``minimum``: none),
         ``replicate``, ``plate``, ``target``, ``stimulus``, ``dose_unit``; not changed. Controls count for their plate;
         without plates, for their replicate where each has its own; and for their target and stimulus where they
-        carry them.
+        carry those of wells, so that blanks without a target serve all.
     maximum, minimum : mapping, optional
         Column → value of the controls, instead of roles.
 
@@ -104,7 +112,7 @@ def percent_activity(
     """
     table = complete(responses.assign(ratio=responses["response"], signal=responses["response"]), "folds")
     for column in ("plate", "replicate"):
-        table[column] = table[column].fillna("").map(str) if column in table else ""
+        table[column] = texts(table[column]) if column in table else ""
     table["detected"], table["is_reference"] = True, False
     table["membrane"] = table["membrane"].where(table["membrane"] != "", table["plate"])
     _warn_of_readout(table)
@@ -115,16 +123,22 @@ def percent_activity(
     return tables.check(_between(table, top, floor), "folds")
 
 
+def _near(table: pd.DataFrame, controls: Mask, sought: Mask, name: str, block: Sequence[str]) -> tuple[Vector, Vector]:
+    """Mean of the controls that go with each well, and its standard error."""
+    columns = [*block, *_told_apart(table, controls, sought)]
+    mean, se = _moments(codes(table, columns), controls, table["ratio"].to_numpy())
+    _require(table, mean, sought, name, columns)
+    return mean, se
+
+
 def _between(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
     values = table["ratio"].to_numpy()
-    columns = _block_columns(table, top)
-    code = codes(table, columns)
-    high, high_se, _ = _moments(code, top, values)
-    _require(table, high, "maximum", columns)
-    low, low_se = 0.0 * high, 0.0 * high
+    sought = usable(table) & ~top & ~floor
+    block = _block_columns(table, top, sought)
+    high, high_se = _near(table, top, sought, "maximum", block)
+    low, low_se = np.zeros(len(table)), np.zeros(len(table))
     if np.any(floor):
-        low, low_se, _ = _moments(code, floor, values)
-        _require(table, low, "minimum", columns)
+        low, low_se = _near(table, floor, sought, "minimum", block)
     window = high - low
     closed = (window == 0) | (np.abs(window) < _MIN_APART * np.hypot(high_se, low_se))
     window = np.where(closed, np.nan, window)
