@@ -34,9 +34,7 @@ def _judged(value: float, count: int) -> str:
     return "marginal separation of the controls (Z′ 0 to 0.5)" if value > 0 else "the controls overlap (Z′ < 0)"
 
 
-def _of_block(block: pd.DataFrame, place: dict[str, Any], what: str) -> list[dict[str, Any]]:
-    high = block.loc[block["role"] == "maximum", "ratio"].dropna().to_numpy()
-    low = block.loc[block["role"] == "minimum", "ratio"].dropna().to_numpy()
+def _of_pair(high: np.ndarray, low: np.ndarray, place: dict[str, Any], what: str) -> list[dict[str, Any]]:
     if not (len(high) and len(low)):
         return []
     rows = []
@@ -47,6 +45,18 @@ def _of_block(block: pd.DataFrame, place: dict[str, Any], what: str) -> list[dic
     z_prime = _z_prime(high, low)
     note = f"{what}: {_judged(z_prime, min(len(high), len(low)))}"
     return [*rows, {**place, "measure": "z_prime", "value": z_prime, "unit": "", "note": note}]
+
+
+def _of_block(block: pd.DataFrame, place: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    """Each stimulus has a maximum of its own, beside its own minimum where there is one and the common one else."""
+    there = block[block["ratio"].notna()]
+    high, low = there[there["role"] == "maximum"], there[there["role"] == "minimum"]
+    several, rows = len(set(high["stimulus"])) > 1, []
+    for stimulus, own in high.groupby("stimulus", sort=True):
+        near = low[low["stimulus"] == stimulus] if several and (low["stimulus"] == stimulus).any() else low
+        name = f"{what} {stimulus}" if several else what
+        rows += _of_pair(own["ratio"].to_numpy(), near["ratio"].to_numpy(), place, name)
+    return rows
 
 
 def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
@@ -60,8 +70,8 @@ def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Quality table: ``window`` (signal to background, ≥ 1) and ``z_prime`` for each membrane or plate and target;
-        one row that says so where a target has no maximum control.
+        Quality table: ``window`` (signal to background, ≥ 1) and ``z_prime`` for each membrane or plate and target (and
+        stimulus, where there are several maximum controls); one row that says so where a target has no maximum control.
 
     References
     ----------
