@@ -45,6 +45,11 @@ class PotencyRatio:
     note: str
 
 
+def _ln_quotient(more: float, less: float) -> float:
+    """Logarithm of a quotient of doses; infinite to a side that is open."""
+    return float(np.log(more / less)) if less > 0 else np.inf
+
+
 def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
     """Ratio of two IC50s from curves that share no points, as of one treatment on two targets.
 
@@ -66,8 +71,8 @@ def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
         high = a.high / b.low if b.low > 0 and np.isfinite(a.high) else np.inf
         return PotencyRatio(np.nan, low, high, np.nan, np.nan, "undetermined: an IC50 is only known from one side")
     ln = np.log(a.value / b.value)
-    down = np.hypot(np.log(a.value / a.low), np.log(b.high / b.value))
-    up = np.hypot(np.log(a.high / a.value), np.log(b.value / b.low))
+    down = np.hypot(_ln_quotient(a.value, a.low), _ln_quotient(b.high, b.value))
+    up = np.hypot(_ln_quotient(a.high, a.value), _ln_quotient(b.value, b.low))
     ratio = float(np.exp(ln))
     return PotencyRatio(ratio, float(np.exp(ln - down)), float(np.exp(ln + up)), np.nan, np.nan, note)
 

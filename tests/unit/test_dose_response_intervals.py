@@ -146,6 +146,11 @@ def test_a_ratio_to_what_is_known_from_one_side_keeps_that_side(
     assert ratio.note == "undetermined: an IC50 is only known from one side"
 
 
+def test_the_ratio_to_an_ic50_without_a_lower_limit_has_no_upper_limit() -> None:
+    ratio = ratio_of_fits(known(200.0, 0.0, 600.0), known(10.0, 0.0, 15.0))
+    assert ratio.value == pytest.approx(20.0)
+    assert (ratio.low, ratio.high) == (0.0, np.inf)
+
 
 PAIR = pd.concat(
     [
