@@ -16,6 +16,7 @@ from .weighting import Weighted
 __all__ = ["Replicates", "fit_replicates"]
 
 _IC50 = PARAMETERS.index("ln_ic50")
+_BY_CHANCE = 0.05  # how often a replicate without any effect may pass for a curve
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Replicates:
     Parameters
     ----------
     names : tuple of str
-        Replicates that determine an IC50 within the doses tested.
+        Replicates with an effect of their own and an IC50 within the doses tested.
     ln_ic50 : tuple of float
         Natural logarithms of their IC50s.
     mean, se : float
@@ -61,10 +62,22 @@ def _own_ic50(fit: Weighted, mask: np.ndarray) -> float:
         if place >= 0:
             start[place] *= scale
     found = solve(alone, fit.root_weights[mask], start)
+    if not _has_effect(fit, mask, found.rss, alone.size):
+        return float("nan")
     place = int(alone.layout[0, _IC50])
     ln_ic50 = float(found.parameters[place])
     inside = np.log(points.positive)
     return ln_ic50 if inside[0] <= ln_ic50 <= inside[-1] else float("nan")
+
+
+def _has_effect(fit: Weighted, mask: np.ndarray, squares: float, parameters: int) -> bool:
+    """F test of a replicate's curve against a horizontal line, with the spread of the joint fit."""
+    if parameters < 2:
+        return True
+    weights, response = fit.root_weights[mask] ** 2, fit.problem.points.response[mask]
+    flat = float(np.sum(weights * (response - np.average(response, weights=weights)) ** 2))
+    bound = float(stats.f.ppf(1.0 - _BY_CHANCE, parameters - 1, max(fit.dof, 1)))
+    return flat - squares > (parameters - 1) * fit.variance * bound
 
 
 def _is_held(fit: Weighted, name: str) -> bool:

@@ -234,6 +234,14 @@ def test_whether_replicates_differ_is_the_f_test_of_one_ic50_against_three(held:
     assert f"replicates differ in IC50 (p = {p:.2g}): see ic50_replicates" in fit.potencies["note"].iloc[0]
 
 
+def test_a_replicate_without_an_effect_or_with_too_few_doses_has_no_ic50_of_its_own() -> None:
+    far = table(1e5, noise=2.0, seed=9).assign(replicate="r9")
+    row = fit_dose_response(pd.concat([REPLICATES, far])).curves.set_index("parameter").loc["ic50_replicates"]
+    assert "r9" not in row["note"]
+    short = table(40.0, noise=2.0, doses=(10.0, 100.0)).assign(replicate="r8")
+    with_short = fit_dose_response(pd.concat([REPLICATES, short])).curves.set_index("parameter").loc["ic50_replicates"]
+    assert "r8" not in with_short["note"]
+
 
 def test_rising_replicates_and_held_plateaus_are_fitted_like_the_whole() -> None:
     up = REPLICATES.assign(response=120.0 - REPLICATES["response"])
