@@ -117,7 +117,10 @@ class CurveFit:
             Confidence level; that of the fit when left out.
         """
         values, slopes = self._curve(dose)
-        quantile = float(stats.t.ppf(0.5 + (level or self.options.level) / 2.0, max(self.dof, 1)))
+        dof = self.dof
+        if self.weighted is not None and self.model == "flat":  # the line has one parameter beside the blocks' scales
+            dof = len(self.points) - 1 - self.weighted.problem.contrasts.shape[1]
+        quantile = float(stats.t.ppf(0.5 + (level or self.options.level) / 2.0, max(dof, 1)))
         if self.checks is not None and self.model == "flat":
             half = np.full(len(values), quantile * self.checks.mean_se)
         elif self.weighted is None or not np.all(np.isfinite(self.covariance)):

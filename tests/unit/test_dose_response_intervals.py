@@ -249,3 +249,17 @@ def test_rising_replicates_and_held_plateaus_are_fitted_like_the_whole() -> None
         row = fit_dose_response(up, interval="wald", **options).curves.set_index("parameter").loc["ic50_replicates"]
         assert 25.0 < row["value"] < 80.0
         assert row["note"].count("r") == 3
+
+
+def test_the_flat_line_is_the_mean_with_its_error() -> None:
+    points = table(noise=0.0, repeats=2).assign(response=lambda t: 50.0 + np.resize([3.0, -3.0, -3.0, 3.0], len(t)))
+    fit = fit_dose_response(points)
+    row = fit.curves.set_index("parameter").loc["top"]
+    assert row["model"] == "flat"
+    assert row["value"] == pytest.approx(50.0)
+    assert row["se"] == pytest.approx(np.sqrt(9.0 / 15.0))  # SD² = 16·9/15 over 16 points
+    assert row["ci_high"] - row["value"] == pytest.approx(row["value"] - row["ci_low"])
+    assert (row["ci_high"] - row["value"]) / row["se"] == pytest.approx(stats.t.ppf(0.975, 15))
+    assert row[["wald_low", "wald_high"]].tolist() == row[["ci_low", "ci_high"]].tolist()
+    assert row["method"] == "Wald; SE from JᵀJ"
+    assert fit.curves.set_index("parameter")["note"]["hill"] == "not a curve"
