@@ -287,9 +287,11 @@ def _crossing_refit(fit: Weighted, target: Level) -> Callable[[float, Vector], M
     inside = target.constant == 0.0 and target.top + target.bottom == 1.0
     if inside:
         return _share_refit(fit, target.top)
-    if free[1] and not (target.bottom and not free[0]):
+    # beside a plateau at zero, a part of the other one is a share of the span: it says nothing about that plateau
+    nothing = [not free[column] and held[column] == 0.0 and target.constant == 0.0 for column in (0, 1)]
+    if free[1] and not nothing[0]:
         return _plateau_refit(fit, target, 1)
-    if free[0] and not (held[1] == 0.0 and target.constant == 0.0):
+    if free[0] and not nothing[1]:
         return _plateau_refit(fit, target, 0)
     curve = fit.problem.curves(fit.parameters)[0]
     return _share_refit(fit, float((target.value(curve) - curve[1]) / (curve[0] - curve[1])))

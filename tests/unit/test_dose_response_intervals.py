@@ -76,6 +76,31 @@ def test_at_the_ends_of_a_profile_interval_the_best_curve_is_just_not_contradict
         assert least(points, held_at(name, end), start) == pytest.approx(allowed, rel=2e-3)
 
 
+def test_half_of_a_free_plateau_above_a_held_one_moves_with_it() -> None:
+    points = table(noise=4.0, seed=2, top=20.0, bottom=100.0)
+    fit = fit_dose_response(points, top=20.0, ic50="absolute")
+    row = fit.curves.set_index("parameter").loc["ic50_absolute"]
+    points = fit.fits[0].points
+
+    def held(end: float) -> Callable[[np.ndarray], np.ndarray]:
+        def curve(free: np.ndarray) -> np.ndarray:
+            share = float(logistic(np.log(end), *free))
+            return np.array([20.0, 20.0 * share / (share - 0.5), *free])  # 20·share + bottom·(1 − share) = bottom / 2
+
+        return curve
+
+    squares = least(points, lambda free: np.array([20.0, *free]), [100.0, np.log(40.0), 0.0])
+    dof = len(points) - 3
+    for end in (row["ci_low"], row["ci_high"]):
+        found = least(points, held(end), [np.log(40.0), 0.0])
+        assert found == pytest.approx(squares * (1.0 + stats.f.ppf(0.95, 1, dof) / dof), rel=2e-3)
+
+
+def test_a_plateau_held_beside_the_points_is_no_crash() -> None:
+    fit = fit_dose_response(table(noise=0.5, bottom=30.0), top=55.0)
+    assert np.isnan(fit.fits[0].value("ic50_absolute"))
+
+
 def test_wald_intervals_are_t_times_the_error_on_the_scale_that_is_fitted() -> None:
     fit = fit_dose_response(PARTIAL, interval="wald")
     rows = fit.curves.set_index("parameter")
