@@ -1,0 +1,221 @@
+"""What is said of a curve: notes, checks, bands and tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize, stats
+
+from blotquant.dose_response import CurveFit, Estimate, Potency, fit_dose_response
+from blotquant.dose_response.rows import curve_rows, potency_row
+from tests.unit.test_dose_response import DOSES, response, table
+
+OPEN = (0.0, np.inf)
+
+
+def noted(name: str, low: float, high: float, *, value: float = 2.0, unknown: bool = True) -> pd.Series:
+    """Row of one estimate with a given interval, of a curve whose IC50 is unknown or not."""
+    fit = fit_dose_response(table(noise=0.5), interval="wald").fits[0]
+    potency = Potency(np.nan, 0.0, np.inf, "?") if unknown else fit.potency
+    dose = name.startswith("ic")
+    one = replace(fit, estimates=(Estimate(name, value, 0.5, low, high, (1.0, 3.0), dose),), potency=potency)
+    return pd.Series(curve_rows(one, None)[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "note"),
+    [
+        ("bottom", 1.0, np.inf, "> 1, no upper limit"),
+        ("bottom", -np.inf, 3.0, "< 3, no lower limit"),
+        ("bottom", -np.inf, np.inf, "bounded on neither side"),
+        ("bottom", 0.0, 3.0, ""),
+        ("ic90", 12.5, np.inf, "> 12.5 nM, no upper limit"),
+        ("ic90", 0.0, 3000.0, "< 3000 nM, no lower limit"),
+        ("ic90", *OPEN, "bounded on neither side"),
+        ("hill", 0.0, 2.0, "< 2, no lower limit"),
+        ("hill", -np.inf, -0.5, "< -0.5, no lower limit"),
+        ("asymmetry", 0.5, np.inf, "> 0.5, no upper limit"),
+    ],
+)
+def test_a_parameter_with_an_open_side_says_which_side_is_known(name: str, low: float, high: float, note: str) -> None:
+    row = noted(name, low, high)
+    assert row["note"] == note
+    assert np.isnan(row["value"]) == (note != "")
+    assert np.isnan(row["se"]) == (note != "")
+    assert (row["ci_low"], row["ci_high"]) == (low, high)
+    assert (row["wald_low"], row["wald_high"]) == (1.0, 3.0)
+    assert row["unit"] == ("nM" if name == "ic90" else "")
+    known = noted(name, low, high, unknown=False)
+    assert (known["value"], known["se"], known["note"]) == (2.0, 0.5, note)
+
+
+def test_a_dose_that_the_curve_does_not_reach_has_no_value() -> None:
+    assert np.isnan(noted("ic90", *OPEN, value=np.nan, unknown=False)["value"])
+
+
+@pytest.mark.parametrize(
+    ("points", "options", "note"),
+    [
+        (table(0.2, noise=0.5, doses=(0.0, *DOSES), repeats=3), {}, "below the lowest dose"),
+        (
+            table(40.0, noise=0.5, top=20.0, bottom=30.0),
+            {"ic50": "absolute", "top": 20.0},
+            "> 1000 nM (the curve never crosses it)",
+        ),
+        (table(4000.0, noise=1.0, top=1000.0, bottom=20.0), {}, "> 1000 nM (the fitted dose lies beyond the highest)"),
+    ],
+)  # fmt: skip
+def test_an_ic50_outside_the_doses_is_said(points: pd.DataFrame, options: dict[str, object], note: str) -> None:
+    row = fit_dose_response(points, **options).potencies.iloc[0]
+    assert row["note"].split("; ")[0] == note
+    assert np.isfinite(row["ic50"]) == (note == "below the lowest dose")
+
+
+def by_hand(rss: float, count: int, parameters: int) -> float:
+    k = parameters + 1
+    return count * np.log(rss / count) + 2 * k + 2 * k * (k + 1) / (count - k - 1)
+
+
+def test_the_gain_over_a_horizontal_line_is_that_of_aicc() -> None:
+    fit = fit_dose_response(table(noise=5.0), interval="wald")
+    rows, one = fit.curves.set_index("parameter"), fit.fits[0]
+    line = float(np.sum((one.points["response"] - one.points["response"].mean()) ** 2))
+    assert rows["value"]["aicc_gain"] == pytest.approx(by_hand(line, 16, 1) - by_hand(one.rss, 16, 4))
+    assert rows["value"]["residual_sd"] == pytest.approx(np.sqrt(one.rss / 12))
+    assert rows["note"]["residual_sd"] == "12 degrees of freedom"
+    assert set(rows.index).isdisjoint({"cv", "additive_sd"})
+
+
+def test_lack_of_fit_is_the_f_test_against_a_mean_for_each_dose() -> None:
+    fit = fit_dose_response(table(noise=5.0, repeats=3), interval="wald")
+    one = fit.fits[0]
+    pure = float(one.points.groupby("dose")["response"].apply(lambda r: ((r - r.mean()) ** 2).sum()).sum())
+    f = (one.rss - pure) / 4 / (pure / 16)
+    row = fit.curves.set_index("parameter").loc["lack_of_fit_p"]
+    assert row["value"] == pytest.approx(stats.f.sf(f, 4, 16))
+    assert row["note"] == f"lack of fit: F(4, 16) = {f:.4g}"
+    assert "lack_of_fit_p" not in set(fit_dose_response(table(repeats=1), interval="wald").curves["parameter"])
+
+
+def test_lack_of_fit_with_scales_is_against_means_times_scales() -> None:
+    blocks = [table(noise=4.0, repeats=1, seed=seed).assign(replicate=f"r{seed}") for seed in range(3)]
+    points = pd.concat([own.assign(response=own["response"] * 2.0**place) for place, own in enumerate(blocks)])
+    fit = fit_dose_response(points, scales="block", interval="wald")
+    wide = points.pivot_table(index="dose", columns="replicate", values="response").to_numpy()
+
+    def residuals(free: np.ndarray) -> np.ndarray:
+        return (wide - np.outer(free[:8], np.concatenate([[1.0], free[8:]]))).ravel()
+
+    pure = 2.0 * optimize.least_squares(residuals, [*wide[:, 0], 2.0, 4.0], xtol=1e-14, ftol=1e-14).cost
+    row = fit.curves.set_index("parameter").loc["lack_of_fit_p"]
+    f = (fit.fits[0].rss - pure) / 4 / (pure / 14)
+    assert row["note"] == f"lack of fit: F(4, 14) = {f:.4g}"
+    assert row["value"] == pytest.approx(stats.f.sf(f, 4, 14), rel=1e-4)
+
+
+@pytest.mark.parametrize("options", [{}, {"model": "3pl"}, {"bottom": 0.0, "top": 100.0}])
+def test_the_band_is_the_delta_methods(options: dict[str, object]) -> None:
+    fit = fit_dose_response(table(noise=4.0), interval="wald", **options).fits[0]
+    names = [name for name in ("top", "bottom", "ic50", "hill") if not np.isnan(fit.value(name))]
+    at = {"top": 100.0, "bottom": 0.0} | {name: fit.value(name) for name in names}
+
+    def curve(free: np.ndarray) -> float:
+        moved = at | {n: np.exp(v) if n in ("ic50", "hill") else v for n, v in zip(names, free, strict=True)}
+        return float(response(np.array(25.0), moved["ic50"], **{k: moved[k] for k in ("top", "bottom", "hill")}))
+
+    free = np.array([np.log(at[name]) if name in ("ic50", "hill") else at[name] for name in names])
+    slope = optimize.approx_fprime(free, curve, 1e-6)
+    low, high = fit.band(25.0)
+    half = stats.t.ppf(0.975, fit.dof) * np.sqrt(slope @ fit.covariance @ slope)
+    assert fit.predict(25.0)[0] == pytest.approx(curve(free))
+    assert (high - low)[0] / 2.0 == pytest.approx(half, rel=1e-4)
+    narrow = fit.band(25.0, level=0.5)
+    assert (narrow[1] - narrow[0])[0] / 2.0 == pytest.approx(
+        half * stats.t.ppf(0.75, fit.dof) / stats.t.ppf(0.975, fit.dof)
+    )
+
+
+def test_the_grid_runs_from_half_the_lowest_to_twice_the_highest_dose_with_the_curve_and_its_band() -> None:
+    fit = fit_dose_response(table(noise=1.0), interval="wald")
+    grid = fit.curve_points
+    assert grid["dose"].iloc[[0, 1, -1]].tolist() == pytest.approx([0.0, 0.5, 2000.0])
+    assert len(grid) == 122
+    assert np.ptp(np.diff(np.log(grid["dose"].iloc[1:]))) < 1e-9
+    assert grid["fitted"].tolist() == pytest.approx(fit.fits[0].predict(grid["dose"]).tolist())
+    assert (grid["ci_low"] < grid["fitted"]).all()
+    assert (grid["fitted"] < grid["ci_high"]).all()
+    assert set(grid["dose_unit"]) == {"nM"}
+    assert fit_dose_response(table(doses=DOSES), interval="wald").curve_points["dose"].iloc[0] == pytest.approx(0.5)
+
+
+def test_a_fit_says_its_ic50_or_why_there_is_none() -> None:
+    fit = fit_dose_response(table(noise=0.5).assign(target="JAK1"))
+    row = fit.potencies.iloc[0]
+    said = f"<CurveFit JAK1 drug: 4pl, IC50 {row['ic50']:.4g} nM ({row['ci_low']:.3g} to {row['ci_high']:.3g})>"
+    assert repr(fit.fits[0]) == said
+    assert repr(fit) == f"<DoseResponse: 1 curves>\n  {said}"
+    assert f"<td>{row['ic50']:.4g}</td>" in fit._repr_html_()
+    assert "<p>1 dose-response curves</p>" in fit._repr_html_()
+    few = fit_dose_response(table(doses=(0.0, 10.0, 100.0))).fits[0]
+    assert "IC50 3 different doses cannot carry" in repr(few)
+    assert "nan" not in fit_dose_response(table(doses=(0.0, 10.0, 100.0)))._repr_html_().lower()
+
+
+def test_what_cannot_be_fitted_keeps_its_points_and_has_no_numbers() -> None:
+    one = fit_dose_response(table(doses=(0.0, 10.0, 100.0))).fits[0]
+    assert one.points["scale"].tolist() == [1.0] * 6
+    assert np.isnan(one.value("ic50"))
+    assert one.covariance.shape == (0, 0)
+    assert one.dof == 0
+    assert np.isnan(one.band(1.0)).all()
+    row = potency_row(one)
+    assert np.isnan(row["hill"])
+    assert (row["ci_low"], row["ci_high"]) == OPEN
+    assert one.notes == ()
+
+
+def test_the_potency_row_is_of_the_ic50_asked_for() -> None:
+    points = table(noise=0.5, repeats=3).assign(replicate=np.resize(["a", "b", "c"], 24))
+    relative, absolute = (fit_dose_response(points, ic50=kind).potencies.iloc[0] for kind in ("relative", "absolute"))
+    assert (relative["n"], relative["points"]) == (3, 24)
+    assert (relative["kind"], absolute["kind"]) == ("relative", "absolute")
+    assert relative["interval"] == "profile"
+    curves = fit_dose_response(points).curves.set_index("parameter")
+    names = ["value", "ci_low", "ci_high"]
+    assert relative[["ic50", "ci_low", "ci_high"]].tolist() == curves.loc["ic50", names].tolist()
+    assert absolute[["ic50", "ci_low", "ci_high"]].tolist() == curves.loc["ic50_absolute", names].tolist()
+    assert relative["hill"] == curves.loc["hill", "value"]
+
+
+def doubted(**options: object) -> tuple[CurveFit, pd.DataFrame]:
+    points = table(noise=0.5, repeats=3)
+    points.loc[points["dose"] == 10.0, "response"] += 15.0
+    fit = fit_dose_response(points, interval="wald", **options)
+    return fit.fits[0], fit.curves.set_index("parameter")
+
+
+def test_doubts_stand_at_the_ic50_that_is_asked_for() -> None:
+    for kind, place, other in (("relative", "ic50", "ic50_absolute"), ("absolute", "ic50_absolute", "ic50")):
+        one, rows = doubted(ic50=kind)
+        assert one.checks is not None
+        assert rows.loc[place, "note"] == f"lack of fit (p = {one.checks.lack_p:.2g}): look at the curve"
+        assert rows.loc[other, "note"] == ""
+
+
+def test_rules_for_an_absolute_ic50_count_doses_on_both_sides_of_it() -> None:
+    late = table(200.0, noise=0.3, doses=(0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0))
+    note = fit_dose_response(late, ic50="absolute", interval="wald").potencies["note"].iloc[0]
+    assert note == "fewer than two doses with less than half of it"
+
+
+def test_three_parameters_of_a_rising_curve_hold_its_start_at_zero() -> None:
+    up = table(noise=0.5).assign(response=lambda t: 100.0 - t["response"])
+    fit = fit_dose_response(up, model="3pl", interval="wald")
+    rows = fit.curves.set_index("parameter")
+    assert "top" not in rows.index
+    assert rows["value"]["bottom"] == pytest.approx(100.0, abs=2.0)
+    assert rows["value"]["hill"] == pytest.approx(-1.0, abs=0.1)
+    assert fit.fits[0].predict(0.0)[0] == 0.0
