@@ -125,7 +125,7 @@ def summarise(folds: pd.DataFrame, *, group_by: Sequence[str] = (), level: float
     inhibition = lanes.groupby([*keys, "replicate"], dropna=False, sort=True)["percent_inhibition"].mean()
     means["percent_inhibition"] = inhibition.to_numpy()
     order = [*FAMILY, "stimulus", "behind", "treatment", "dose", "dose_unit", *group_by]
-    means["behind"] = ~means["is_reference"].astype(bool)
+    means["behind"] = ~means.groupby(keys, dropna=False)["is_reference"].transform("any").astype(bool)
     rows = [
         {**group.iloc[0][keys].to_dict(), **_row(group, level)}
         for _, group in means.groupby(order, dropna=False, sort=True)

@@ -127,7 +127,8 @@ def _family(lanes: pd.DataFrame, keys: dict[str, Any], group_by: Sequence[str]) 
         scaled.assign(ratio_loq=scaled["ratio_loq"].fillna(0.0)), [*conditions, "block"], ["ratio_loq"]
     )
     means["ratio_loq"] = limits["ratio_loq"]
-    means["behind"] = ~means["is_reference"].astype(bool)
+    means["is_reference"] = means.groupby(conditions, dropna=False)["is_reference"].transform("any").astype(bool)
+    means["behind"] = ~means["is_reference"]
     order = ["stimulus", "behind", "treatment", "dose", "dose_unit", *group_by]
     means["code"] = means.groupby(order, dropna=False, sort=True).ngroup()
     first = means.drop_duplicates("code").sort_values("code")

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from blotquant.comparison import compare_groups
 from blotquant.grouping import summarise
 from blotquant.normalisation import normalise
 from tests.unit.test_normalisation import lanes
@@ -64,3 +65,25 @@ def test_groups_stand_in_order_of_dose_and_further_columns_part_them() -> None:
     assert groups["dose"].tolist() == [3.0, 30.0, 100.0]
     assert groups["time_min"].tolist() == [10, 60, 10]
     assert summarise(normalise(table.assign(role="skip"))).empty
+
+
+def test_a_condition_is_one_group_even_where_only_some_of_its_lanes_carry_the_role_of_the_control() -> None:
+    rows = [
+        {"replicate": r, "membrane": r, "treatment": "vehicle", "ratio": v, "role": role}
+        for r, v, role in (("1", 1.0, "maximum"), ("2", 2.0, "sample"), ("3", 4.0, "maximum"))
+    ]
+    drug = [{"replicate": r, "membrane": r, "dose": 10.0, "ratio": 0.5} for r in ("1", "2", "3")]
+    folds = normalise(lanes([*rows, *drug]), across="none")
+    assert summarise(folds)["n"].tolist() == [3, 3]
+    row = compare_groups(folds).iloc[0]
+    assert (row["n"], row["n_versus"], row["versus"]) == (3, 3, "IL-6 + vehicle")
+
+
+def test_the_groups_of_lanes_without_a_value_stay_and_say_so() -> None:
+    row = summarise(study({"1": [0.5], "2": [np.nan], "3": [0.25]})).query("treatment == 'drug'").iloc[0]
+    assert (row["n"], row["n_technical"]) == (2, 2)
+    assert row["percent_inhibition"] == pytest.approx(62.5)
+    assert "few_replicates" in row["flags"]
+    lost = summarise(study({"1": [np.nan]})).query("treatment == 'drug'").iloc[0]
+    assert (lost["n"], lost["n_technical"]) == (0, 0)
+    assert lost[["mean", "sd", "sem", "geometric_mean", "ci_low", "ci_high", "percent_inhibition"]].isna().all()
