@@ -77,11 +77,17 @@ def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
     return PotencyRatio(ratio, float(np.exp(ln - down)), float(np.exp(ln + up)), np.nan, np.nan, note)
 
 
+def _place(points: pd.DataFrame) -> pd.Series[str]:
+    """Name the block of each point."""
+    return points[["replicate", "membrane", "plate"]].astype(str).agg("\x1f".join, axis=1)
+
+
 def _joined(one: CurveFit, other: CurveFit) -> Points:
-    """Points of both curves; a vehicle lane that both share stands once."""
-    second = other.points[~other.points["shared"]] if one.points["shared"].any() else other.points
+    """Points of both curves; vehicle lanes of a block that both lie on stand once."""
+    there = _place(other.points).isin(_place(one.points)[one.points["shared"]])
+    second = other.points[~(other.points["shared"] & there)]
     both = pd.concat([one.points.assign(curve=0), second.assign(curve=1)], ignore_index=True)
-    place = both[["replicate", "membrane", "plate"]].astype(str).agg("\x1f".join, axis=1)
+    place = _place(both)
     return Points(
         dose=both["dose"].to_numpy(dtype=np.float64),
         response=both["response"].to_numpy(dtype=np.float64),

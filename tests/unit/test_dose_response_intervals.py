@@ -11,7 +11,8 @@ import pytest
 from scipy import optimize, stats
 
 from blotquant.dose_response import CurveFit, Potency, fit_dose_response, ratio_of_fits
-from tests.unit.test_dose_response import table
+from blotquant.normalisation import normalise
+from tests.unit.test_dose_response import study, table
 
 HALF = 45.0  # between controls of 90 and 0
 PARTIAL = pd.concat(
@@ -223,6 +224,14 @@ def test_a_ratio_of_treatments_and_its_test_of_parallelism_are_those_of_one_join
         )
         assert held == pytest.approx(allowed, rel=2e-3)
     assert row["method"] == "profile likelihood; SE from JᵀJ; weights none"
+
+
+def test_treatments_on_membranes_of_their_own_keep_all_their_vehicles_in_the_ratio() -> None:
+    one, other = study({"a": 20.0}, seed=1), study({"b": 200.0}, seed=2)
+    other = other.assign(membrane="n" + other["membrane"], replicate="n" + other["replicate"])
+    fit = fit_dose_response(normalise(pd.concat([one, other], ignore_index=True)), interval="wald")
+    row = fit.curves[fit.curves["parameter"] == "ic50_ratio_to_a"].iloc[0]
+    assert row["value"] == pytest.approx(fit.fits[1].value("ic50") / fit.fits[0].value("ic50"), rel=0.04)
 
 
 REPLICATES = pd.concat([table(ic50, noise=2.0, seed=number).assign(replicate=f"r{number}")
