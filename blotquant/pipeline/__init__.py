@@ -149,7 +149,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
     ratios = _match(bands, study, settings)
     folds = _normalise(ratios, study, settings)
     across = settings.normalisation.across
-    scales = membrane_scales(ratios, reference=study.reference, group_by=study.group_by, across=across)
+    scales = membrane_scales(folds, reference=study.reference, group_by=study.group_by, across=across)
     groups = summarise(folds, group_by=study.group_by, level=settings.comparison.level)
     tests = compare_groups(
         folds,

@@ -131,6 +131,20 @@ def test_stopping_and_going_on_gives_the_same_and_marks_what_was_edited(
     np.testing.assert_allclose(on.ratios["total"], quick.ratios["total"], rtol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:across = fixed")
+def test_the_scales_that_are_listed_are_those_of_the_studys_own_maximum(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    named = text.replace('{ treatment = "vehicle", stimulus = "IL-6" }', '{ treatment = "baricitinib", dose = 10 }')
+    (study / "study.toml").write_text(named, encoding="utf-8")
+    assert named != text
+    fixed = from_mapping({"report": {"sensitivity": False}, "normalisation": {"across": "fixed"}})
+    found = quantify(study, settings=fixed)
+    own = found.ratios[found.ratios["dose"] == 10].set_index("membrane")["ratio"]
+    scale = found.calibration[found.calibration["kind"] == "scale"].set_index("name")["value"]
+    assert scale["rep2"] / scale["rep1"] == pytest.approx(own["rep2"] / own["rep1"])
+
+
 def test_a_step_that_is_not_known_is_refused(folder: Path) -> None:
     with pytest.raises(SettingsError, match="bands"):
         quantify(folder, until="band")
