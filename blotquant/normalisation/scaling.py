@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -35,18 +36,14 @@ def _by_alignment(rows: pd.DataFrame, reference: Mask, group_by: Sequence[str]) 
     return align(there["ratio"].to_numpy(), _shared(there, group_by), list(there["membrane"]))
 
 
-def _of_subset(name: str, words: str) -> Callable[[pd.DataFrame, Mask, Sequence[str]], Alignment]:
+def _by_subset(name: str, words: str, rows: pd.DataFrame, reference: Mask, group_by: Sequence[str]) -> Alignment:
     """Scales from some lanes only, taken as one condition."""
-
-    def scales(rows: pd.DataFrame, reference: Mask, group_by: Sequence[str]) -> Alignment:
-        chosen = (rows["role"] == "calibrator").to_numpy() if name == "calibrator" else reference
-        above = chosen & (rows["ratio"] > 0).to_numpy() & ~(rows["ratio"] < rows["ratio_loq"]).to_numpy()
-        lacking = sorted(set(rows["membrane"]) - set(rows.loc[above, "membrane"]))
-        if lacking:
-            raise TableError(f"across = {name}: membrane {lacking[0]!r} has no {words} above its limit; take alignment")
-        return align(rows.loc[above, "ratio"].to_numpy(), ["all"] * int(above.sum()), list(rows.loc[above, "membrane"]))
-
-    return scales
+    chosen = (rows["role"] == "calibrator").to_numpy() if name == "calibrator" else reference
+    above = chosen & (rows["ratio"] > 0).to_numpy() & ~(rows["ratio"] < rows["ratio_loq"]).to_numpy()
+    lacking = sorted(set(rows["membrane"]) - set(rows.loc[above, "membrane"]))
+    if lacking:
+        raise TableError(f"across = {name}: membrane {lacking[0]!r} has no {words} above its limit; take alignment")
+    return align(rows.loc[above, "ratio"].to_numpy(), ["all"] * int(above.sum()), list(rows.loc[above, "membrane"]))
 
 
 def _by_sum(rows: pd.DataFrame, reference: Mask, group_by: Sequence[str]) -> Alignment:
@@ -63,9 +60,9 @@ ACROSS: dict[str, Callable[[pd.DataFrame, Mask, Sequence[str]], Alignment] | Non
     "reference": None,
     "none": None,
     "alignment": _by_alignment,
-    "calibrator": _of_subset("calibrator", "calibrator lane"),
+    "calibrator": partial(_by_subset, "calibrator", "calibrator lane"),
     "sum": _by_sum,
-    "fixed": _of_subset("fixed", "reference lane"),
+    "fixed": partial(_by_subset, "fixed", "reference lane"),
 }
 """Ways to bring membranes to one scale; those without a function need no scale of their own."""
 
@@ -137,9 +134,9 @@ def membrane_scales(
     Parameters
     ----------
     ratios : DataFrame
-        Ratios of any number of membranes; not changed.
+        Ratios of any number of membranes, or the folds made of them, whose ``role`` tells the controls; not changed.
     reference : mapping, optional
-        Reference condition, for ``fixed``; inferred when left out.
+        Reference condition, for ``fixed``; the maximum control when left out.
     group_by : sequence of str
         Columns that part the study.
     across : str

@@ -44,7 +44,7 @@ def test_what_comes_out_says_what_served_as_control() -> None:
     assert out["role"].tolist() == ["maximum", "minimum", "sample"]
     assert out["is_reference"].tolist() == [True, False, False]
     assert out["membrane"].tolist() == ["p1"] * 3
-    assert out["detected"].all()
+    assert out["detected"].tolist() == [True] * 3
 
 
 def test_a_plate_keeps_the_membrane_it_was_read_from() -> None:
@@ -167,6 +167,14 @@ def test_plates_and_replicates_may_be_blank_or_numbers() -> None:
     assert percent_activity(table.assign(plate=np.nan, replicate=np.nan))["response"].iloc[-1] == pytest.approx(50.0)
     assert percent_activity(table.assign(plate=7))["plate"].tolist() == ["7"] * 3
     assert percent_activity(table.drop(columns="replicate"))["replicate"].tolist() == [""] * 3
+
+
+def test_a_maximum_of_one_or_of_zero_signal_is_still_a_maximum() -> None:
+    one = percent_activity(wells(*controls(1.0, 0.0), {"response": 0.25}))
+    assert one["fold"].iloc[-1] == pytest.approx(0.25)
+    zero = percent_activity(wells(*controls(0.0, 8.0), {"response": 2.0}))
+    assert zero["response"].iloc[-1] == pytest.approx(75.0)
+    assert zero["fold"].isna().all()
 
 
 def test_a_readout_that_is_not_linear_is_warned_of() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blotquant.normalisation import control_quality, normalise
+from blotquant.normalisation import control_quality, normalise, percent_activity
 from tests.unit.test_normalisation import lanes
 
 
@@ -27,6 +27,8 @@ def test_z_prime_and_window_are_those_of_the_paper() -> None:
     assert found.loc["window", "note"] == "STAT3 Y705 P/S: maximum over minimum control"
     assert found["scope"].tolist() == ["membrane"] * 2
     assert found["name"].tolist() == ["m1"] * 2
+    assert found["unit"].tolist() == ["fold", ""]
+    assert found["se"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,8 @@ def test_z_prime_and_window_are_those_of_the_paper() -> None:
 )
 def test_z_prime_is_judged_in_words_from_four_lanes_on(half: float, words: str) -> None:
     high, low = [10.0 - half, 10.0 + half] * 2, [2.0 - half, 2.0 + half] * 2
-    assert words in quality(controls(high, low)).set_index("measure").loc["z_prime", "note"]
+    note = quality(controls(high, low)).set_index("measure").loc["z_prime", "note"]
+    assert note.startswith(f"STAT3 Y705 P/S: {words}")
     few = quality(controls(high[:3], low)).set_index("measure").loc["z_prime", "note"]
     assert "3 lanes of a control: n too small to judge" in few
 
@@ -50,7 +53,12 @@ def test_a_lone_lane_or_no_window_has_no_z_prime() -> None:
 def test_a_signal_that_falls_with_activity_still_has_a_window_above_one() -> None:
     found = quality(controls([2.0], [10.0])).set_index("measure").loc["window"]
     assert found["value"] == pytest.approx(5.0)
-    assert "the signal falls with activity" in found["note"]
+    assert found["note"] == "STAT3 Y705 P/S: maximum over minimum control; the signal falls with activity"
+    small = quality(controls([0.3], [0.1])).set_index("measure").loc["window"]
+    assert small["value"] == pytest.approx(3.0)
+    assert "falls" not in small["note"]
+    barely = quality(controls([0.3], [0.2])).set_index("measure").loc["window"]
+    assert "falls" not in barely["note"]
     assert quality(controls([2.0], [-0.1]))["measure"].tolist() == ["z_prime"]
 
 
@@ -76,6 +84,28 @@ def test_a_target_without_a_maximum_control_says_so_and_no_lanes_say_nothing() -
     found = quality([{"treatment": "a"}, {"treatment": "b"}])
     assert found["measure"].tolist() == ["reference"]
     assert found["note"].iloc[0].startswith("no maximum control is named and none is obvious")
-    assert found["name"].tolist() == ["STAT3 Y705 P/S"]
+    assert found[["scope", "name", "unit"]].iloc[0].tolist() == ["target", "STAT3 Y705 P/S", ""]
     assert quality([{"role": "ladder"}]).empty
     assert quality([{"treatment": "vehicle"}]).empty
+
+
+def test_plates_are_judged_one_by_one_in_the_order_of_targets_and_plates() -> None:
+    maxima = (("b", "p2", 8.0), ("b", "p1", 4.0), ("a", "p1", 2.0))
+    rows = [(plate, target, role, value) for target, plate, high in maxima
+            for role, value in (("maximum", high), ("minimum", 1.0))]  # fmt: skip
+    wells = pd.DataFrame(rows, columns=["plate", "target", "role", "response"]).assign(treatment="x", dose=1.0)
+    found = control_quality(percent_activity(wells))
+    window = found[found["measure"] == "window"]
+    assert window["value"].tolist() == pytest.approx([2.0, 4.0, 8.0])
+    assert window["name"].tolist() == ["p1", "p1", "p2"]
+    assert set(window["scope"]) == {"plate"}
+    bare = control_quality(percent_activity(wells[["role", "response", "treatment", "dose"]].iloc[:2]))
+    assert set(bare["scope"]) == {"membrane"}
+    assert bare["note"].iloc[0] == "response: maximum over minimum control"
+
+
+def test_membranes_stand_in_order_and_a_lane_without_a_value_does_not_count() -> None:
+    rows = controls([4.0, np.nan], [1.0], membrane="m2") + controls([2.0], [1.0], membrane="m1")
+    window = quality(rows).query("measure == 'window'")
+    assert window["name"].tolist() == ["m1", "m2"]
+    assert window["value"].tolist() == pytest.approx([2.0, 4.0])

@@ -31,6 +31,7 @@ def test_every_way_finds_a_scale_that_is_there(across: str) -> None:
     assert scales["name"].tolist() == ["m1", "m2"]
     assert scales["value"].tolist() == pytest.approx([0.5, 2.0])
     assert set(scales["parameter"]) == {"STAT3 Y705 P/S"}
+    assert scales[["scope", "unit"]].iloc[0].tolist() == ["membrane", ""]
     assert scales["kind"].tolist() == ["scale", "scale"]
     folds = normalise(table, across=across)
     assert folds["fold"].iloc[:6].tolist() == pytest.approx([1.0, 0.8, 0.2] * 2)
@@ -61,6 +62,22 @@ def test_a_single_lane_as_the_scale_is_warned_of() -> None:
     with pytest.warns(QualityWarning, match="fixed"):
         scales = membrane_scales(membranes(), across="fixed", reference={"dose": 10})
     assert scales["value"].tolist() == pytest.approx([0.5, 2.0])
+    table = membranes()
+    table.loc[5, "ratio"] *= 4.0  # the two highest doses differ by sixteen, the vehicles by four
+    with pytest.warns(QualityWarning, match="fixed"):
+        named = membrane_scales(table, across="fixed", reference={"dose": 10})
+    assert named["value"].tolist() == pytest.approx([0.25, 4.0])
+
+
+def test_a_named_maximum_is_the_fixed_lane_of_the_scales_that_are_listed() -> None:
+    table = membranes({"membrane": "m1", "treatment": "sham", "ratio": 3.0},
+                      {"membrane": "m2", "treatment": "sham", "ratio": 27.0})  # fmt: skip
+    with pytest.warns(QualityWarning, match="fixed"):
+        folds = normalise(table, across="fixed", maximum={"treatment": "sham"})
+    assert folds["fold"].iloc[[6, 7]].tolist() == pytest.approx([1.0, 1.0])
+    with pytest.warns(QualityWarning, match="fixed"):
+        scales = membrane_scales(folds, across="fixed")
+    assert scales["value"].tolist() == pytest.approx([1 / 3, 3.0])
 
 
 def test_values_below_their_limit_do_not_move_the_alignment() -> None:
@@ -101,6 +118,9 @@ def test_the_sum_is_over_the_conditions_that_lie_on_every_membrane() -> None:
     lost = membranes({"membrane": "m3", "treatment": "vehicle", "ratio": -5.0})
     with pytest.raises(TableError, match="across = sum"):
         membrane_scales(lost, across="sum")
+    small = membranes()
+    small["ratio"] *= 0.01
+    assert membrane_scales(small, across="sum")["value"].tolist() == pytest.approx([0.5, 2.0])
 
 
 def test_each_target_has_its_own_scales_and_a_membrane_without_one_has_no_fold() -> None:
