@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from blotquant.dose_response import CurveFit, Potency, fit_dose_response, ratio_of_fits
+from blotquant.dose_response import CurveFit, DoseResponse, Potency, fit_dose_response, ratio_of_fits
 from blotquant.normalisation import normalise
 from tests.unit.test_dose_response import study, table
 
@@ -22,6 +23,11 @@ PARTIAL = pd.concat(
     ],
     ignore_index=True,
 )
+
+
+@cache
+def partial() -> DoseResponse:
+    return fit_dose_response(PARTIAL)
 
 
 def logistic(ln_dose: np.ndarray, ln_ic50: float, ln_slope: float) -> np.ndarray:
@@ -63,7 +69,7 @@ def held_at(name: str, end: float) -> Callable[[np.ndarray], np.ndarray]:
 
 @pytest.mark.parametrize("name", ["top", "bottom", "ic50", "hill", "ic10", "ic90", "ic50_absolute"])
 def test_at_the_ends_of_a_profile_interval_the_best_curve_is_just_not_contradicted(name: str) -> None:
-    fit = fit_dose_response(PARTIAL)
+    fit = partial()
     row = fit.curves.set_index("parameter").loc[name]
     points = fit.fits[0].points
     whole = [90.0, 15.0, np.log(40.0), 0.0]
@@ -114,14 +120,14 @@ def test_wald_intervals_are_t_times_the_error_on_the_scale_that_is_fitted() -> N
         assert [low, high] == pytest.approx([value - t * se, value + t * se])
     assert rows[["wald_low", "wald_high"]].loc["ic90"].tolist() == rows[["ci_low", "ci_high"]].loc["ic90"].tolist()
     assert set(rows["method"].loc[["top", "ic10"]]) == {"Wald; SE from JᵀJ; weights none"}
-    profile = fit_dose_response(PARTIAL).curves.set_index("parameter")
+    profile = partial().curves.set_index("parameter")
     assert profile["method"]["ic50"] == "profile likelihood; SE from JᵀJ; weights none"
     assert profile["wald_low"]["ic50"] == pytest.approx(rows["ci_low"]["ic50"])
     assert profile["se"]["ic50"] == pytest.approx(rows["se"]["ic50"])
 
 
 def test_the_error_of_a_dose_read_off_the_curve_is_the_delta_methods() -> None:
-    one = fit_dose_response(PARTIAL).fits[0]
+    one = partial().fits[0]
     top, bottom, ic50, hill = (one.value(name) for name in ("top", "bottom", "ic50", "hill"))
 
     def ln_ic90(free: np.ndarray) -> float:
@@ -275,6 +281,15 @@ def test_a_replicate_without_an_effect_or_with_too_few_doses_has_no_ic50_of_its_
     short = table(40.0, noise=2.0, doses=(10.0, 100.0)).assign(replicate="r8")
     with_short = fit_dose_response(pd.concat([REPLICATES, short])).curves.set_index("parameter").loc["ic50_replicates"]
     assert "r8" not in with_short["note"]
+
+
+def test_an_effect_is_judged_with_the_weights_of_the_joint_fit() -> None:
+    loud = table(1e5, noise=2.0, seed=9).assign(replicate="r9", response_se=2.0)
+    loud.loc[loud.index[-1], ["response", "response_se"]] = [20.0, 200.0]  # far off, and known to be
+    points = pd.concat([REPLICATES.assign(response_se=2.0), loud])
+    row = fit_dose_response(points, scales="none", interval="wald").curves.set_index("parameter").loc["ic50_replicates"]
+    assert row["note"].count("r") == 3
+    assert "r9" not in row["note"]
 
 
 def test_rising_replicates_and_held_plateaus_are_fitted_like_the_whole() -> None:
