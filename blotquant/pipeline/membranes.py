@@ -122,7 +122,7 @@ def _upright(blot: Blot, row: pd.Series[Any], settings: Settings) -> Blot:
     how = settings.orientation
     turned = row["rotate"] if pd.notna(row["rotate"]) else how.rotate
     polarity = row["polarity"] if row["polarity"] not in ("", "auto") else how.polarity
-    mirror = bool(row["mirror"]) or how.mirror
+    mirror = (pd.notna(row["mirror"]) and bool(row["mirror"])) or how.mirror
     try:
         return orient(blot, polarity=polarity, rotate=turned, mirror=mirror, crop=how.crop)
     except BlotquantError as error:
