@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -21,7 +23,14 @@ __all__ = ["integrate", "integrate_box"]
 _WIDER, _SHAPE = 1.15, 0.0003
 
 
-def integrate(blot: Blot, bands: pd.DataFrame, *, background: str = "joint", doublets: str = "sum") -> pd.DataFrame:
+def integrate(
+    blot: Blot,
+    bands: pd.DataFrame,
+    *,
+    background: str = "joint",
+    doublets: str = "sum",
+    ladders: Collection[int] = (),
+) -> pd.DataFrame:
     """Measure the volume of every band of a blot.
 
     Parameters
@@ -34,6 +43,8 @@ def integrate(blot: Blot, bands: pd.DataFrame, *, background: str = "joint", dou
         ``joint`` fits band and background together; else a key of ``BACKGROUNDS``.
     doublets : {"sum", "split"}
         What a band stands for whose two parts overlap closely.
+    ladders : collection of int
+        Lanes of ladders: their bands are other proteins and tell nothing about the shapes of the samples' bands.
 
     Returns
     -------
@@ -60,7 +71,7 @@ def integrate(blot: Blot, bands: pd.DataFrame, *, background: str = "joint", dou
     mine = mine.round({"sigma": 6, "lean": 6, "centre_row": 6, "centre_col": 6})
     places, noise = Places.of(mine, blot.shape), estimate_noise(blot)
     if background == "joint":
-        numbers = _joint(blot, mine, places, noise)
+        numbers = _joint(blot, mine, places, noise, ladders)
     else:
         numbers = _above(blot, places, estimate_background(blot, bands, method=background), noise)
     out = mine.assign(**numbers, saturated=saturated_pixels(blot, places))
@@ -70,9 +81,12 @@ def integrate(blot: Blot, bands: pd.DataFrame, *, background: str = "joint", dou
     return check(to_file(out, blot.frame), "bands")
 
 
-def _joint(blot: Blot, bands: pd.DataFrame, places: Places, noise: NoiseModel) -> dict[str, FloatArray]:
+def _joint(
+    blot: Blot, bands: pd.DataFrame, places: Places, noise: NoiseModel, ladders: Collection[int]
+) -> dict[str, FloatArray]:
     """Band and background fitted together; the background is what the volume leaves of the box's sum."""
-    fit = fit_bands(blot, bands, noise)
+    species = bands["band"].astype(str) + np.where(bands["lane"].isin(list(ladders)), " of a ladder", "")
+    fit = fit_bands(blot, bands, noise, species=np.unique(species, return_inverse=True)[1].astype(np.int64))
     found = measure(fit)
     raw = box_sums(blot.pixels, places)
     # measured on drawn blots of both families: what the fit's own covariance leaves out

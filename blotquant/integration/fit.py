@@ -31,6 +31,8 @@ _PASSES = 10
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
 _LOOSE, _DECAY = 3.0, 0.25  # scatter of background terms to start with: of the light's, and by order
 _ROUNDS = 6  # of the first, robust background
+_SIZING = 4  # passes in which the rows' sigmas are found
+_SPOILT, _ILL = 0.15, 2.0  # share of a core that is rejected, and misfit, from which a band teaches less
 _CHUNK = 256  # pairs of neighbours drawn at once, so that memory stays bounded
 
 
@@ -129,7 +131,7 @@ def _pairs(strips: Strips, places: Places) -> tuple[IntArray, IntArray]:
 class _Fitter:
     """Holds what does not change between passes."""
 
-    def __init__(self, blot: Blot, bands: pd.DataFrame, model: NoiseModel) -> None:
+    def __init__(self, blot: Blot, bands: pd.DataFrame, model: NoiseModel, species: IntArray) -> None:
         self.strips, boxes = cut_strips(blot, bands)
         everyone = np.arange(len(boxes.row))
         wide = with_own_widths(self.strips, boxes, boxes.view(self.strips, everyone, boxes.lane))
@@ -146,7 +148,7 @@ class _Fitter:
             for i in range(0, len(self.seen), _CHUNK)
         ]
         view = self.places.view(self.strips, everyone, self.places.lane)
-        self.fit = self._start(view, np.unique(bands["band"].astype(str), return_inverse=True)[1].astype(np.int64))
+        self.fit = self._start(view, species)
 
     def noise(self, light: FloatArray) -> FloatArray:
         """Variance of the cells' means [AU²]."""
@@ -250,8 +252,8 @@ class _Fitter:
         )
         if number:
             fit = self._learn(fit, found, residual)
-        if number < 3:
-            factor, theta, sharing = fit.sharing.thickness(fit.theta, first=number == 0)
+        if number < _SIZING:
+            factor, theta, sharing = fit.sharing.thickness(fit.theta, fit.height)
             fit = replace(fit, view=fit.view.thicker(factor), theta=theta, sharing=sharing)
         self.fit = replace(fit, weight=self._trust(fit, residual, reject=number > 0))
 
@@ -276,10 +278,17 @@ class _Fitter:
         noise = np.maximum(cut(fit.noise) - fit.own, 1e-9 * fit.own)
         places = (fit.drawn.along, fit.drawn.across)
         misfit = fit.misfit.learn(cut(residual), noise, fit.own, places, fit.height, clean)
-        return replace(fit, spread=spread, sharing=fit.sharing.learn(fit.theta, shapes), misfit=misfit)
+        sharing = fit.sharing.learn(fit.theta, shapes, self._teaching(fit))
+        return replace(fit, spread=spread, sharing=sharing, misfit=misfit)
+
+    def _teaching(self, fit: Fit) -> FloatArray:
+        """How much each band may teach its row: not those that something lies on, nor those that fit ill."""
+        core = self.places.cut(self.strips.usable) & (np.abs(fit.drawn.along) < 3) & (fit.drawn.across > 0.3)
+        gone = (core & (self.places.cut(fit.weight) == 0)).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
+        return np.where(gone < _SPOILT, np.minimum(1.0, (_ILL / fit.misfit.scale) ** 2), 0.0)
 
 
-def fit_bands(blot: Blot, bands: pd.DataFrame, model: NoiseModel) -> Fit:
+def fit_bands(blot: Blot, bands: pd.DataFrame, model: NoiseModel, *, species: IntArray) -> Fit:
     """Fit all bands of a picture together with the background of their lanes.
 
     Parameters
@@ -290,8 +299,10 @@ def fit_bands(blot: Blot, bands: pd.DataFrame, model: NoiseModel) -> Fit:
         Upright bands table of the picture, not empty.
     model : NoiseModel
         Noise of the picture.
+    species : ndarray of shape (B,)
+        Number of each band's protein species, from 0: bands of one share the mean of their shapes.
     """
-    fitter = _Fitter(blot, bands, model)
+    fitter = _Fitter(blot, bands, model, species)
     for number in range(_PASSES):
         fitter.step(number)
     return fitter.redraw(fitter.fit)

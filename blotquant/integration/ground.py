@@ -19,6 +19,7 @@ IntArray = npt.NDArray[np.int64]
 
 _FINEST = 16.0  # shortest wave along the run [band sigmas]
 _MOST = 40  # waves along the run, at most
+_MARGIN = 1.0  # how far beyond the ends of the lanes waves go [half windows]
 _ACROSS = 8  # degree of the polynomials across the lane
 _SHARES = (1.0, 1.0, 0.7, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25)  # of the waves along, by degree across
 _HAZE, _DIFFERENCE = 1.0, 0.5  # of the waves along, for the haze and for the difference between its edges
@@ -46,7 +47,11 @@ class Ground:
 
     def __init__(self, strips: Strips, places: Places) -> None:
         lanes, rows, _ = strips.light.shape
-        waves = 2 * rows * strips.height / (_FINEST * float(np.median(places.sigma)))
+        seen = np.flatnonzero(strips.usable.any(axis=(0, 2))) if strips.usable.any() else np.arange(rows)
+        # waves end level: a little beyond what is seen of the lanes, for farther out nothing holds them and they swing
+        margin = _MARGIN * strips.pad
+        span = int(seen[-1]) - int(seen[0]) + 1 + 2 * margin
+        waves = 2 * span * strips.height / (_FINEST * float(np.median(places.sigma)))
         self.top = int(np.clip(np.ceil(waves), 2, _MOST))
         shares = [*_SHARES, _HAZE, _DIFFERENCE]
         terms = [(k, j) for j, share in enumerate(shares) for k in range(int(self.top * share) + 1)]
@@ -55,7 +60,7 @@ class Ground:
         kinds = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6])[self.across]
         self.group: IntArray = np.unique(_scale(self.along) * 10 + kinds, return_inverse=True)[1].astype(np.int64)
         self.order = _scale(self.along) / 2 + np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 1, 2])[self.across]
-        phase = np.pi * (np.arange(rows) + 0.5)[:, None] / rows
+        phase = np.pi * np.clip((np.arange(rows) - seen[0] + margin + 0.5) / span, 0.0, 1.0)[:, None]
         self._rows = np.cos(phase * np.arange(2 * self.top + 1))
         # cells of a row lie off the lane's line by less than a pixel: a first-order term follows it
         self._drift = (strips.start + (len(strips.cols) * strips.width - 1) / 2 - strips.line)[:, :, None]

@@ -20,7 +20,7 @@ _EDGES = np.array([0.0, 0.7, 1.5, 2.2, 3.0, 3.7, 4.5, 5.5, 7.0, 10.0])  # distan
 _MIDDLES = (_EDGES[1:] + _EDGES[:-1]) / 2
 _LEAST = np.array([3e-3, 2e-3, 1e-3, 5e-4, 3e-4, 2e-4, 1e-4, 5e-5, 1e-5])  # misfit is never less [band height]
 _WORST = 0.25 * np.exp(-((_MIDDLES / 1.7) ** 2) / 2) + 0.01 * np.exp(-((_MIDDLES / 5) ** 2) / 2)  # nor more
-_LEAST_SCALE, _SCALE = 0.15, 3.0  # bounds of one band's misfit over the picture's
+_LEAST_SCALE, _SCALE = 0.15, 10.0  # bounds of one band's misfit over the picture's
 _MARGIN = 1.15  # a fit looks better than it is by about this, since it was made to
 _CORE = 3.0  # half height of a band's core [sigma]
 _MEDIAN = 0.455  # median of a squared standard normal number
@@ -110,10 +110,13 @@ class Misfit:
         unit = own / (self.scale**2)[:, None, None]
         scale = np.ones(len(unit))
         told = core & (unit > 0.25 * noise)
-        for i in np.flatnonzero(told.sum(axis=(1, 2)) > 30):
+        many = np.flatnonzero(told.sum(axis=(1, 2)) > 30)
+        for i in many:
             excess = residual[i][told[i]] ** 2 - _MEDIAN * noise[i][told[i]]
             ratio = float(np.median(excess)) / (_MEDIAN * float(np.median(unit[i][told[i]])))
             scale[i] = np.sqrt(np.clip(ratio, _LEAST_SCALE**2, _SCALE**2))
+        if len(many):
+            scale[many] /= np.median(scale[many])
         return scale
 
 

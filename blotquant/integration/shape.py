@@ -15,7 +15,20 @@ from scipy.special import erf
 from ..blot import FloatArray
 from .strips import View
 
-__all__ = ["BEYOND", "COUNT", "FLOOR", "LIMIT", "ROWS", "SPREAD", "STEP", "THICKER", "Drawn", "draw", "light_of"]
+__all__ = [
+    "BEYOND",
+    "COUNT",
+    "FLOOR",
+    "LIMIT",
+    "LOWEST",
+    "ROWS",
+    "SPREAD",
+    "STEP",
+    "THICKER",
+    "Drawn",
+    "draw",
+    "light_of",
+]
 
 _TABLE = np.array(
     [
@@ -49,6 +62,8 @@ _TABLE = np.array(
 SPREAD, FLOOR, ROWS, STEP, LIMIT = _TABLE.T
 COUNT = len(_TABLE)
 THICKER = 3
+LOWEST = -LIMIT
+LOWEST[17:24] = -0.01  # tails and wings of a row add light, but for play around zero
 _HERMITE, _RELIEF, _WINGS = slice(3, 8), slice(11, 17), slice(17, 24)
 BEYOND = ((17, 0.56, -1.0), (18, 0.28, -1.0), (22, 0.28, 1.0), (23, 0.56, 1.0))
 """Tails that leave the window: parameter, decay [1/sigma], direction."""

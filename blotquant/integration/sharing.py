@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .shape import COUNT, FLOOR, LIMIT, ROWS, SPREAD, STEP, THICKER
+from .shape import COUNT, FLOOR, LIMIT, LOWEST, ROWS, SPREAD, STEP, THICKER
 
 __all__ = ["Sharing", "learn_spread"]
 
@@ -21,7 +21,8 @@ IntArray = npt.NDArray[np.int64]
 
 _BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures
 _PACE = 0.1  # a row's mean moves by no more than this share of a band's longest step, since bands follow it late
-_FAR = 9.0  # squared deviations count no more than this many variances
+_FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
+_SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
 _FIRM = 0.5  # how many bands' worth the assumed scatter counts
 
 
@@ -57,17 +58,27 @@ class Sharing:
         """Mean shape of each band's row, shape (B, COUNT)."""
         return np.asarray(self.mean[self.row])
 
-    def learn(self, theta: FloatArray, covariance: FloatArray) -> Sharing:
-        """Learn from the bands' shapes and the covariances that they have under the present sharing."""
+    def learn(self, theta: FloatArray, covariance: FloatArray, trust: FloatArray) -> Sharing:
+        """Learn from the bands' shapes and the covariances that they have under the present sharing.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (B, COUNT)
+            Shapes.
+        covariance : ndarray of shape (B, COUNT, COUNT)
+            Their covariances.
+        trust : ndarray of shape (B,)
+            How much each band may teach, 0 to 1.
+        """
         precision = 1 / self.variance
-        rows = np.eye(len(self.mean))[self.row].T
+        rows = np.eye(len(self.mean))[self.row].T * trust
         told = np.eye(COUNT) * precision - precision[:, None] * covariance * precision
         information = np.einsum("rb,bij->rij", rows, told)
         score = rows @ ((theta - self.of_bands) * precision)
         mean, doubt = self._means(information, score)
         known = np.clip(1 - np.diagonal(covariance, axis1=1, axis2=2) * precision, 0, 1)
-        off = np.minimum((theta - mean[self.row]) ** 2, 9 * self.variance)
-        variance = (off.sum(axis=0) + _FIRM * self.variance) / (known.sum(axis=0) + _FIRM)
+        off = np.minimum((theta - mean[self.row]) ** 2, _FAR * self.variance)
+        variance = (trust @ off / _SHORT + _FIRM * self.variance) / (trust @ known + _FIRM)
         return Sharing(self.row, mean, np.clip(variance, FLOOR**2, 4 * SPREAD**2), doubt)
 
     def _means(self, information: FloatArray, score: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -79,10 +90,10 @@ class Sharing:
         step = np.linalg.inv(information + np.diag(1 / between))
         pull = score + (picture - self.mean) / between
         moved = np.clip(np.matmul(step, pull[..., None])[..., 0], -_PACE * STEP, _PACE * STEP)
-        return np.asarray(np.clip(self.mean + moved, -LIMIT, LIMIT), dtype=np.float64), np.asarray(step)
+        return np.asarray(np.clip(self.mean + moved, LOWEST, LIMIT), dtype=np.float64), np.asarray(step)
 
-    def thickness(self, theta: FloatArray, *, first: bool) -> tuple[FloatArray, FloatArray, Sharing]:
-        """Put what all bands of a row are thicker than assumed into their sigma.
+    def thickness(self, theta: FloatArray, height: FloatArray) -> tuple[FloatArray, FloatArray, Sharing]:
+        """Put what all bands of a row are thicker than assumed into their sigma; high bands tell more, up to a point.
 
         Returns
         -------
@@ -93,10 +104,9 @@ class Sharing:
         sharing : Sharing
             Means with regard to the new sigma.
         """
-        mean = self.mean[:, THICKER]
-        if first:
-            counts = np.bincount(self.row)
-            mean = np.bincount(self.row, theta[:, THICKER]) / (counts + 0.3)
+        weight = np.sqrt(np.maximum(height, 0.0))
+        total = np.bincount(self.row, weight)
+        mean = np.bincount(self.row, weight * theta[:, THICKER]) / np.maximum(total, 1e-300)
         growth = np.clip(mean / np.sqrt(2.0), -0.25, 0.25)
         new_theta, new_mean = theta.copy(), self.mean.copy()
         new_theta[:, THICKER] -= growth[self.row] * np.sqrt(2.0)
@@ -119,7 +129,7 @@ def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatAr
     lanes, size = len(coefficients), np.bincount(group)
     known = np.bincount(group, np.clip(1 - variance / spread, 0, 1).sum(axis=0))
     # a bubble in one lane must not loosen all
-    square = np.bincount(group, np.minimum(coefficients**2, _FAR * spread).sum(axis=0))
+    square = np.bincount(group, np.minimum(coefficients**2, _FAR * spread).sum(axis=0)) / _SHORT
     now = np.bincount(group, spread) / size
     new = (square + _FIRM * now) / (known + _FIRM)
     slow = (square + np.bincount(group, variance.sum(axis=0))) / (lanes * size)

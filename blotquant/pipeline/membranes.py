@@ -203,8 +203,11 @@ def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settin
     return united(parts, "bands")
 
 
-def _integrate(blots: Sequence[Blot], bands: pd.DataFrame, settings: Settings, background: str | None) -> pd.DataFrame:
+def _integrate(
+    blots: Sequence[Blot], bands: pd.DataFrame, given: Given, settings: Settings, background: str | None
+) -> pd.DataFrame:
     """Measure all bands of all images; a whole lane has its background in the gaps beside it."""
+    ladders = set(given.samples.loc[given.samples["role"] == "ladder", "lane"])
     parts = []
     for blot in blots:
         mine = bands[bands["image"] == blot.name]
@@ -212,7 +215,8 @@ def _integrate(blots: Sequence[Blot], bands: pd.DataFrame, settings: Settings, b
         chosen = background or settings.integration.background
         for rows, method in ((mine[~whole], chosen), (mine[whole], "inter_lane")):
             if len(rows):
-                measured = integrate(blot, rows, background=method, doublets=settings.integration.doublets)
+                doublets = settings.integration.doublets
+                measured = integrate(blot, rows, background=method, doublets=doublets, ladders=ladders)
                 doubts = image_flags(blot)
                 parts.append(measured.assign(flags=add_flag(measured["flags"], True, doubts)))
     return united(parts, "bands")
@@ -267,8 +271,8 @@ def measure_blots(
     blots = placed.blots
     lanes = _find_lanes(blots, given)
     found = _find_bands(blots, lanes, given, settings)
-    bands, calibration = _with_masses(_integrate(blots, found, settings, None), blots, given)
-    others_found = {method: _integrate(blots, found, settings, method) for method in others}
+    bands, calibration = _with_masses(_integrate(blots, found, given, settings, None), blots, given)
+    others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
     notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
     return Measured(
         lanes=placed.to_files(lanes, "lanes"),
