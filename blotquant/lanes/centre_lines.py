@@ -23,6 +23,7 @@ _PLACE_SD = 0.15  # error of a lane's place so far, as a share of the pitch
 _BOW_SD = 0.01  # usual bow, as a share of the length of the lanes
 _MARK_SD = 0.07  # error of one band's middle, as a share of the pitch
 _HUBER = 1.5
+_DIP = 0.9  # evidence between two bands that touch, as a share of the lesser one's, at most
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _crossing(profile: FloatArray) -> FloatArray:
 
 
 def _ends(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitch: float) -> list[FloatArray]:
-    """Distance from each place to the band's left and right end at half of its evidence [px]."""
+    """Distance from each place to the band's left and right end, at half of its evidence or where it touches [px]."""
     slope = np.arange(-1, 2) * max(1, int(np.ceil(0.03 * pitch)))
     far = np.arange(max(2, round(0.75 * pitch / look.width)) + 1)
     scale = look.scale[row, col][:, None, None]
@@ -116,8 +117,19 @@ def _ends(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitc
         values = look.responses[scale, at_row, np.clip(at_col, 0, look.score.shape[1] - 1)]
         values = np.where(inside, values, 0.0).max(axis=2)
         top = np.median(values[:, : max(1, len(far) // 4)], axis=1)
-        ends.append(_crossing(values / np.where(top > 0, top, np.inf)[:, None]) * look.width)
+        share = values / np.where(top > 0, top, np.inf)[:, None]
+        half, valley = _crossing(share), _valley(share)
+        ends.append(np.where(np.isfinite(half), half, valley) * look.width)
     return ends
+
+
+def _valley(profile: FloatArray) -> FloatArray:
+    """Distance from the first sample to the lowest one where that parts two bands that touch, else NaN [samples]."""
+    at = np.argmin(profile, axis=1)
+    which = np.arange(len(profile))
+    beyond = np.where(np.arange(profile.shape[1]) > at[:, None], profile, -np.inf).max(axis=1)
+    parts = (at > 0) & (profile[which, at] < _DIP * np.minimum(1.0, beyond))
+    return np.where(parts, at, np.nan)
 
 
 def _thickness(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitch: float) -> FloatArray:

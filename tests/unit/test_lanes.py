@@ -88,3 +88,41 @@ def test_a_mirrored_picture_has_the_same_lanes_in_the_file(drawn: Drawn) -> None
     np.testing.assert_allclose(
         np.sort(find_lanes(mirrored)["centre"]), np.sort(find_lanes(drawn.blot)["centre"]), atol=1.5
     )
+
+
+def strip_of_bands(rows: int, steps: float, half: float, *, top: float = 200.0) -> np.ndarray:
+    """Draw a short strip of eight bits with six bands, ``steps`` apart and ``half`` wide to either side."""
+    row, col = np.indices((rows, 150))
+    light = np.zeros(row.shape)
+    for centre in 12.0 + steps * np.arange(6):
+        light += np.exp(-(((row - rows / 2) / (0.22 * rows)) ** 4)) / (
+            1.0 + np.exp((np.abs(col - centre) - half) / 1.2)
+        )
+    noise = np.random.default_rng(6).normal(0.0, 1.0, row.shape)
+    return np.clip(np.round(20.0 + top * np.minimum(light, 1.0) + noise), 0, 255)
+
+
+@pytest.mark.parametrize("rows", [14, 18, 25])
+def test_a_short_strip_that_its_bands_fill_shows_its_lanes(rows: int) -> None:
+    lanes = find_lanes(Blot("strip.png", strip_of_bands(rows, 24.0, 9.0), bright=True))
+    np.testing.assert_allclose(lanes["centre"], 12.0 + 24.0 * np.arange(6), atol=2.0)
+
+
+def test_lanes_whose_bands_touch_are_counted() -> None:
+    lanes = find_lanes(Blot("touching.png", strip_of_bands(26, 24.0, 11.5), bright=True))
+    np.testing.assert_allclose(lanes["centre"], 12.0 + 24.0 * np.arange(6), atol=2.5)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_smear_beside_the_lanes_is_no_lane(seed: int) -> None:
+    drawn = draw_level("clean", seed=seed, n_lanes=6, n_rows=5)
+    pitch = float(np.median(np.diff(drawn.lanes["centre"])))
+    room = round(1.4 * pitch)
+    pixels = np.pad(drawn.blot.pixels, ((0, 0), (room, 0)), mode="edge")
+    pixels[:, :room] = np.random.default_rng(seed).normal(np.median(drawn.blot.pixels), 5.0, (len(pixels), room))
+    row, col = np.indices(pixels.shape)
+    for at, share in ((180, 0.4), (340, 0.8)):
+        along, across = (row - at - 0.1 * (col - share * pitch)) / 7.0, (col / pitch - share) / 0.22
+        pixels += 0.05 * np.ptp(drawn.blot.pixels) * np.exp(-0.5 * (along**2 + across**2))
+    lanes = find_lanes(Blot("smear.tif", pixels, bright=True))
+    assert lanes["centre"].min() > room
