@@ -15,7 +15,7 @@ from .smile import Smile
 
 __all__ = ["Row", "band_like", "follow_rows", "unite_images", "whole_rows"]
 
-_ALONE = 9.0  # evidence from which a peak is believed without neighbours
+_ALONE = 12.0  # evidence from which a peak is believed without neighbours
 _FARTHEST = 4  # lanes apart at most that are linked
 _SUPPORT = 2  # lanes apart at most that support each other
 _MEMORY = 3.0  # lanes over which a row's own bend is remembered
@@ -28,10 +28,11 @@ _LEAST_MARGIN = 1.5  # distance from where the membrane or the picture ends, at 
 _WANDER = 0.8  # how far a band may lie off its neighbour's row, in half thicknesses
 _LEAST_WANDER = 2.0  # and at least [px]
 _UNEVEN = 0.03  # and more with distance, since no smile is a cubic [px/px]
+_ONE_PLACE = 2.1  # distance within which rows of an image are one, in half thicknesses: 0.9 of the width at half height
 _SAME_ROW = 1.5  # distance of the rows of two images that are one, in half thicknesses, at most
 _THIN_ALONE = 0.65  # the same for a row of one band, unless its evidence is large
 _CERTAIN = 50.0
-_FEWEST = 3  # bands of a row none of which would be believed alone, at least
+_NEIGHBOURS = 2  # supporting bands that one band of a row has, at least, where none would be believed alone
 _CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed however faint …
 _FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
 _TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
@@ -107,11 +108,42 @@ def _joined(peaks: Peaks, links: Sequence[tuple[int, int]]) -> list[list[int]]:
     return list(members.values())
 
 
+def _united(rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray) -> list[npt.NDArray[np.intp]]:
+    """Make one row of those of one image that lie at one place, nearest first: bands too far apart to be linked."""
+    rows = sorted(rows, key=lambda row: -len(row))
+    while True:
+        best, pair = 1.0, (-1, -1)
+        for i, one in enumerate(rows):
+            for j in range(i + 1, len(rows)):
+                other = rows[j]
+                if (
+                    peaks.image[one[0]] != peaks.image[other[0]]
+                    or np.intersect1d(peaks.lane[one], peaks.lane[other]).size
+                ):
+                    continue
+                sigma = float(np.sqrt(np.median(peaks.sigma[one]) * np.median(peaks.sigma[other])))
+                miss = abs(_distance(one, other, flat, peaks)) / (_ONE_PLACE * sigma)
+                if miss < best:
+                    best, pair = miss, (i, j)
+        if pair[0] < 0:
+            return rows
+        rows[pair[0]] = np.concatenate([rows[pair[0]], rows.pop(pair[1])])
+
+
+def _support(peaks: Peaks, own: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Count the members of a row in lanes near each of them."""
+    apart = np.abs(peaks.lane[own][:, None] - peaks.lane[own][None, :])
+    return np.asarray((apart <= _SUPPORT).sum(axis=1) - 1, dtype=np.intp)
+
+
 def _supported(peaks: Peaks, own: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     """Which members are strong by themselves or have a neighbour in the row."""
-    apart = np.abs(peaks.lane[own][:, None] - peaks.lane[own][None, :])
-    other = ~np.eye(len(own), dtype=bool)
-    return np.asarray((peaks.score[own] > _ALONE) | ((apart <= _SUPPORT) & other).any(axis=1), dtype=np.bool_)
+    return np.asarray((peaks.score[own] > _ALONE) | (_support(peaks, own) > 0), dtype=np.bool_)
+
+
+def _backed(peaks: Peaks, own: npt.NDArray[np.intp]) -> bool:
+    """Whether a row of faint members has one with neighbours enough."""
+    return bool((_support(peaks, own) >= _NEIGHBOURS).any())
 
 
 def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks) -> list[npt.NDArray[np.intp]]:
@@ -144,10 +176,10 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     list of ndarray
         Indices of each row's peaks; each row is of one image.
     """
-    rows = [np.array(row, np.intp) for row in _joined(peaks, _links(peaks, flat, col))]
+    rows = _united([np.array(row, np.intp) for row in _joined(peaks, _links(peaks, flat, col))], peaks, flat)
     rows = [row for row in rows if np.mean(peaks.contrast[row] >= _CLEAR) >= _CLEAR_SHARE]
     kept = [row[_supported(peaks, row)] for row in rows]
-    kept = [row for row in kept if len(row) and (len(row) >= _FEWEST or peaks.score[row].max() > _ALONE)]
+    kept = [row for row in kept if len(row) and (peaks.score[row].max() > _ALONE or _backed(peaks, row))]
     kept = _standing_out(kept, peaks)
     thickness = np.array([np.median(peaks.sigma[row]) for row in kept])
     weight = np.array([np.log1p(peaks.score[row]).sum() for row in kept])

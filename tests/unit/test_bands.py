@@ -121,3 +121,18 @@ def test_uneven_ground_far_below_the_bands_makes_no_row() -> None:
     blot = dataclasses.replace(drawn.blot, pixels=drawn.blot.pixels + ripple + noise, ceiling=None)
     bands = find_bands(blot, find_lanes(blot))
     assert (bands["centre_row"] > 60).all()
+
+
+def test_a_row_whose_bands_are_many_lanes_apart_is_one_row() -> None:
+    row, col = np.indices((240, 900))
+    centres = np.arange(45, 900, 62)
+    light = sum(
+        v * np.exp(-0.5 * ((row - r - 0.01 * col) / 4.0) ** 2) / (1.0 + np.exp((np.abs(col - c) - 22) / 2.0))
+        for r, v, which in ((60, 1.0, range(14)), (150, 0.3, (0, 1, 7, 13)))
+        for c in centres[list(which)]
+    )
+    pixels = 500 + 20000 * light + np.random.default_rng(8).normal(0, 15, row.shape)
+    blot = Blot("apart.tif", pixels, bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    assert bands["band"].nunique() == 2
+    assert bands.loc[bands["detected"] & (bands["band"] == "2"), "lane"].tolist() == [1, 2, 8, 14]
