@@ -33,6 +33,8 @@ def _n_words(result: ReportSource, n: int) -> str:
 
 def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
     quantity, drug = quantity_name(*(row[name] for name in SERIES)), plain(row["treatment"]) or "The treatment"
+    if not plain(row["target"]):
+        quantity = "activity" if result.folds["percent_activity"].notna().any() else "the response"
     stimulus = plain(row["stimulus"])
     quantity += f" under {stimulus}" if stimulus else ""
     unit, n = plain(row["unit"]), _n_words(result, int(row["n"]))

@@ -319,7 +319,7 @@ def grids(result: ReportSource) -> dict[str, list[Grid]]:
         "groups": (result.groups, _groups),
         "tests": (result.tests, _tests),
         "curves": (result.curves, _curves),
-        "bands": (result.bands, _bands),
+        "bands": (result.bands if not len(result.ratios) else result.bands.iloc[:0], _bands),
         "ratios": (result.ratios if len(result.ratios) else result.folds, _ratios),
         "sensitivity": (result.sensitivity, _choices),
         "calibration": (result.calibration, _calibration),

@@ -18,7 +18,7 @@ PLACING = ("target_row", "lanes")
 """Remarks on where things were found; they stand beside the pictures."""
 
 _LEVEL = 0.05
-_MOST_IMAGES = 4  # are named beside a flag
+_MOST_IMAGES, _MOST_BANDS = 4, 12  # are named beside a flag
 _REMARKABLE = ("lossy", "compression", "clipped_at_zero", "colour", "film", "repeat", "step", "flat")
 
 _ORDER = {"wrong": 0, "doubt": 1, "note": 2}
@@ -59,9 +59,14 @@ def _whole_images(bands: pd.DataFrame, flag: Flag) -> list[str]:
 
 
 def _places(bands: pd.DataFrame) -> str:
-    """Name bands of one image, lane by lane."""
-    lanes = [(lane, joined([plain(band) for band in rows["band"]], 4)) for lane, rows in bands.groupby("lane")]
-    return joined([f"lane {lane} row {rows}" for lane, rows in lanes], 5)
+    """Name bands of one image, lane by lane; many are counted."""
+    if len(bands) > _MOST_BANDS:
+        return counted(len(bands), "band")
+    lanes = [
+        (lane, f"row{'s' * (len(rows) > 1)} {joined([plain(band) for band in rows['band']], _MOST_BANDS)}")
+        for lane, rows in bands.groupby("lane")
+    ]
+    return joined([f"lane {lane} {rows}" for lane, rows in lanes], _MOST_BANDS)
 
 
 def _where_bands(bands: pd.DataFrame, flag: Flag) -> list[str]:
