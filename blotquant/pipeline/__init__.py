@@ -11,10 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..calibration import fit_linear_range
-from ..comparison import compare_groups, power_table
-from ..dose_response import fit_dose_response
 from ..errors import SettingsError
-from ..grouping import summarise
 from ..matching import assign_targets, explain_targets, match_bands
 from ..normalisation import control_quality, membrane_scales, normalise
 from ..result import Result
@@ -142,6 +139,11 @@ def _measure(
 
 def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str, pd.DataFrame]:
     """Go from measured bands to the dose-response, one line a stage."""
+    # imported here: they load scipy.stats, without which a picture is measured half a second sooner
+    from ..comparison import compare_groups, power_table
+    from ..dose_response import fit_dose_response
+    from ..grouping import summarise
+
     how, tolerance = settings.dose_response, settings.matching.mass_tolerance
     bands = assign_targets(measured.bands, study.images, study.samples, mass_tolerance=tolerance)
     why = explain_targets(measured.bands, study.images, study.samples, mass_tolerance=tolerance)
@@ -222,6 +224,7 @@ def _sensitivity(
 ) -> pd.DataFrame:
     if not settings.report.sensitivity:
         return empty("sensitivity")
+    from ..grouping import summarise  # as in _conclude
 
     ratios = {method: _match(table, study, settings) for method, table in bands.items()}
     totals = study.images["form"] == "total"

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot
-from ..dose_response import fit_dose_response
 from ..matching import filled
 from ..normalisation import control_quality, percent_activity
 from ..orientation import orient
@@ -101,6 +100,8 @@ def fit_table(path: str | Path, *, settings: Settings | None = None, record: Map
     TableError
         The table breaks a rule.
     """
+    from ..dose_response import fit_dose_response  # here: it loads scipy.stats, which measuring pictures does without
+
     used, file = settings or Settings(), Path(path)
     responses = read_responses(file)
     how = used.dose_response

@@ -72,8 +72,13 @@ def _plate(kind: str, drawn: Drawn) -> Plate:
 
 
 def embedded_plates(result: ReportSource) -> list[Plate]:
-    """Draw the figures that the page shows, those that answer the question first."""
+    """Draw the figures that the page shows, those that answer the question first; none where bands were only measured.
+
+    Drawing takes longer than measuring a picture does; the table of bands tells the same errors.
+    """
     plates: list[Plate] = []
+    if not len(result.folds) and not len(result.ratios):
+        return plates
     for kind in _EMBEDDED:
         for drawn in draw_all(result, kinds=(kind,)):
             if len(plates) < _MOST_EMBEDDED:

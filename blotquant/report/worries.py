@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..figures.names import plain
 from ..figures.panels import UNUSED_ROLES
-from ..flags import EXPLANATIONS, SEVERITY, Flag, has_flag
+from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
 from .source import ReportSource
 from .wording import counted, flag_text, joined, p_text
 
@@ -110,7 +110,10 @@ def worries(result: ReportSource) -> list[Worry]:
     """List the flags of a result: those that touch the results first, worst first."""
     behind = bands_behind(result)
     touching, beside = [], []
-    for flag in sorted(Flag, key=lambda flag: (_ORDER[SEVERITY[flag]], flag)):
+    ratios = result.folds if len(result.folds) else result.ratios
+    carried = [merge(table["flags"]) for table in (result.bands, result.lanes, ratios, result.groups) if len(table)]
+    raised = decode(merge(carried))
+    for flag in sorted(raised, key=lambda flag: (_ORDER[SEVERITY[flag]], flag)):
         here, there = _where(result, behind, flag), _elsewhere(result, behind, flag)
         name, weight = flag_text(str(flag.name)), SEVERITY[flag]
         if here:

@@ -43,6 +43,13 @@ def test_the_help_does_not_load_a_heavy_library(heavy: str) -> None:
     assert heavy not in loaded_by(f"{_HELP}\nassert code == 0")
 
 
+def test_measuring_a_picture_does_not_load_what_only_studies_need() -> None:
+    code = "import sys, blotquant.batch.measuring, blotquant.batch.writing\n"
+    names = json.loads(python(code + "import json; print(json.dumps(sorted(sys.modules)))"))
+    assert "blotquant.integration" in names
+    assert not {"scipy.stats", "matplotlib.pyplot", "skimage", "blotquant.comparison"} & set(names)
+
+
 def test_a_public_name_is_loaded_when_it_is_first_used() -> None:
     assert "blotquant" in loaded_by("import blotquant")
     assert "numpy" in loaded_by("import blotquant\nblotquant.Blot")
