@@ -33,9 +33,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,  # plain help: reads the same everywhere, and starts sooner
 )
+_SHORT = {  # the list of verbs has 45 characters a line
+    "demo": "Draw a small study, quantify it, print IC50.",
+    "init": "Write the study's tables, to be filled in.",
+    "simulate": "Draw a blot or a study with its truth.",
+    "inspect": "Say what is good and bad about images.",
+    "readers": "List formats, or which reader takes an image.",
+    "schema": "Explain every table and column.",
+    "measure": "Find and measure lanes and bands of images.",
+    "quantify": "Go from a study's images to dose-response.",
+    "fit": "Fit dose-response curves to a table.",
+    "report": "Write figures and HTML of a result again.",
+}
 for _module in (drawing, looking, measuring, finishing):
     for _name, _verb in _module.VERBS.items():
-        app.command(_name)(_verb)
+        app.command(_name, short_help=_SHORT[_name])(_verb)
 
 # Typer does not name the base of its usage errors (missing option, unknown verb …); BadParameter is one of them.
 _UsageError = cast(type[Exception], typer.BadParameter.__bases__[0])

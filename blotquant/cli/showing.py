@@ -47,7 +47,9 @@ def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:
 
 def show_summary(console: Console, summary: Summary) -> None:
     """Say what a run came to."""
-    counts = f"{summary.images} images, {summary.lanes} lanes, {summary.bands} bands, {summary.detected} detected"
+    counted = ((summary.images, "image"), (summary.lanes, "lane"), (summary.bands, "band"))
+    counts = ", ".join(f"{count} {noun}{'s' * (count != 1)}" for count, noun in counted)
+    counts += f", {summary.detected} detected"
     if summary.images:
         console.answer(counts if summary.fresh else f"{counts} (done already, nothing has changed)")
     if summary.flags:

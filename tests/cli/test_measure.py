@@ -75,7 +75,7 @@ def test_a_failure_is_one_line_and_the_rest_is_told(pictures: Path, tmp_path: Pa
     code, out, err = run("measure", pictures / "day2", "-o", tmp_path / "out")
 
     assert code == 1
-    assert "1 images, 6 lanes, 12 bands" in out
+    assert "1 image, 6 lanes, 12 bands" in out
     assert f"report: {tmp_path / 'out' / 'report.html'}" in out
     (line,) = err.splitlines()
     assert line.startswith("error: ")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from blotquant.cli import main
 from blotquant.cli.console import Console
 from blotquant.cli.showing import exit_code, potency_line
 
@@ -88,3 +89,15 @@ def test_columns_are_aligned_and_the_last_is_not_padded(capsys: pytest.CaptureFi
     Console().table([["a", "long name", "x"], ["bcd", "b", "a longer end"]])
 
     assert capsys.readouterr().out == "a    long name  x\nbcd  b          a longer end\n"
+
+
+def test_the_list_of_verbs_is_not_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    listed = out[out.index("Commands:") : out.index("Every verb")]
+    assert "..." not in listed
+    assert "dose-response" in listed
+
+
+def test_an_ic50_without_a_target_is_said_without_a_gap() -> None:
+    assert potency_line(row(target="")) == "IC50 of bari: 5.91 nM, 95 % interval 4 to 8 nM, n = 3"
