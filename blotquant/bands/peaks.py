@@ -264,8 +264,8 @@ def _plateaus(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatA
         if near.any() or profiles.brightness[row[index], lane[index]] - base > _FLAT * (top - base):
             continue
         flat = np.flatnonzero(light - base > _FLAT * (top - base))
-        if flat[0] == 0 or flat[-1] == len(light) - 1:
-            continue  # a slope, not a top
+        if not flat.size or flat[0] == 0 or flat[-1] == len(light) - 1:
+            continue  # level, or a slope, and no top
         shift[index] = low + 0.5 * (flat[0] + flat[-1]) - row[index]
     return shift
 

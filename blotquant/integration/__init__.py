@@ -76,7 +76,9 @@ def integrate(
         numbers = _above(blot, places, estimate_background(blot, bands, method=background), noise)
     out = mine.assign(**numbers, saturated=saturated_pixels(blot, places))
     lod, loq = limits(numbers["volume_se"])
-    out = out.assign(snr=out["volume"] / out["volume_se"], lod=lod, loq=loq, detected=out["volume"] > lod)
+    # what finding saw no sign of is background, however well its volume is known
+    seen = out["score"].fillna(np.inf) > 0
+    out = out.assign(snr=out["volume"] / out["volume_se"], lod=lod, loq=loq, detected=seen & (out["volume"] > lod))
     out["flags"] = flagged(out, blot, places, float(np.sqrt(noise.variance(np.median(blot.pixels)))))
     return check(to_file(out, blot.frame), "bands")
 
@@ -85,7 +87,7 @@ def _joint(
     blot: Blot, bands: pd.DataFrame, places: Places, noise: NoiseModel, ladders: Collection[int]
 ) -> dict[str, FloatArray]:
     """Band and background fitted together; the background is what the volume leaves of the box's sum."""
-    species = bands["band"].astype(str) + np.where(bands["lane"].isin(list(ladders)), " of a ladder", "")
+    species: pd.Series[str] = bands["band"].astype(str) + np.where(bands["lane"].isin(list(ladders)), " of a ladder", "")
     fit = fit_bands(blot, bands, noise, species=np.unique(species, return_inverse=True)[1].astype(np.int64))
     found = measure(fit)
     raw = box_sums(blot.pixels, places)
