@@ -87,7 +87,9 @@ def _joint(
     blot: Blot, bands: pd.DataFrame, places: Places, noise: NoiseModel, ladders: Collection[int]
 ) -> dict[str, FloatArray]:
     """Band and background fitted together; the background is what the volume leaves of the box's sum."""
-    species: pd.Series[str] = bands["band"].astype(str) + np.where(bands["lane"].isin(list(ladders)), " of a ladder", "")
+    species: pd.Series[str] = bands["band"].astype(str) + np.where(
+        bands["lane"].isin(list(ladders)), " of a ladder", ""
+    )
     fit = fit_bands(blot, bands, noise, species=np.unique(species, return_inverse=True)[1].astype(np.int64))
     found = measure(fit)
     raw = box_sums(blot.pixels, places)

@@ -33,6 +33,7 @@ _LOOSE, _DECAY = 3.0, 0.25  # scatter of background terms to start with: of the 
 _ROUNDS = 6  # of the first, robust background
 _SIZING = 4  # passes in which the rows' sigmas are found
 _SPOILT, _ILL = 0.15, 2.0  # share of a core that is rejected, and misfit, from which a band teaches less
+_BLOCK, _FEW = 4, 20  # side of a block in which texture is told [cells], and how many tell it
 _CHUNK = 256  # pairs of neighbours drawn at once, so that memory stays bounded
 
 
@@ -60,6 +61,9 @@ class Fit:
         Variance by noise and misfit of all bands [AU²].
     own : ndarray of shape (B, tall, K)
         Variance by the band's own misfit in its window [AU²].
+    texture : float
+        Variance of what is neither noise nor smooth: grain and ripples of the membrane, as if cells were independent
+        [AU²].
     weight : ndarray of shape (L, R, K)
         Trust in every cell, 0 where rejected.
     drawn : Drawn
@@ -83,6 +87,7 @@ class Fit:
     bands: FloatArray
     noise: FloatArray
     own: FloatArray
+    texture: float
     weight: FloatArray
     drawn: Drawn
     covariance: FloatArray
@@ -128,6 +133,24 @@ def _pairs(strips: Strips, places: Places) -> tuple[IntArray, IntArray]:
     return by, seen
 
 
+def _texture(residual: FloatArray, outside: npt.NDArray[np.bool_], noise: FloatArray) -> float:
+    """Variance that noise does not explain where no bands are, from means over blocks of cells [AU²].
+
+    What is alike over neighbouring cells counts as often as there are cells, as if they were independent.
+    """
+    if not outside.any():
+        return 0.0
+    lanes, rows, cols = (size // side * side for size, side in zip(residual.shape, (1, _BLOCK, _BLOCK), strict=True))
+    parts = (lanes, rows // _BLOCK, _BLOCK, cols // _BLOCK, _BLOCK)
+    count = outside[:, :rows, :cols].reshape(parts).sum(axis=(2, 4))
+    total = np.where(outside, residual, 0.0)[:, :rows, :cols].reshape(parts).sum(axis=(2, 4))
+    whole = count >= 0.75 * _BLOCK**2
+    if whole.sum() < _FEW:
+        return 0.0
+    spread = 1.4826 * float(np.median(np.abs(total[whole] / count[whole])))
+    return max(0.0, _BLOCK**2 * spread**2 - float(np.median(noise[outside])))
+
+
 class _Fitter:
     """Holds what does not change between passes."""
 
@@ -169,7 +192,8 @@ class _Fitter:
         light, along, across = light_of(view, theta)
         noise = self.noise(strips.light)
         inside = self.spread_out((np.abs(along) < 4).astype(float)) > 0
-        coefficients, spread, weight = _first_background(strips, self.ground, strips.usable & ~inside, noise)
+        self.outside = strips.usable & ~inside
+        coefficients, spread, weight = _first_background(strips, self.ground, self.outside, noise)
         background = self.ground.image(coefficients)
         cut = self.places.cut
         core = np.where(cut(strips.usable) & (np.abs(along) < 3), light / cut(noise), 0.0)
@@ -192,6 +216,7 @@ class _Fitter:
             bands=empty,
             noise=noise,
             own=np.zeros_like(light),
+            texture=0.0,
             weight=weight,
             drawn=Drawn(light, along, across, np.empty(0)),
             covariance=np.empty(0),
@@ -217,7 +242,8 @@ class _Fitter:
         others, others_misfit = self._others(fit)
         bands = self.spread_out(fit.height[:, None, None] * drawn.light)
         own = fit.misfit.variance(drawn.along, drawn.across, fit.height * fit.misfit.scale)
-        noise = self.noise(fit.background + np.maximum(bands + others, 0.0)) + others_misfit + self.spread_out(own)
+        noise = self.noise(fit.background + np.maximum(bands + others, 0.0)) + fit.texture
+        noise = noise + others_misfit + self.spread_out(own)
         return replace(fit, drawn=drawn, others=others, bands=bands, noise=noise, own=own)
 
     def _prior(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
@@ -279,7 +305,8 @@ class _Fitter:
         places = (fit.drawn.along, fit.drawn.across)
         misfit = fit.misfit.learn(cut(residual), noise, fit.own, places, fit.height, clean)
         sharing = fit.sharing.learn(fit.theta, shapes, self._teaching(fit))
-        return replace(fit, spread=spread, sharing=sharing, misfit=misfit)
+        texture = _texture(residual, self.outside & (fit.weight > 0), self.noise(fit.background))
+        return replace(fit, spread=spread, sharing=sharing, misfit=misfit, texture=texture)
 
     def _teaching(self, fit: Fit) -> FloatArray:
         """How much each band may teach its row: not those that something lies on, nor those that fit ill."""
