@@ -11,6 +11,7 @@ from scipy import optimize, stats
 
 from blotquant.dose_response import CurveFit, Estimate, Potency, fit_dose_response
 from blotquant.dose_response.rows import curve_rows, potency_row
+from blotquant.errors import SettingsError
 from tests.unit.test_dose_response import DOSES, response, table
 
 OPEN = (0.0, np.inf)
@@ -219,3 +220,51 @@ def test_three_parameters_of_a_rising_curve_hold_its_start_at_zero() -> None:
     assert rows["value"]["bottom"] == pytest.approx(100.0, abs=2.0)
     assert rows["value"]["hill"] == pytest.approx(-1.0, abs=0.1)
     assert fit.fits[0].predict(0.0)[0] == 0.0
+
+
+def test_a_rising_curve_that_does_not_level_off_has_an_endless_upper_limit() -> None:
+    up = table(3000.0, noise=2.0, seed=4, top=100.0, bottom=250.0)
+    row = fit_dose_response(up).curves.set_index("parameter").loc["ic50"]
+    assert row["ci_high"] == np.inf
+    assert row["ci_low"] > 100.0
+
+
+def test_ratios_are_to_the_most_potent_treatment_of_the_same_target_wherever_it_stands() -> None:
+    doses = {("JAK1", "a"): 200.0, ("JAK1", "b"): 20.0, ("JAK2", "a"): 30.0, ("JAK2", "b"): 300.0}
+    points = [table(ic50, noise=0.5, seed=place).assign(target=target, treatment=treatment)
+              for place, ((target, treatment), ic50) in enumerate(doses.items())]  # fmt: skip
+    curves = fit_dose_response(pd.concat(points), interval="wald").curves
+    found = curves[curves["parameter"].str.contains("ratio|selectivity")].set_index(
+        ["target", "treatment", "parameter"]
+    )
+    assert found["value"].to_dict() == {
+        ("JAK1", "a", "ic50_ratio_to_b"): pytest.approx(10.0, rel=0.1),
+        ("JAK2", "b", "ic50_ratio_to_a"): pytest.approx(10.0, rel=0.1),
+        ("JAK1", "a", "selectivity_over_JAK2"): pytest.approx(200.0 / 30.0, rel=0.1),
+        ("JAK2", "b", "selectivity_over_JAK1"): pytest.approx(15.0, rel=0.1),
+    }
+
+
+def test_a_flat_line_has_one_top_and_a_level_above_one_is_refused() -> None:
+    flat = fit_dose_response(table(1e9, noise=2.0), interval="wald").curves
+    assert (flat["parameter"] == "top").sum() == 1
+    with pytest.raises(SettingsError, match=r"level = 1\.5: must lie between 0 and 1"):
+        fit_dose_response(table(), level=1.5)
+
+
+def test_two_replicates_have_a_mean_of_their_ic50s_and_an_excluded_one_no_say() -> None:
+    two = pd.concat([table(40.0, noise=1.0, seed=s).assign(replicate=f"r{s}", flags="") for s in (0, 1, 2)])
+    two.loc[two["replicate"] == "r2", "flags"] = "excluded"
+    row = fit_dose_response(two, interval="wald").curves.set_index("parameter").loc["ic50_replicates"]
+    assert [part.split(":")[0] for part in row["note"].split(", ")] == ["r0", "r1"]
+    assert row["method"] == "geometric mean of the replicates' own fits, t interval"
+
+
+def test_known_errors_on_blocks_of_other_scales_count_on_the_scale_of_each_block() -> None:
+    blocks = [table(noise=2.0, repeats=1, seed=seed).assign(replicate=f"r{seed}", response_se=2.0) for seed in range(3)]
+    plain = pd.concat(blocks)
+    factor = plain["replicate"].map({"r0": 0.1, "r1": 1.0, "r2": 10.0})
+    scaled = plain.assign(response=plain["response"] * factor, response_se=plain["response_se"] * factor)
+    one, other = (fit_dose_response(t, interval="wald").potencies.iloc[0] for t in (plain, scaled))
+    names = ["ic50", "ci_low", "ci_high"]
+    assert other[names].tolist() == pytest.approx(one[names].tolist(), rel=1e-4)
