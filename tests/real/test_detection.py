@@ -21,14 +21,7 @@ def scores() -> list[RealScore]:
     return found
 
 
-STAGES = pytest.mark.parametrize(
-    "stage",
-    [
-        "found",
-        # the goal; limits of detection call bands of crowded and burnt-out lanes undetected, and faint ground detected
-        pytest.param("measured", marks=pytest.mark.xfail(reason="measuring changes what is detected", strict=False)),
-    ],
-)
+STAGES = pytest.mark.parametrize("stage", ["found", "measured"])
 
 
 @STAGES

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from scipy import stats
 
 from blotquant.flags import Flag, has_flag
@@ -42,10 +45,10 @@ def test_fifteen_lanes_are_found_and_twelve_of_them_are_samples(result: Result) 
 @pytest.mark.parametrize(
     ("measured", "published", "least"),
     [
-        # the goal; 0.915 is reached, since the joint fit takes part of these bands' broad feet for background
-        pytest.param("total", "Akt_kcounts", 0.97, marks=pytest.mark.xfail(reason="total Akt reaches 0.915")),
         ("phospho", "pAkt_kcounts", 0.95),
         ("ratio", "ratio_published", 0.95),
+        # the goal was 0.97: the published boxes are about 50 px wide whatever the band, see the two tests below
+        ("total", "Akt_kcounts", 0.92),
     ],
 )
 def test_volumes_and_ratios_agree_with_the_published_ones(
@@ -54,6 +57,46 @@ def test_volumes_and_ratios_agree_with_the_published_ones(
     r = np.corrcoef(beside[measured], beside[published])[0, 1]
     print(f"{measured}: r = {r:.4f}")
     assert r >= least
+
+
+def published_boxes() -> list[dict[str, Any]]:
+    """Boxes of the lab around total Akt, sample lanes."""
+    bands = json.loads((STUDY / "published_bands.json").read_text(encoding="utf-8"))["bands"]
+    return [{**band, "lane": int(band["lane"].split()[1])} for band in bands if is_total(band)]
+
+
+def is_total(band: dict[str, Any]) -> bool:
+    return band["channel"] == 800 and band["lane"].startswith("Lane")
+
+
+@pytest.fixture(scope="module")
+def sums(result: Result) -> pd.DataFrame:
+    """Plain sums above the lab's own backgrounds, in its rows: in its columns, and in the whole width of each band."""
+    pixels = tifffile.imread(STUDY / "Akt_800.TIF").astype(float)
+    bands = result.bands[(result.bands["image"] == "Akt_800.TIF") & (result.bands["target"] == "Akt")]
+    rows = []
+    for box in published_boxes():
+        (left, top, right, bottom), band = box["bbox"], bands[bands["lane"] == box["lane"]].iloc[0]
+        above = pixels[top:bottom] - box["reported_background"]
+        whole = above[:, int(band["left"]) - 3 : int(band["right"]) + 3].sum()
+        published = box["reported_II_kcounts"]
+        rows.append({"lane": box["lane"], "box": above[:, left:right].sum(), "whole": whole, "published": published})
+    return pd.DataFrame(rows).set_index("lane").sort_index()
+
+
+def test_the_published_total_leaves_out_the_ends_of_wide_bands(sums: pd.DataFrame) -> None:
+    share = sums["box"] / sums["whole"]
+    print(share.round(3).to_dict())
+    assert share.idxmin() == 2
+    assert share[2] < 0.9 * share.median()
+    # so a sum over whole bands cannot agree with it better than this, whoever takes it
+    assert np.corrcoef(sums["whole"], sums["published"])[0, 1] < 0.95
+
+
+def test_total_agrees_with_plain_sums_over_whole_bands(beside: pd.DataFrame, sums: pd.DataFrame) -> None:
+    r = np.corrcoef(beside.set_index("lane")["total"], sums["whole"])[0, 1]
+    print(f"total, whole bands: r = {r:.4f}")
+    assert r >= 0.97
 
 
 def test_treatments_are_ranked_as_published(beside: pd.DataFrame) -> None:
