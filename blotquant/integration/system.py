@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import lapack
 
 from ..blot import FloatArray
 from .ground import Ground
@@ -15,6 +16,8 @@ from .strips import Places
 __all__ = ["EACH", "Solution", "Unknowns", "band_products", "solve"]
 
 IntArray = npt.NDArray[np.int64]
+
+_JITTER = 1e-9  # added to a scaled matrix that rounding made singular
 
 EACH = 1 + COUNT
 """Unknowns of a band: its height, then its shape."""
@@ -147,9 +150,17 @@ def solve(
 
 
 def _invert(gram: FloatArray, right: FloatArray, precision: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Covariance and solution of scaled normal equations."""
+    """Covariance and solution of scaled normal equations, lane by lane (Cholesky)."""
     each = np.arange(gram.shape[1])
     gram[:, each, each] += precision
     scale = 1 / np.sqrt(np.maximum(gram[:, each, each], 1e-300))
-    covariance = np.linalg.inv(gram * scale[:, :, None] * scale[:, None, :]) * scale[:, :, None] * scale[:, None, :]
+    gram *= scale[:, :, None] * scale[:, None, :]
+    covariance = np.empty_like(gram)
+    for lane, matrix in enumerate(gram):
+        factor, failed = lapack.dpotrf(matrix, lower=1)
+        if failed:  # by rounding: two bands in one place
+            factor, _ = lapack.dpotrf(matrix + _JITTER * np.eye(len(matrix)), lower=1)
+        half = np.tril(lapack.dpotri(factor, lower=1)[0])
+        covariance[lane] = half + np.tril(half, -1).T
+    covariance *= scale[:, :, None] * scale[:, None, :]
     return covariance, np.matmul(covariance, right[..., None])[..., 0]

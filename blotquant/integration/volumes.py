@@ -24,11 +24,12 @@ _UNSURE = 0.15  # standard error of that light, as a share of it
 
 
 class Measured(NamedTuple):
-    """Volumes, standard errors, and how much of each band's core was rejected."""
+    """Volumes, standard errors, how much of each band's core was rejected, and heights."""
 
     volume: FloatArray
     error: FloatArray
     rejected: FloatArray
+    height: FloatArray
 
 
 def _beyond(fit: Fit) -> FloatArray:
@@ -71,7 +72,10 @@ def measure(fit: Fit) -> Measured:
     share = np.where(weight > 0, fit.own / noise, 0.0)
     volume = (area * (model + share * residual)).sum(axis=(1, 2)) + _beyond(fit)
     lever = _lever(fit, share, area)
-    moved = np.matmul(lever[:, None], fit.covariance[fit.places.lane])[:, 0]
+    moved = np.empty_like(lever)
+    for lane, covariance in enumerate(fit.covariance):
+        mine = fit.places.lane == lane
+        moved[mine] = lever[mine] @ covariance
     # a row's mean shape is not known either: how far would the volume follow it
     pull = np.take_along_axis(moved, fit.unknowns.of_bands[:, 1:], 1) / fit.sharing.variance
     shared = np.einsum("bi,bij,bj->b", pull, fit.sharing.doubt[fit.sharing.row], pull)
@@ -81,4 +85,4 @@ def measure(fit: Fit) -> Measured:
     rejected = (core & (weight == 0)).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
     far = np.abs(area * model * (np.abs(fit.drawn.along) > _FOOT)).sum(axis=(1, 2)) + np.abs(_beyond(fit))
     variance = fitted + (area**2 * kept).sum(axis=(1, 2)) + (_UNSURE * far) ** 2
-    return Measured(volume, np.sqrt(variance), rejected)
+    return Measured(volume, np.sqrt(variance), rejected, fit.height)
