@@ -181,9 +181,7 @@ class _Fitter:
 
     def spread_out(self, windows: FloatArray) -> FloatArray:
         """Add up images of the bands' windows in their strips, shape (B, tall, K) to (L, R, K)."""
-        image = np.zeros(self.strips.light.shape)
-        np.add.at(image, (self.places.lane[:, None], self.places.windows), windows)
-        return image
+        return self.places.spread_out(windows, self.strips)
 
     def _start(self, view: View, row: IntArray) -> Fit:
         """Background from outside the bands, and heights above it."""

@@ -44,6 +44,8 @@ class Strips:
         Pixels of each cell that lie in the picture [px].
     usable : ndarray of shape (L, R, K)
         The cell lies on the membrane and holds no saturated pixel.
+    burnt : ndarray of shape (L, R, K)
+        The cell holds a saturated pixel.
     zero : float
         Median of the picture [AU].
     start : ndarray of shape (L, R)
@@ -61,6 +63,7 @@ class Strips:
     light: FloatArray
     count: FloatArray
     usable: BoolArray
+    burnt: BoolArray
     zero: float
     start: IntArray
     line: FloatArray
@@ -112,6 +115,12 @@ class Places:
     def cut(self, image: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         """Cut the windows out of images of all strips, shape (L, R, K) to (B, tall, K)."""
         return np.asarray(image[self.lane[:, None], self.windows])
+
+    def spread_out(self, windows: FloatArray, strips: Strips) -> FloatArray:
+        """Add up images of the bands' windows in their strips, shape (B, tall, K) to (L, R, K)."""
+        image = np.zeros(strips.light.shape)
+        np.add.at(image, (self.lane[:, None], self.windows), windows)
+        return image
 
     def view(self, strips: Strips, seen: IntArray, by: IntArray) -> View:
         """Show windows of the bands ``seen`` as they lie in the strips ``by``."""
@@ -224,8 +233,8 @@ def _starts(line: FloatArray, length: int, size: int) -> IntArray:
 
 def _gather(
     blot: Blot, start: IntArray, cells: tuple[int, int], size: tuple[int, int], pad: int
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Means above the picture's median, pixel counts, and whether saturated or beside the membrane, of all cells."""
+) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
+    """Means above the picture's median, pixel counts, and whether beside the membrane or saturated, of all cells."""
     rows = np.arange(-pad * size[0], (cells[0] - pad) * size[0])
     left = np.repeat(start, size[0], axis=1)
     cols = left[:, :, None] + np.arange(cells[1] * size[1])
@@ -238,8 +247,8 @@ def _gather(
     light = above.reshape(parts).sum(axis=(2, 4)) / np.maximum(count, 1.0)
     ceiling = np.inf if blot.ceiling is None else blot.ceiling
     beside = off_membrane(blot)[np.clip(rows, 0, blot.shape[0] - 1)[None, :, None], np.clip(cols, 0, blot.shape[1] - 1)]
-    spoilt = (inside & ((pixels >= ceiling) | beside)).reshape(parts).any(axis=(2, 4))
-    return light, count, spoilt
+    off, burnt = ((inside & each).reshape(parts).any(axis=(2, 4)) for each in (beside, pixels >= ceiling))
+    return light, count, off, burnt
 
 
 def place_bands(bands: pd.DataFrame) -> Places:
@@ -279,10 +288,10 @@ def cut_strips(blot: Blot, bands: pd.DataFrame) -> tuple[Strips, Places]:
     lanes = [places.lane == number for number in range(int(places.lane.max()) + 1)]
     line = np.array([_line(places.row[mine], places.col[mine], lean[mine], at) for mine in lanes])
     start = _starts(line, across * width, blot.shape[1])
-    light, count, spoilt = _gather(blot, start, (cells, across), (height, width), pad)
+    light, count, off, burnt = _gather(blot, start, (cells, across), (height, width), pad)
     cols = np.asarray((np.arange(across) - across // 2) * float(width), dtype=np.float64)
-    strips = Strips(
-        light, count, (count > 0) & ~spoilt, float(np.median(blot.pixels)), start, line, cols, height, width, pad
-    )
+    usable = (count > 0) & ~off & ~burnt
+    zero = float(np.median(blot.pixels))
+    strips = Strips(light, count, usable, burnt, zero, start, line, cols, height, width, pad)
     middle = np.rint((places.row - (height - 1) / 2) / height).astype(np.int64) + pad
     return strips, replace(places, first=np.clip(middle - pad, 0, cells - 2 * pad - 1), tall=2 * pad + 1)

@@ -70,6 +70,10 @@ def measure(fit: Fit) -> Measured:
     residual, noise, area = cut(fit.residual), cut(fit.noise), cut(fit.strips.count)
     weight = np.where(cut(fit.strips.usable), cut(fit.weight), 0.0)
     share = np.where(weight > 0, fit.own / noise, 0.0)
+    # a saturated cell holds at least what was counted: that is summed, so that the volume is a lower bound, as it says
+    burnt = cut(fit.strips.burnt)
+    all_own = cut(fit.places.spread_out(fit.own, fit.strips))
+    share = np.where(burnt, fit.own / np.maximum(all_own, 1e-300), share)
     volume = (area * (model + share * residual)).sum(axis=(1, 2)) + _beyond(fit)
     lever = _lever(fit, share, area)
     moved = np.empty_like(lever)

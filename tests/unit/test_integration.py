@@ -98,6 +98,16 @@ def test_a_saturated_band_is_counted_and_flagged(drawn: Drawn) -> None:
     assert volumes["saturated"].iloc[weak] == 0
 
 
+@pytest.mark.parametrize(("family", "seed"), [("flat", 5), ("foreign", 6), ("foreign", 7)])
+def test_a_saturated_volume_is_a_lower_bound(family: str, seed: int) -> None:
+    drawn = draw_level("clean", family=family, seed=seed, effects=("plateau",))
+    volumes = integrate(drawn.blot, drawn.places())
+    burnt = volumes["saturated"] > 0
+    assert burnt.any()
+    assert (volumes["volume"] < 1.01 * drawn.bands["volume"])[burnt].all()
+    assert (volumes["volume"] > 0.2 * drawn.bands["volume"])[burnt].all()
+
+
 def test_a_band_beside_dust_keeps_its_volume() -> None:
     drawn = draw_level("clean", seed=35)
     places = drawn.places()
