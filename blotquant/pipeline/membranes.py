@@ -174,7 +174,9 @@ def _find_lanes(blots: Sequence[Blot], given: Given) -> pd.DataFrame:
     except DetectionError as error:
         look = f"'blotquant measure {blots[0].name} -o look' draws the overlay"
         said = f" ({given.n_lanes} lanes: {given.why}; {look})" if given.n_lanes else ""
-        raise DetectionError(f"membrane {given.membrane!r}: {error}{said}") from error
+        # a picture that is measured by itself is its own membrane
+        where = "" if str(error).startswith(given.membrane) else f"membrane {given.membrane!r}: "
+        raise DetectionError(f"{where}{error}{said}") from error
     missing = sorted(set(given.samples["lane"]) - set(lanes["lane"]))
     if missing:
         raise DetectionError(
