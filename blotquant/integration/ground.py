@@ -27,7 +27,7 @@ _SOFT = 0.075  # softness of a haze's edges [pitch]
 
 
 def _scale(number: IntArray) -> IntArray:
-    """Return the half octave of wave numbers: 0, 1, 2, 3, 4, 5–6, 7–8, 9–11, 12–16, 17–22 and so on."""
+    """Return the half octave of wave numbers: 0, 1, 2, 3–4, 5, 6–8, 9–11, 12–16, 17–22 and so on."""
     return np.maximum(np.ceil(2 * np.log2(np.maximum(number, 0.5)) - 1e-9), -1).astype(np.int64) + 1
 
 

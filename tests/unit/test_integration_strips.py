@@ -39,9 +39,7 @@ def test_a_row_is_as_thick_as_the_median_of_its_bands() -> None:
 @pytest.mark.parametrize("unknown", [0.0, np.nan])
 def test_a_band_of_unknown_thickness_is_a_sixth_of_its_box_and_no_band_is_too_thin(unknown: float) -> None:
     rows: list[Row] = [(1, "a", 50, 10), (1, "b", 90, 10), (1, "c", 130, 10)]
-    table = bands_table(rows).assign(
-        sigma=[unknown, unknown, 0.3], top=[41.0, 88.0, 0.0], bottom=[59.0, 91.0, 99.0]
-    )
+    table = bands_table(rows).assign(sigma=[unknown, unknown, 0.3], top=[41.0, 88.0, 0.0], bottom=[59.0, 91.0, 99.0])
     np.testing.assert_allclose(_thickness(table), [3.0, 1.0, 0.8])
 
 
@@ -103,7 +101,9 @@ def test_a_lean_counts_like_a_place_thirty_pixels_away(span: float) -> None:
 
 @pytest.mark.parametrize("length", [3, 4])
 @pytest.mark.parametrize("size", [20, 21])
-def test_strips_of_a_mirrored_picture_are_mirrored_also_where_a_line_runs_between_pixels(length: int, size: int) -> None:
+def test_strips_of_a_mirrored_picture_are_mirrored_also_where_a_line_runs_between_pixels(
+    length: int, size: int
+) -> None:
     line = np.concatenate([np.arange(2.0, 18.0, 0.5), [3.3, 7.9]])
     line = line[line != (size - 1) / 2]  # the very middle has no side
     starts = _starts(line, length, size)

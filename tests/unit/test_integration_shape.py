@@ -1,0 +1,185 @@
+"""The shape of a band: slopes against finite differences, light against its integrals and definitions."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from numpy.polynomial import hermite_e
+from scipy.special import erf
+
+from blotquant.integration.shape import (
+    BEYOND,
+    COUNT,
+    FLOOR,
+    LIMIT,
+    LOWEST,
+    ROWS,
+    SPREAD,
+    STEP,
+    draw,
+    light_of,
+)
+from blotquant.integration.strips import View
+
+SIGMA, HALF, WIDTH = np.array([2.0, 3.1, 2.4]), np.array([14.0, 12.0, 16.0]), 3
+
+
+def view_of(bands: int = 3, *, wander: bool = True) -> View:
+    """Windows of ±40 rows and ±27 px; with a drift, a ridge and centres between pixels if they wander."""
+    rng = np.random.default_rng(11)
+    shape, columns = (bands, 81), (bands, 19)
+    on = 1.0 if wander else 0.0
+    return View(
+        rows=np.arange(-40.0, 41.0) + on * rng.uniform(-0.5, 0.5, (bands, 1)),
+        cols=np.arange(-9.0, 10.0) * WIDTH + on * rng.uniform(-0.5, 0.5, (bands, 1)),
+        drift=on * rng.uniform(-0.6, 0.6, shape),
+        ridge=on * np.cumsum(rng.uniform(-0.2, 0.2, columns), axis=1),
+        sigma=SIGMA[:bands],
+        half=HALF[:bands],
+        width=WIDTH,
+    )
+
+
+def some_theta(bands: int = 3, share: float = 0.3) -> np.ndarray:
+    return np.random.default_rng(5).uniform(-share, share, (bands, COUNT)) * LIMIT
+
+
+def change(view: View, theta: np.ndarray, parameter: int) -> np.ndarray:
+    """Central difference of the light by one parameter."""
+    step = 1e-5 * np.eye(COUNT)[parameter]
+    return (light_of(view, theta + step)[0] - light_of(view, theta - step)[0]) / 2e-5
+
+
+@pytest.mark.parametrize("parameter", [*range(8), *range(17, 24)])
+def test_a_slope_along_the_run_is_the_change_of_height_times_light(parameter: int) -> None:
+    view, theta, height = view_of(), some_theta(), np.array([1.0, 250.0, 40.0])
+    drawn = draw(view, theta, height)
+    light, along, across = light_of(view, theta)
+    np.testing.assert_allclose(drawn.light, light, rtol=1e-12)
+    np.testing.assert_allclose(drawn.along, along)
+    np.testing.assert_allclose(drawn.across, across)
+    np.testing.assert_allclose(drawn.slopes[:, 0], light)
+    assert drawn.slopes.shape == (3, 1 + COUNT, 81, 19)
+    slope = drawn.slopes[:, 1 + parameter] / height[:, None, None]
+    np.testing.assert_allclose(slope, change(view, theta, parameter), atol=1e-8)
+    assert np.abs(slope).max() > 1e-2
+
+
+@pytest.mark.parametrize("parameter", range(11, 17))
+def test_a_slope_by_waves_across_the_lane_is_exact_where_nothing_drifts(parameter: int) -> None:
+    view = dataclasses.replace(view_of(), drift=np.zeros((3, 81)))
+    theta, height = some_theta(), np.array([1.0, 250.0, 40.0])
+    slope = draw(view, theta, height).slopes[:, 1 + parameter] / height[:, None, None]
+    np.testing.assert_allclose(slope, change(view, theta, parameter), atol=1e-8)
+    assert np.abs(slope).max() > 1e-2
+
+
+def test_ends_that_move_change_the_light_as_their_slopes_say() -> None:
+    view = dataclasses.replace(view_of(), drift=np.zeros((3, 81)))
+    theta, height = some_theta(), np.ones(3)
+    theta[:, 1:3] = 0.0
+    theta[:, 11:17] = 0.0  # relief moves with the ends, which the slopes leave out
+    drawn = draw(view, theta, height)
+    for parameter in (8, 9, 10):
+        np.testing.assert_allclose(drawn.slopes[:, 1 + parameter], change(view, theta, parameter), atol=1e-7)
+
+
+def test_light_follows_the_drift_of_its_rows_to_first_order() -> None:
+    view, theta = view_of(), np.zeros((3, COUNT))
+    theta[:, 10] = 0.6
+    still = dataclasses.replace(view, drift=np.zeros((3, 81)))
+    small = 0.05
+    drifting = dataclasses.replace(view, drift=np.full((3, 81), small))
+    moved = dataclasses.replace(still, cols=view.cols + small)
+    np.testing.assert_allclose(light_of(drifting, theta)[2], light_of(moved, theta)[2], atol=2e-4)
+    assert np.abs(light_of(drifting, theta)[2] - light_of(still, theta)[2]).max() > 2e-3
+
+
+def test_a_plain_band_has_the_volume_of_a_gaussian_times_its_width() -> None:
+    view = view_of(wander=False)
+    light, along, _ = light_of(view, np.zeros((3, COUNT)))
+    volume = light.sum(axis=(1, 2)) * WIDTH
+    np.testing.assert_allclose(volume, SIGMA * np.sqrt(2 * np.pi) * 2 * HALF, rtol=1e-6)
+    np.testing.assert_allclose(along, np.broadcast_to(view.rows[:, :, None], along.shape) / SIGMA[:, None, None])
+
+
+def changed(view: View, parameter: int, amount: float) -> np.ndarray:
+    theta = np.zeros((len(view.sigma), COUNT))
+    theta[:, parameter] = amount
+    return light_of(view, theta)[0]
+
+
+@pytest.mark.parametrize("degree", [2, 3, 4, 5, 6])
+def test_hermite_terms_are_normalised_polynomials_under_the_gaussian(degree: int) -> None:
+    view = view_of(wander=False)
+    light, along, across = light_of(view, np.zeros((3, COUNT)))
+    term = hermite_e.hermeval(along, np.eye(8)[degree]) / np.sqrt(float(np.prod(np.arange(1, degree + 1))))
+    np.testing.assert_allclose(changed(view, degree + 1, 0.2) - light, 0.2 * term * np.exp(-(along**2) / 2) * across)
+
+
+@pytest.mark.parametrize(("parameter", "decay", "direction"), BEYOND)
+def test_a_tail_falls_by_its_decay_on_its_side_only(parameter: int, decay: float, direction: float) -> None:
+    view = view_of(1, wander=False)
+    tail = (changed(view, parameter, 0.01) - changed(view, parameter, 0.0))[0, :, 9]
+    t = view.rows[0] / SIGMA[0] * direction
+    far = t > 6
+    np.testing.assert_allclose(tail[far], 0.01 * np.exp(-decay * t[far]), rtol=1e-3)
+    assert np.abs(tail[t < -6]).max() < 1e-5
+    np.testing.assert_allclose(tail, 0.01 * np.exp(-decay * t) / (1 + np.exp(-1.7 * t)), rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize(("parameter", "centre"), [(19, -3.0), (20, 0.0), (21, 3.0)])
+def test_wings_are_bumps_two_sigmas_wide(parameter: int, centre: float) -> None:
+    view = view_of(wander=False)
+    plain, along, across = light_of(view, np.zeros((3, COUNT)))
+    bump = np.exp(-(((along - centre) / 2) ** 2) / 2)
+    np.testing.assert_allclose(changed(view, parameter, 0.1) - plain, 0.1 * bump * across, atol=1e-15)
+
+
+def test_the_profile_across_is_the_mean_over_a_cells_pixels_of_soft_ends_and_waves() -> None:
+    view = dataclasses.replace(view_of(), drift=np.zeros((3, 81)))
+    theta = some_theta()
+    across = light_of(view, theta)[2][:, 0]
+    for band in range(3):
+        shift, half, soft = theta[band, 8], HALF[band] * np.exp(theta[band, 9]), 2.0 * np.exp(theta[band, 10])
+        for cell in range(19):
+            values = []
+            for pixel in (-1.0, 0.0, 1.0):
+                at = view.cols[band, cell] + pixel - shift
+                step = erf((at + half) / soft / np.sqrt(2)) - erf((at - half) / soft / np.sqrt(2))
+                turn = np.pi * (min(max(at / half, -1.2), 1.2) + 1) / 2
+                values.append(step / 2 * (1 + sum(theta[band, 10 + n] * np.cos(n * turn) for n in range(1, 7))))
+            assert across[band, cell] == pytest.approx(max(np.mean(values), 0.0), abs=1e-12)
+
+
+def test_the_ridge_is_lower_tilted_and_bent_by_pixels_at_the_ends() -> None:
+    view = view_of()
+    theta = np.zeros((3, COUNT))
+    theta[:, 0], theta[:, 1], theta[:, 2], theta[:, 8], theta[:, 9] = 1.5, -2.0, 3.0, 2.0, 0.1
+    along = light_of(view, theta)[1]
+    place = np.clip((view.cols - 2.0) / (HALF * np.exp(0.1))[:, None], -1.3, 1.3)
+    ridge = view.ridge + 1.5 - 2.0 * place + 3.0 * (place**2 - 1 / 3)
+    expected = (view.rows[:, :, None] - ridge[:, None, :]) / SIGMA[:, None, None]
+    np.testing.assert_allclose(along, expected)
+    np.testing.assert_allclose(draw(view, theta, np.ones(3)).along, expected)
+    assert np.abs(place).max() == 1.3
+
+
+def test_light_across_the_lane_is_never_negative() -> None:
+    view, theta = view_of(), some_theta(share=1.0)
+    assert light_of(view, theta)[2].min() == 0.0
+
+
+def test_bounds_of_shapes_fit_together() -> None:
+    assert COUNT == 24
+    assert (FLOOR < SPREAD).all()
+    assert (SPREAD <= ROWS).sum() == 24
+    assert (STEP <= LIMIT).all()
+    np.testing.assert_array_equal(LOWEST[:17], -LIMIT[:17])
+    np.testing.assert_array_equal(LOWEST[17:], -0.01)
+    for parameter, decay, direction in BEYOND:
+        mirrored = [(p, d) for p, d, side in BEYOND if side == -direction and d == decay]
+        assert len(mirrored) == 1
+        assert LIMIT[mirrored[0][0]] == LIMIT[parameter]

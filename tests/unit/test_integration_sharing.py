@@ -1,0 +1,171 @@
+"""What bands of a row have in common, against the posterior of the same hierarchy written out densely."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from blotquant.integration.shape import COUNT, FLOOR, LIMIT, LOWEST, ROWS, SPREAD, STEP, THICKER
+from blotquant.integration.sharing import Sharing, learn_spread
+
+
+def told(truth: np.ndarray, sharing: Sharing, error: float) -> tuple[np.ndarray, np.ndarray]:
+    """Shapes and covariances of bands whose light says `truth` with an error, in units of the scatter."""
+    variance = np.broadcast_to(sharing.variance, truth.shape)
+    mine = error**2 * variance
+    covariance = 1 / (1 / variance + 1 / mine)
+    theta = covariance * (sharing.of_bands / variance + truth / mine)
+    return theta, np.array([np.diag(row) for row in covariance])
+
+
+def test_nothing_is_known_at_the_start() -> None:
+    sharing = Sharing.at_start(np.array([0, 2, 1, 2]))
+    assert sharing.mean.shape == (3, COUNT)
+    assert not sharing.mean.any()
+    np.testing.assert_array_equal(sharing.variance, SPREAD**2)
+    for doubt in sharing.doubt:
+        np.testing.assert_array_equal(doubt, np.diag(ROWS**2))
+    assert sharing.of_bands.shape == (4, COUNT)
+
+
+def test_means_of_rows_are_those_of_bands_that_scatter_in_rows_that_scatter_around_their_picture() -> None:
+    """One parameter at a time: band = row + scatter + error, row = picture + half of `ROWS`, picture = `ROWS`."""
+    row = np.array([0, 0, 0, 1, 1, 2])
+    trust = np.array([1.0, 1.0, 0.5, 1.0, 0.0, 1.0])
+    start = Sharing.at_start(row)
+    at = np.random.default_rng(2).uniform(0, 1, (3, COUNT)) * 0.003 * STEP
+    start = Sharing(row, at, start.variance, start.doubt)
+    truth = np.random.default_rng(1).uniform(0, 1, (6, COUNT)) * 0.02 * STEP
+    theta, covariance = told(truth, start, 0.7)
+    found = start.learn(theta, covariance, trust)
+    for k in range(COUNT):
+        between = (0.5 * ROWS[k]) ** 2
+        information = trust / (1.49 * SPREAD[k] ** 2)
+        prior = between * np.eye(3) + ROWS[k] ** 2 * np.ones((3, 3))
+        member = np.eye(3)[row]
+        posterior = np.linalg.inv(np.linalg.inv(prior) + (member.T * information) @ member)
+        expected = posterior @ (member.T @ (information * truth[:, k]))
+        moved = expected - at[:, k]
+        assert np.abs(moved).max() < 0.1 * STEP[k]
+        np.testing.assert_allclose(found.mean[:, k], np.maximum(expected, LOWEST[k]), atol=1e-9 * SPREAD[k])
+        of_row = 1 / ((member.T @ information) + 1 / between)
+        np.testing.assert_allclose(np.diagonal(found.doubt, axis1=1, axis2=2)[:, k], of_row)
+
+
+def test_parameters_that_bands_tell_together_are_learnt_together() -> None:
+    """Two parameters whose errors are correlated, in one row: the generalised least-squares mean."""
+    start = Sharing.at_start(np.array([0, 0]))
+    pair = np.array([3, 4])
+    error = np.diag(start.variance)
+    error[np.ix_(pair, pair)] = np.array([[1.0, 0.9], [0.9, 1.2]]) * SPREAD[3] * SPREAD[4]
+    covariance = np.linalg.inv(np.diag(1 / start.variance) + np.linalg.inv(error))
+    truth = np.zeros((2, COUNT))
+    truth[:, 3], truth[:, 4] = [0.004, 0.002], [0.001, 0.003]
+    theta = truth @ np.linalg.inv(error) @ covariance
+    found = start.learn(theta, np.array([covariance] * 2), np.ones(2))
+    information = 2 * np.linalg.inv(np.diag(start.variance) + error)
+    prior = np.diag(1.25 * ROWS**2)
+    expected = np.linalg.inv(information + np.linalg.inv(prior)) @ information @ truth.mean(axis=0)
+    np.testing.assert_allclose(found.mean[0], expected, atol=1e-12)
+
+
+def test_a_mean_moves_no_further_than_its_pace_and_stays_within_bounds() -> None:
+    start = Sharing.at_start(np.array([0, 0]))
+    for side in (1.0, -1.0):
+        theta, covariance = told(side * np.tile(LIMIT, (2, 1)), start, 1e-3)
+        found = start.learn(theta, covariance, np.ones(2))
+        np.testing.assert_allclose(found.mean[0], np.maximum(side * 0.1 * STEP, LOWEST))
+        for _ in range(200):
+            theta, covariance = told(side * np.tile(4 * LIMIT, (2, 1)), found, 1e-3)
+            found = found.learn(theta, covariance, np.ones(2))
+        np.testing.assert_allclose(found.mean[0], LIMIT if side > 0 else LOWEST)
+
+
+def test_scatter_is_that_of_the_bands_around_their_rows() -> None:
+    start = Sharing.at_start(np.array([0, 0, 1, 1]))
+    trust = np.array([1.0, 0.5, 1.0, 1.0])
+    truth = np.array([1.0, -1.0, 0.6, -0.6])[:, None] * SPREAD
+    theta, covariance = told(truth, start, 0.5)
+    found = start.learn(theta, covariance, trust)
+    square = np.minimum((theta - found.of_bands) ** 2, 4 * SPREAD**2)
+    known = 1 - 0.2  # the error leaves a fifth of the scatter unknown
+    expected = (trust @ square / 0.88 + 0.5 * SPREAD**2) / (trust.sum() * known + 0.5)
+    np.testing.assert_allclose(found.variance, np.clip(expected, FLOOR**2, 4 * SPREAD**2))
+
+
+def test_scatter_has_bounds_and_one_outlier_in_five_does_not_loosen_it() -> None:
+    start = Sharing.at_start(np.zeros(5, int))
+    outlier = np.array([1e3, 0, 0, 0, 0])[:, None] * SPREAD
+    theta, covariance = told(outlier, start, 1e-3)
+    far = start.learn(theta, covariance, np.ones(5)).variance
+    still = 0.1 * STEP < 0.3 * SPREAD  # other means move away from the other bands by more than those scatter
+    assert (far[still] <= start.variance[still]).all()
+    assert still.sum() > 5
+    theta, covariance = told(outlier / 50, start, 1e-3)
+    np.testing.assert_allclose(start.learn(theta, covariance, np.ones(5)).variance, far)
+    wild = np.array([9.0, -9, 9, -9, 9])[:, None] * SPREAD
+    calm = start
+    for _ in range(50):
+        theta, covariance = told(wild, start, 1e-3)
+        start = start.learn(theta, covariance, np.ones(5))
+        theta, covariance = told(0 * wild, calm, 1e-3)
+        calm = calm.learn(theta, covariance, np.ones(5))
+    np.testing.assert_allclose(start.variance, 4 * SPREAD**2)
+    np.testing.assert_allclose(calm.variance, FLOOR**2)
+
+
+def test_bands_that_are_not_trusted_teach_nothing() -> None:
+    start = Sharing.at_start(np.array([0, 0, 1]))
+    theta, covariance = told(np.tile(0.5 * LIMIT, (3, 1)), start, 0.1)
+    found = start.learn(theta, covariance, np.zeros(3))
+    np.testing.assert_allclose(found.mean, 0.0, atol=1e-15)
+    np.testing.assert_allclose(found.variance, start.variance)
+
+
+def test_rows_thickness_goes_into_sigma_weighted_by_the_roots_of_heights() -> None:
+    sharing = Sharing.at_start(np.array([0, 0, 1, 2]))
+    mean = np.full((3, COUNT), 0.05)
+    sharing = Sharing(sharing.row, mean, sharing.variance, sharing.doubt)
+    theta = np.full((4, COUNT), 0.01)
+    theta[:, THICKER] = [0.10, 0.20, -0.9, 0.3]
+    height = np.array([100.0, 400.0, 50.0, -5.0])
+    factor, new, shared = sharing.thickness(theta, height)
+    growth = np.array([(10 * 0.1 + 20 * 0.2) / 30 / np.sqrt(2), -0.25, 0.0])  # a dark band tells nothing
+    np.testing.assert_allclose(factor, np.exp(growth[[0, 0, 1, 2]]))
+    np.testing.assert_allclose(new[:, THICKER], theta[:, THICKER] - np.sqrt(2) * growth[[0, 0, 1, 2]])
+    np.testing.assert_allclose(shared.mean[:, THICKER], 0.05 - np.sqrt(2) * growth)
+    rest = np.arange(COUNT) != THICKER
+    np.testing.assert_array_equal(new[:, rest], theta[:, rest])
+    np.testing.assert_array_equal(shared.mean[:, rest], 0.05)
+    assert theta[0, THICKER] == 0.10
+    assert shared.variance is sharing.variance
+    assert shared.doubt is sharing.doubt
+    theta[2, THICKER] = 0.9
+    assert sharing.thickness(theta, height)[0][2] == pytest.approx(np.exp(0.25))
+
+
+def test_backgrounds_scatter_by_group_as_their_terms_do() -> None:
+    group, spread = np.array([0, 0, 1]), np.array([4.0, 2.0, 10.0])
+    coefficients = np.array([[1.0, -1.0, 2.0], [1.5, 0.5, -3.0]])
+    variance = np.array([[1.0, 1.0, 5.0], [2.0, 0.5, 11.0]])
+    # known: 0.75 + 0.5 + 0.5 + 0.75 = 2.5, and 0.5 + 0 = 0.5
+    new = [(4.5 / 0.88 + 0.5 * 3.0) / 3.0, (13.0 / 0.88 + 0.5 * 10.0) / 1.0]
+    slow = [(4.5 / 0.88 + 4.5) / 4, (13.0 / 0.88 + 16.0) / 2]
+    found = learn_spread(coefficients, variance, spread, group)
+    np.testing.assert_allclose(found, np.minimum(new, slow)[group])
+    assert new[0] < slow[0]
+    assert slow[1] < new[1]
+
+
+def test_a_term_that_nothing_tells_loosens_slowly() -> None:
+    found = learn_spread(np.array([[2.0], [2.0]]), np.array([[0.9], [0.9]]), np.ones(1), np.zeros(1, int))
+    assert found[0] == pytest.approx((8 / 0.88 + 1.8) / 2)  # by knowledge it would be (8 / 0.88 + 0.5) / 0.7
+
+
+def test_a_bubble_in_one_lane_does_not_loosen_all() -> None:
+    spread, group = np.ones(2), np.zeros(2, int)
+    calm = np.array([[0.1, 0.1]] * 5)
+    bubble = calm.copy()
+    bubble[0] = 1000.0
+    found = learn_spread(bubble, np.zeros((5, 2)), spread, group)
+    np.testing.assert_allclose(found, (2 * 4.0 + 8 * 0.01) / 0.88 / 10)  # no more than four variances a term
