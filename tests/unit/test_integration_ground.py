@@ -33,7 +33,7 @@ def design(lanes: Lanes) -> np.ndarray:
 def test_a_term_is_a_cosine_along_the_run_times_a_function_across_that_follows_the_lane(
     lanes: Lanes, design: np.ndarray
 ) -> None:
-    strips, places, ground = lanes
+    strips, _, ground = lanes
     seen = np.flatnonzero(strips.usable.any(axis=(0, 2)))
     span = len(seen) + 2 * strips.pad
     turn = np.clip((np.arange(strips.light.shape[1]) - seen[0] + strips.pad + 0.5) / span, 0, 1)
