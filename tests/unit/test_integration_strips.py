@@ -101,9 +101,7 @@ def test_a_lean_counts_like_a_place_thirty_pixels_away(span: float) -> None:
 
 @pytest.mark.parametrize("length", [3, 4])
 @pytest.mark.parametrize("size", [20, 21])
-def test_strips_of_a_mirrored_picture_are_mirrored_also_between_pixels(
-    length: int, size: int
-) -> None:
+def test_strips_of_a_mirrored_picture_are_mirrored_also_between_pixels(length: int, size: int) -> None:
     line = np.concatenate([np.arange(2.0, 18.0, 0.5), [3.3, 7.9]])
     line = line[line != (size - 1) / 2]  # the very middle has no side
     starts = _starts(line, length, size)

@@ -1,0 +1,140 @@
+"""Volumes and their errors: against differences, written-out sums and drawn blots many times over."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from blotquant.blot import Blot
+from blotquant.integration.fit import Fit, fit_bands
+from blotquant.integration.shape import BEYOND, COUNT, LIMIT, draw
+from blotquant.integration.volumes import _beyond, _lever, measure
+from blotquant.noise import NoiseModel
+from tests.hand_made_lanes import Row, bands_table, drawn_picture
+
+ROWS: list[Row] = [(1, "a", 40, 40), (2, "a", 42, 70), (1, "b", 52, 40), (3, "b", 75, 100), (1, "c", 85, 40)]
+HEIGHTS = [900.0, 60.0, 700.0, 300.0, 120.0]
+TRUE = np.array(HEIGHTS) * 2.0 * np.sqrt(2 * np.pi) * 24.0
+MODEL = NoiseModel(read_sd=4.0, gain=0.0, dark=500.0, quantum=0.0, correlation=1.0)
+DRAWN = drawn_picture(bands_table(ROWS), HEIGHTS, (120, 140)) + 500 + 0.4 * np.arange(120)[:, None]
+
+
+def fit_of(seed: int) -> Fit:
+    blot = Blot("three", DRAWN + np.random.default_rng(seed).normal(0, 4.0, DRAWN.shape), bright=True)
+    return fit_bands(blot, bands_table(ROWS, half=13.0), MODEL, species=np.array([0, 0, 1, 1, 2]))
+
+
+@pytest.fixture(scope="module")
+def fit() -> Fit:
+    """One fit, tails and wings of its bands lengthened and some cells distrusted."""
+    found = fit_of(1)
+    theta = 0.05 * np.random.default_rng(2).uniform(0, 1, found.theta.shape) * LIMIT
+    weight = found.weight.copy()
+    weight[0, found.places.windows[0][found.places.tall // 2], 7:9] = 0.0
+    weight[2, found.places.windows[3], 5] = 0.0
+    drawn = draw(found.view, theta, found.height)
+    return dataclasses.replace(found, theta=theta, drawn=drawn, weight=weight)
+
+
+def share_of(fit: Fit) -> np.ndarray:
+    cut = fit.places.cut
+    return np.where(cut(fit.strips.usable & (fit.weight > 0)), fit.own / cut(fit.noise), 0.0)
+
+
+def test_light_beyond_the_window_is_that_of_the_tails(fit: Fit) -> None:
+    """Each tail is amount · exp(−decay · t) from where the window, or what is seen of it, ends."""
+    reach = np.abs(fit.drawn.along) * fit.places.cut(fit.strips.usable).any(axis=2)[:, :, None]
+    for band in range(5):
+        end = reach[band].max()
+        fine = np.linspace(end, end + 200, 200001)
+        tails = sum(fit.theta[band, k] * np.exp(-decay * fine).sum() * 1e-3 for k, decay, _ in BEYOND)
+        width = fit.drawn.across[band].max(axis=0).sum() * fit.strips.width
+        expected = fit.height[band] * tails * fit.view.sigma[band] * width
+        assert _beyond(fit)[band] == pytest.approx(expected, rel=1e-3)
+    assert (_beyond(fit) > 0).all()
+
+
+def test_a_volume_is_the_fitted_light_and_the_likely_misfit_of_what_is_left(fit: Fit) -> None:
+    found, share = measure(fit), share_of(fit)
+    assert 0.3 < share.max() <= 1.0
+    residual = fit.strips.light - fit.background - fit.bands - fit.others
+    for band in range(5):
+        volume = 0.0
+        for row, window in enumerate(fit.places.windows[band]):
+            for col in range(len(fit.strips.cols)):
+                lane = fit.places.lane[band]
+                light = fit.height[band] * fit.drawn.light[band, row, col]
+                light += share[band, row, col] * residual[lane, window, col]
+                volume += fit.strips.count[lane, window, col] * light
+        assert found.volume[band] == pytest.approx(volume + _beyond(fit)[band], rel=1e-9)
+
+
+def test_a_volume_moves_with_every_unknown_as_its_lever_says(fit: Fit) -> None:
+    """Unknowns are moved one by one, with what is drawn and left changed alike; shares and weights stay."""
+    places, unknowns, strips = fit.places, fit.unknowns, fit.strips
+    fit = dataclasses.replace(fit, theta=np.where(np.isin(np.arange(COUNT), [17, 18, 22, 23]), 0.0, fit.theta))
+    fit = dataclasses.replace(fit, drawn=draw(fit.view, fit.theta, fit.height))
+    lever = _lever(fit, share_of(fit), places.cut(strips.count))
+    before = measure(fit).volume
+    rng = np.random.default_rng(3)
+    for term in rng.choice(len(fit.ground), 12, replace=False):
+        image = fit.ground.image(np.tile(np.eye(len(fit.ground))[term], (3, 1)))
+        moved = measure(dataclasses.replace(fit, background=fit.background + image)).volume - before
+        np.testing.assert_allclose(lever[:, term], moved, rtol=1e-6, atol=1e-6)
+    for band in range(5):
+        mine = unknowns.of_band(band)
+        for k in (0, *rng.choice(np.arange(1, 17), 4, replace=False)):
+            slope = fit.drawn.slopes[band, k]
+            bands = fit.bands.copy()
+            bands[places.lane[band], places.windows[band]] += slope
+            light = fit.drawn.light.copy()
+            light[band] += slope / fit.height[band]
+            moved = (
+                measure(dataclasses.replace(fit, bands=bands, drawn=fit.drawn._replace(light=light))).volume - before
+            )
+            same = places.lane == places.lane[band]
+            np.testing.assert_allclose(lever[same, mine.start + k], moved[same], rtol=1e-6, atol=1e-6)
+    assert unknowns.pairs.tolist() == [[0, 2], [0, 4], [2, 4]]
+
+
+def test_the_variance_of_a_volume_is_that_of_unknowns_rows_misfit_and_far_light(fit: Fit) -> None:
+    found, share, area = measure(fit), share_of(fit), fit.places.cut(fit.strips.count)
+    lever = _lever(fit, share, area)
+    for band, (lane, row) in enumerate(zip(fit.places.lane, fit.sharing.row, strict=True)):
+        covariance = fit.covariance[lane]
+        fitted = lever[band] @ covariance @ lever[band]
+        mine = fit.unknowns.of_bands[band, 1:]
+        follow = (covariance @ lever[band])[mine] / fit.sharing.variance
+        fitted += follow @ fit.sharing.doubt[row] @ follow
+        own = fit.own[band]
+        misfit = (area[band] ** 2 * own * (1 - share[band])).sum()
+        light = fit.height[band] * fit.drawn.light[band] * area[band]
+        far = np.abs(light[np.abs(fit.drawn.along[band]) > 4.0]).sum() + abs(_beyond(fit)[band])
+        assert found.error[band] == pytest.approx(np.sqrt(fitted + misfit + (0.15 * far) ** 2), rel=1e-9)
+
+
+def test_what_was_rejected_is_the_share_of_cores_without_weight(fit: Fit) -> None:
+    found = measure(fit).rejected
+    assert found[1] == 0.0
+    core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (fit.places.cut(fit.strips.count) > 0)
+    assert found[0] == pytest.approx(2 / core[0].sum())
+    assert found[3] == pytest.approx(core[3, :, 5].sum() / core[3].sum())
+    usable = fit.strips.usable.copy()
+    usable[fit.places.lane[1], fit.places.windows[1]] = False
+    gone = dataclasses.replace(fit, strips=dataclasses.replace(fit.strips, usable=usable))
+    assert measure(gone).rejected[1] == 1.0
+    none = dataclasses.replace(fit, strips=dataclasses.replace(fit.strips, count=np.zeros_like(fit.strips.count)))
+    assert not measure(none).rejected.any()
+
+
+def test_errors_are_the_scatter_of_volumes_drawn_again_and_again() -> None:
+    drawn = [measure(fit_of(seed)) for seed in range(100, 140)]
+    volumes, errors = np.array([d.volume for d in drawn]), np.array([d.error for d in drawn])
+    scatter, error = volumes.std(axis=0, ddof=1), np.median(errors, axis=0)
+    print(scatter / error, volumes.mean(axis=0) / TRUE)
+    faint = np.array([1, 4])  # the errors of strong bands also hold what their shapes might hide
+    np.testing.assert_allclose(scatter[faint] / error[faint], 1.0, atol=0.25)
+    assert (scatter < 1.25 * error).all()
+    np.testing.assert_allclose(volumes.mean(axis=0), TRUE, rtol=0.02, atol=0.5 * error.max())
