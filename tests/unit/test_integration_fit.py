@@ -1,4 +1,4 @@
-"""The fit's parts on hand-made lanes: texture, first background, neighbours, noise, what is known beforehand, trust."""
+"""The fit's parts on hand-made lanes: texture, first background, neighbours, noise and drawing."""
 
 from __future__ import annotations
 
@@ -7,30 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from blotquant.blot import Blot
 from blotquant.integration import fit as fitting
-from blotquant.integration.fit import Fit, _first_background, _Fitter, _pairs, _texture, fit_bands
+from blotquant.integration.fit import _first_background, _Fitter, _pairs, _texture
 from blotquant.integration.ground import Ground
 from blotquant.integration.misfit import Misfit
-from blotquant.integration.shape import COUNT, LIMIT, STEP, light_of
+from blotquant.integration.shape import COUNT, LIMIT, light_of
 from blotquant.integration.strips import cut_strips
 from blotquant.noise import NoiseModel
-from tests.hand_made_lanes import Row, bands_table, drawn_picture
-
-ROWS: list[Row] = [(1, "a", 40, 40), (2, "a", 42, 70), (1, "b", 75, 40), (2, "b", 77, 70), (3, "b", 79, 100)]
-HEIGHTS = [900.0, 500.0, 700.0, 300.0, 800.0]
-SPECIES = np.array([0, 0, 1, 1, 1])
-MODEL = NoiseModel(read_sd=3.0, gain=0.05, dark=480.0, quantum=0.0, correlation=1.0)
-
-
-def picture(heights: list[float] = HEIGHTS, noise_sd: float = 3.0, seed: int = 1) -> Blot:
-    light = drawn_picture(bands_table(ROWS), heights, (120, 140))
-    ramp = 500 + 0.4 * np.arange(120)[:, None] + 0.2 * np.arange(140)
-    return Blot("three", ramp + light + np.random.default_rng(seed).normal(0, noise_sd, light.shape), bright=True)
-
-
-def fitter_of(blot: Blot, model: NoiseModel = MODEL) -> _Fitter:
-    return _Fitter(blot, bands_table(ROWS, half=13.0), model, SPECIES)
+from tests.hand_made_lanes import bands_table
+from tests.three_lanes import HEIGHTS, ROWS, fitter_of, picture
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +25,6 @@ def fitter() -> _Fitter:
     made.step(0)
     made.step(1)
     return made
-
-
-@pytest.fixture(scope="module")
-def fitted() -> Fit:
-    return fit_bands(picture(), bands_table(ROWS, half=13.0), MODEL, species=SPECIES)
 
 
 # -- texture ----------------------------------------------------------------------------------------------------------
@@ -132,6 +112,21 @@ def test_cells_weigh_less_beyond_two_deviations_and_nothing_beyond_five() -> Non
     scale = np.maximum(1.4826 * np.array([np.median(lane) for lane in off]), 1.0)[:, None, None]
     assert scale.min() > 8
     np.testing.assert_allclose(trusted, np.where(off < 5 * scale, np.minimum(1, 2 * scale / off), 0), rtol=1e-9)
+
+
+def test_the_first_background_is_as_stiff_as_the_scatter_of_its_terms() -> None:
+    """Where nothing is distrusted it is the ridge regression with weights 1 / (noise · scale²)."""
+    shape = cut_strips(picture(), bands_table(ROWS))[0].light.shape
+    light = np.random.default_rng(3).normal(0, 1.0, shape)
+    light += 1.5 * np.cos(np.pi * np.arange(shape[1]) / 7.0)[None, :, None]
+    background, spread, trusted, ground = first(light)
+    assert trusted.min() == 1.0
+    images = np.array([ground.image(np.tile(unit, (3, 1))) for unit in np.eye(len(ground))])
+    for lane in range(3):
+        design = images[:, lane].reshape(len(ground), -1).T
+        gram = design.T @ design / 9.0 + np.diag(1 / spread)
+        best = np.linalg.solve(gram, design.T @ light[lane].ravel() / 9.0)
+        np.testing.assert_allclose(background[lane].ravel(), design @ best, atol=1e-6)
 
 
 def test_a_lane_that_is_band_throughout_has_the_background_of_nothing() -> None:
@@ -252,123 +247,3 @@ def test_redrawing_adds_up_bands_and_all_that_cells_may_vary_by(fitter: _Fitter)
     assert not new.drawn.slopes[2, 1:].any()
     assert new.drawn.slopes[2, 0].any()
     assert new.drawn.slopes[[0, 1, 3, 4], 1:].any(axis=(2, 3)).all()
-
-
-# -- what is known beforehand, and trust ------------------------------------------------------------------------------
-
-
-def test_the_background_scatters_heights_are_free_and_shapes_are_drawn_to_their_row(fitter: _Fitter) -> None:
-    theta = 0.1 * np.random.default_rng(1).uniform(-1, 1, (5, COUNT)) * LIMIT
-    fit = dataclasses.replace(fitter.fit, theta=theta, height=np.array([900.0, 500.0, -50.0, 300.0, 0.0]))
-    precision, pull = fitter._prior(fit)
-    n = len(fitter.ground)
-    np.testing.assert_allclose(precision[:, :n], np.broadcast_to(1 / fit.spread, (3, n)))
-    assert not pull[:, :n].any()
-    sd = 30 * np.sqrt(np.median(fit.noise))
-    for band, (lane, slot) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1), (2, 0))):
-        at = n + slot * (1 + COUNT)
-        assert precision[lane, at] == pytest.approx(1 / (3 * abs(fit.height[band]) + sd) ** 2)
-        assert pull[lane, at] == 0
-        mine = slice(at + 1, at + 1 + COUNT)
-        np.testing.assert_allclose(precision[lane, mine], 1 / fit.sharing.variance)
-        expected = (fit.sharing.mean[SPECIES[band]] - theta[band]) / fit.sharing.variance
-        np.testing.assert_allclose(pull[lane, mine], expected)
-    np.testing.assert_array_equal(precision[2, n + 1 + COUNT :], 1.0)
-    np.testing.assert_array_equal(pull[2, n + 1 + COUNT :], 0.0)
-
-
-def core_of(fitter: _Fitter, fit: Fit) -> np.ndarray:
-    return fitter.places.cut(fitter.strips.usable) & (np.abs(fit.drawn.along) < 3) & (fit.drawn.across > 0.3)
-
-
-def test_bands_that_something_lies_on_or_that_fit_ill_teach_less(fitter: _Fitter) -> None:
-    fit = dataclasses.replace(fitter.fit, misfit=Misfit(fitter.fit.misfit.profile, np.array([1.0, 2.0, 4.0, 8.0, 1.0])))
-    fit = dataclasses.replace(fit, weight=np.ones_like(fit.weight))
-    np.testing.assert_allclose(fitter._teaching(fit), [1.0, 1.0, 0.25, 0.0625, 1.0])
-    core = core_of(fitter, fit)
-    for share, teaches in ((0.14, 1.0), (0.16, 0.0)):
-        weight = np.ones_like(fit.weight)
-        lane, window = fitter.places.lane[4], fitter.places.windows[4]
-        cells = np.argwhere(core[4])
-        for row, col in cells[: int(share * len(cells))]:
-            weight[lane, window[row], col] = 0.0
-        assert fitter._teaching(dataclasses.replace(fit, weight=weight))[4] == teaches
-
-
-def test_cells_are_trusted_by_their_residuals_and_a_core_is_kept(fitter: _Fitter) -> None:
-    fit = dataclasses.replace(fitter.fit, noise=np.full_like(fitter.fit.noise, 4.0))
-    residual = np.zeros_like(fit.noise)
-    where = fitter.strips.pad + 8  # far from the bands
-    residual[0, where, :4] = [2.0, 8.0, -10.0, 14.0]
-    residual[2][fitter.places.windows[4]] = np.where(core_of(fitter, fit)[4], 20.0, 0.0)
-    weight = fitter._trust(fit, residual, reject=True)
-    np.testing.assert_allclose(weight[0, where, :5], [1.0, 0.75, 0.6, 0.0, 1.0])
-    kept = weight[2][fitter.places.windows[4]][core_of(fitter, fit)[4]]
-    np.testing.assert_allclose(kept, 0.3)
-
-
-def test_what_was_trusted_to_begin_with_stays_so_in_the_first_pass(fitter: _Fitter) -> None:
-    before = np.ones_like(fitter.fit.weight)
-    before[0, fitter.strips.pad + 9] = 0.0
-    fit = dataclasses.replace(fitter.fit, noise=np.full_like(fitter.fit.noise, 4.0), weight=before)
-    residual = np.zeros_like(fit.noise)
-    residual[0, fitter.strips.pad + 8, :3] = [14.0, 2000.0, 8.0]
-    weight = fitter._trust(fit, residual, reject=False)
-    np.testing.assert_allclose(weight[0, fitter.strips.pad + 8, :4], [0.03, 0.03, 0.75, 1.0])
-    assert not weight[0, fitter.strips.pad + 9].any()
-
-
-# -- passes -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_pass_moves_shapes_by_no_more_than_a_step_and_not_beyond_their_limits() -> None:
-    made = fitter_of(picture())
-    # bands that are twice as thick as their boxes say, and a shape at its limit
-    made.fit = dataclasses.replace(made.fit, view=made.fit.view.thicker(np.full(5, 0.5)))
-    before = made.fit.theta
-    made.step(0)
-    moved = made.fit.theta - before
-    rest = np.arange(COUNT) != 3  # the rows' thickness goes into their sigma
-    assert (np.abs(moved[:, rest]) <= STEP[rest] + 1e-12).all()
-    assert (np.abs(made.fit.theta) <= LIMIT + 0.5).all()
-    np.testing.assert_allclose(made.fit.view.sigma[[0, 2]], made.fit.view.sigma[[1, 3]])
-    assert (made.fit.view.sigma > 1.0).all()
-
-
-def test_the_fit_finds_the_bands_that_were_drawn_on_a_ramp(fitted: Fit) -> None:
-    np.testing.assert_allclose(fitted.height, HEIGHTS, rtol=0.015)
-    np.testing.assert_allclose(fitted.view.sigma, 2.0, rtol=0.02)
-    seen = (fitted.strips.count > 0) & (np.abs(fitted.strips.cols) < 12)
-    rows, cols = fitted.strips.rows[:, None], fitted.strips.line[:, :, None] + fitted.strips.cols
-    ramp = 500 + 0.4 * rows + 0.2 * cols - fitted.strips.zero
-    assert np.abs(fitted.background - ramp)[seen].max() < 4.0
-    assert np.abs(fitted.theta[:, 0]).max() < 0.2
-    assert fitted.spread[0] > 1e9 * fitted.spread[1:].max()
-    assert fitted.texture < 5.0
-    assert fitted.weight[fitted.strips.usable].mean() > 0.95
-
-
-def test_sigma_is_settled_in_the_first_passes() -> None:
-    made = fitter_of(picture())
-    made.fit = dataclasses.replace(made.fit, view=made.fit.view.thicker(np.full(5, 0.8)))
-    sigmas = []
-    for number in range(6):
-        made.step(number)
-        sigmas.append(made.fit.view.sigma.copy())
-    np.testing.assert_allclose(sigmas[3], 2.0, rtol=0.02)
-    np.testing.assert_array_equal(sigmas[3], sigmas[5])
-    assert (sigmas[2] != sigmas[3]).any()
-
-
-def test_nothing_is_learnt_in_the_first_pass_and_something_in_the_next() -> None:
-    made = fitter_of(picture())
-    start = made.fit
-    made.step(0)
-    np.testing.assert_array_equal(made.fit.spread, start.spread)
-    np.testing.assert_array_equal(made.fit.misfit.profile, start.misfit.profile)
-    np.testing.assert_array_equal(made.fit.sharing.variance, start.sharing.variance)
-    made.step(1)
-    assert made.fit.spread[0] == start.spread[0]
-    assert (made.fit.spread[1:] != start.spread[1:]).all()
-    assert (made.fit.misfit.profile != start.misfit.profile).any()
-    assert (made.fit.sharing.variance != start.sharing.variance).any()

@@ -127,6 +127,12 @@ def test_noise_of_a_profile_is_that_of_steps_along_the_flank_above() -> None:
     light = np.broadcast_to(flank, (1, boxes.tall, len(strips.cols)))
     _, noise = _profiles(light, np.ones(light.shape, bool), view)
     assert noise[0] == pytest.approx(1.4826 * 2.0 / np.sqrt(2))
+    # under a band that lies on a dark stain the flank above tells it alone
+    below = np.where(view.rows[0][:, None] > 0, 1.0, flank)[None]
+    assert _profiles(below, np.ones(light.shape, bool), view)[1][0] == pytest.approx(noise[0])
+    # and that below where it is missing
+    unseen = np.broadcast_to(view.rows[0][:, None] > -3, light.shape[1:])[None]
+    assert _profiles(light, unseen, view)[1][0] == pytest.approx(noise[0])
 
 
 def test_a_bent_band_is_looked_at_along_its_ridge() -> None:
