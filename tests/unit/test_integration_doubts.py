@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from blotquant.background import Places
 from blotquant.blot import Blot
 from blotquant.flags import Flag, has_flag
+from blotquant.integration import doubts
 from blotquant.integration.doubts import (
     _closed,
     _dip,
@@ -218,3 +222,61 @@ def test_a_band_with_a_dark_middle_is_hollow_as_far_as_half_way_to_its_strong_ne
     level = {"background": [20 * 10 * 95.0, 0.0]}  # a band of 5 above its background
     assert "HOLLOW" not in flags_of(rims(15.0, 6.0), **level)
     assert "HOLLOW" not in flags_of(rims(15.0, 6.0, height=9.0))
+
+
+Looked = tuple[list[float], float, float, float, float]
+
+
+def looked_at(
+    monkeypatch: pytest.MonkeyPatch, rows: list[float], lanes: list[int], strong: list[bool], sigma: list[float]
+) -> list[Looked]:
+    """Rows of the picture in which dips are looked for, band by band: core, above, below; and level and bounds."""
+    seen: list[Looked] = []
+
+    def dip(part: np.ndarray, level: float, noise_sd: float, deep: float, outside: float) -> None:
+        seen.append((part[:, 0].tolist(), level, noise_sd, deep, outside))
+
+    monkeypatch.setattr(doubts, "_dip", dip)
+    count = len(rows)
+    table = pd.DataFrame(
+        {"background": np.arange(count) * 200.0, "sigma": sigma, "centre_row": rows, "curve": [""] * count}
+    )
+    places = dataclasses.replace(places_of(*[(10, 20, 10, 30)] * count), lane=np.array(lanes))
+    pixels = np.repeat(np.arange(300.0)[:, None], 80, axis=1)
+    assert not doubts._hollow(table, Blot("rows", pixels), places, 1.5, np.array(strong)).any()
+    return seen
+
+
+def test_a_core_is_three_half_thicknesses_to_each_side_and_rims_are_sought_within_six(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    core, above, below = looked_at(monkeypatch, [100.0], [1], [True], [2.5])
+    assert core == ([*range(92, 109)], 0.0, 1.5, 0.05, 0.5)  # 7.5 px are 8 rows
+    assert above == ([*range(85, 103)], 0.0, 1.5, 0.2, 0.0)  # 15 rows, and two beyond the ridge
+    assert below == ([*range(98, 116)], 0.0, 1.5, 0.2, 0.0)
+
+
+@pytest.mark.parametrize("unknown", [np.nan, 0.2])
+def test_a_band_of_unknown_thickness_has_a_core_of_three_pixels(
+    monkeypatch: pytest.MonkeyPatch, unknown: float
+) -> None:
+    core, above, _ = looked_at(monkeypatch, [100.0], [1], [True], [unknown])
+    assert core[0] == [*range(97, 104)]
+    assert above[0] == [*range(94, 103)]
+
+
+def test_a_core_ends_half_way_to_strong_bands_of_the_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, sigma = [100.0, 91.0, 107.0, 96.0, 103.0], [4.0] * 5
+    seen = looked_at(monkeypatch, rows, [1, 1, 1, 1, 2], [True, True, True, False, True], sigma)
+    assert seen[0][0] == [*range(96, 104)]  # to 91 and 107, not to the faint band nor the other lane's
+    assert seen[3][0] == [*range(79, 96)]
+    assert seen[12][0] == [*range(91, 116)]
+    assert [looked[1] for looked in seen[::3]] == [0.0, 1.0, 2.0, 3.0, 4.0]  # background over 200 px
+
+
+def test_a_thick_band_is_looked_at_no_further_than_the_picture_s_thin_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, sigma = [100.0, 150.0, 200.0, 250.0], [9.0, 1.0, 1.5, 1.0]
+    core, above, _ = looked_at(monkeypatch, rows, [1, 2, 3, 4], [True] * 4, sigma)[:3]
+    far = 20  # six times 3.375, of which a quarter is thicker
+    assert core[0] == [*range(100 - far, 100 + far + 1)]
+    assert above[0] == [*range(100 - far, 103)]
