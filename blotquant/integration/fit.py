@@ -102,7 +102,9 @@ def _first_background(
     strips: Strips, ground: Ground, outside: npt.NDArray[np.bool_], noise: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Robust background without the bands: coefficients, the scatter to start with, and the trust in each cell."""
-    light = strips.light[outside] if outside.any() else strips.light[strips.usable]
+    # bands may fill all lanes, and nothing of a picture may be usable
+    told = next((cells for cells in (outside, strips.usable) if cells.any()), np.ones_like(outside))
+    light = strips.light[told]
     size = float(1.4826 * np.median(np.abs(light - np.median(light))) + np.sqrt(np.median(noise)))
     spread = (_LOOSE * size * _DECAY**ground.order) ** 2
     spread[0] = _FREE * size**2
