@@ -68,7 +68,18 @@ def test_terms_across_vary_less_along_the_run_the_finer_they_are(lanes: Lanes) -
 def test_waves_are_at_least_two_and_at_most_forty() -> None:
     strips, places = leaning_lanes()
     assert Ground(strips, dataclasses.replace(places, sigma=np.full(4, 500.0))).top == 2
-    assert Ground(strips, dataclasses.replace(places, sigma=np.full(4, 0.1))).top == 40
+    fine = Ground(strips, dataclasses.replace(places, sigma=np.full(4, 0.1)))
+    assert fine.top == 40
+    kinds = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6])[fine.across]
+    assert len(np.unique(fine.group)) == len(set(zip(_scale(fine.along), kinds, strict=True)))
+
+
+def test_the_shortest_wave_is_sixteen_band_sigmas_also_where_cells_are_two_pixels_high() -> None:
+    blot = Blot("thick", np.random.default_rng(3).normal(500.0, 5.0, (300, 120)), bright=True)
+    strips, places = cut_strips(blot, bands_table([(1, "a", 150, 60)], sigma=4.0))
+    assert strips.height == 2
+    ground = Ground(strips, places)
+    assert ground.top == np.ceil(2 * (150 + 2 * strips.pad) * 2 / (16.0 * 4.0))
 
 
 def test_waves_end_a_margin_beyond_what_is_seen_of_the_lanes(lanes: Lanes) -> None:

@@ -176,7 +176,9 @@ def test_bounds_of_shapes_fit_together() -> None:
     assert COUNT == 24
     assert (FLOOR < SPREAD).all()
     assert (SPREAD <= ROWS).sum() == 24
-    assert (STEP <= LIMIT).all()
+    assert (ROWS <= LIMIT).all()
+    assert ((2 * STEP <= LIMIT) & (LIMIT <= 3.5 * STEP)).all()  # a limit can be reached while the fit still learns
+    assert ((5 * FLOOR <= SPREAD) & (SPREAD <= 10 * FLOOR + 1e-9)).all()
     np.testing.assert_array_equal(LOWEST[:17], -LIMIT[:17])
     np.testing.assert_array_equal(LOWEST[17:], -0.01)
     for parameter, decay, direction in BEYOND:
