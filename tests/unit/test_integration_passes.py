@@ -106,7 +106,7 @@ def test_bands_scatter_is_learnt_from_their_own_covariance_and_trust(
     weight = np.ones_like(fit.weight)
     weight[0, fitter.places.windows[0][20], 3:5] = [0.98, 0.995]
     fit = dataclasses.replace(fit, weight=weight, own=0.4 * fitter.places.cut(fit.noise))
-    residual = np.random.default_rng(1).normal(size=fit.noise.shape)
+    residual = np.random.default_rng(1).normal(0, 30.0, fit.noise.shape)
     found = Solution(np.ones((3, n)), np.zeros((5, 1 + COUNT)), fit.covariance)
     told: dict[str, Any] = {}
 
@@ -144,6 +144,7 @@ def test_bands_scatter_is_learnt_from_their_own_covariance_and_trust(
     assert new.spread[0] == fit.spread[0]
     outside = fitter.outside & (weight > 0)
     assert new.texture == _texture(residual, outside, fitter.noise(fit.background))
+    assert new.texture > 0
 
 
 def test_a_step_is_the_solution_of_the_equations_at_the_present_shapes(
