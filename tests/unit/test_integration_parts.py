@@ -50,16 +50,15 @@ def told(drawn: Drawn, monkeypatch: pytest.MonkeyPatch) -> Told:
     count = len(drawn.bands)
     say: Told = {"volume": np.linspace(-50.0, 5e5, count), "error": np.linspace(10.0, 900.0, count)}
 
-    class Heights:
-        height = np.arange(float(count))
+    fit = object()
 
-    def fit_bands(blot: Blot, bands: pd.DataFrame, model: object, *, species: np.ndarray) -> type[Heights]:
+    def fit_bands(blot: Blot, bands: pd.DataFrame, model: object, *, species: np.ndarray) -> object:
         say.update(species=species, bands=bands, model=model, blot=blot)
-        return Heights
+        return fit
 
-    def measure(fit: type[Heights]) -> Measured:
-        assert fit is Heights
-        return Measured(say["volume"], say["error"], np.full(count, 0.001))
+    def measure(given: object) -> Measured:
+        assert given is fit
+        return Measured(say["volume"], say["error"], np.full(count, 0.001), np.arange(float(count)))
 
     monkeypatch.setattr(integration, "fit_bands", fit_bands)
     monkeypatch.setattr(integration, "measure", measure)
@@ -107,6 +106,34 @@ def test_a_band_is_detected_above_its_limit_where_finding_saw_a_sign_of_it(drawn
     volumes = integrate(drawn.blot, drawn.places().assign(score=score))
     assert volumes["detected"].tolist()[:6] == [False, True, False, False, True, True]
     assert volumes["detected"].iloc[5:].all()
+
+
+def test_many_rows_are_fitted_a_dozen_at_a_time_with_three_neighbours_and_each_band_is_measured_once(
+    drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lanes = drawn.places()[drawn.places()["band"] == "1"]
+    rows = np.arange(30)
+    table = pd.concat(
+        [lanes.assign(band=str(row + 1), centre_row=20.0 + 15.0 * row) for row in rows], ignore_index=True
+    )
+    seen: list[list[int]] = []
+
+    def fit_bands(blot: Blot, bands: pd.DataFrame, model: object, *, species: np.ndarray) -> pd.DataFrame:
+        assert sorted(set(species)) == list(range(bands["band"].nunique()))
+        seen.append(sorted(bands["band"].astype(int).unique()))
+        return bands
+
+    def measure(bands: pd.DataFrame) -> Measured:
+        row = bands["band"].to_numpy(float)
+        return Measured(row, np.full(len(row), float(len(seen))), row, row)
+
+    monkeypatch.setattr(integration, "fit_bands", fit_bands)
+    monkeypatch.setattr(integration, "measure", measure)
+    volumes = integrate(drawn.blot, table)
+    assert seen == [list(range(1, 16)), list(range(10, 28)), list(range(22, 31))]
+    np.testing.assert_array_equal(volumes["volume"], volumes["band"].astype(float))
+    slab = np.rint(volumes["volume_se"] / 1.15).to_numpy()
+    np.testing.assert_array_equal(slab, 1 + (volumes["band"].astype(int) - 1) // 12)
 
 
 def test_ladders_share_no_shapes_with_samples(drawn: Drawn, told: Told) -> None:
