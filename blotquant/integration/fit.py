@@ -283,9 +283,14 @@ class _Fitter:
             fit = replace(fit, view=fit.view.thicker(factor), theta=theta, sharing=sharing)
         self.fit = replace(fit, weight=self._trust(fit, residual, reject=number > 0))
 
+    def _core(self, fit: Fit) -> npt.NDArray[np.bool_]:
+        """Cells of the bands' cores, in their windows."""
+        usable = self.places.cut(self.strips.usable)
+        return np.asarray(usable & (np.abs(fit.drawn.along) < 3) & (fit.drawn.across > 0.3))
+
     def _trust(self, fit: Fit, residual: FloatArray, *, reject: bool) -> FloatArray:
         """Weigh cells by their residuals; of a band's core no more than a third is rejected."""
-        core = self.places.cut(self.strips.usable) & (np.abs(fit.drawn.along) < 3) & (fit.drawn.across > 0.3)
+        core = self._core(fit)
         deviation = residual / np.sqrt(fit.noise)
         kept = kept_cores(self.places.cut(residual), self.places.cut(deviation), core, fit.height)
         weight = trust(deviation, self.spread_out(kept.astype(float)) > 0)
@@ -310,7 +315,7 @@ class _Fitter:
 
     def _teaching(self, fit: Fit) -> FloatArray:
         """How much each band may teach its row: not those that something lies on, nor those that fit ill."""
-        core = self.places.cut(self.strips.usable) & (np.abs(fit.drawn.along) < 3) & (fit.drawn.across > 0.3)
+        core = self._core(fit)
         gone = (core & (self.places.cut(fit.weight) == 0)).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
         return np.where(gone < _SPOILT, np.minimum(1.0, (_ILL / fit.misfit.scale) ** 2), 0.0)
 
