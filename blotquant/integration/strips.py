@@ -216,13 +216,17 @@ def _line(row: FloatArray, col: FloatArray, lean: FloatArray, at: FloatArray) ->
     span = max(float(np.abs(row - middle).max()), _SLOPE)
     degree = min(_BEND, 2 * len(row) - 1)
     powers = np.arange(degree + 1)
-    place = ((row - middle)[:, None] / span) ** powers
-    slope = powers * ((row - middle)[:, None] / span) ** np.maximum(powers - 1, 0) * (_SLOPE / span)
-    found = np.linalg.lstsq(np.vstack([place, slope]), np.concatenate([col, _SLOPE * lean]), rcond=1e-6)[0]
+
+    def value_and_slope(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        place = (rows - middle)[:, None] / span
+        return place**powers, powers * place ** np.maximum(powers - 1, 0)
+
+    value, slope = value_and_slope(row)
+    both = np.vstack([value, slope * (_SLOPE / span)])
+    found = np.linalg.lstsq(both, np.concatenate([col, _SLOPE * lean]), rcond=1e-6)[0]
     inside = np.clip(at, row.min(), row.max())
-    out = ((inside - middle)[:, None] / span) ** powers @ found
-    bend = powers * ((inside - middle)[:, None] / span) ** np.maximum(powers - 1, 0) @ found / span
-    return np.asarray(out + (at - inside) * bend)
+    value, slope = value_and_slope(inside)
+    return np.asarray(value @ found + (at - inside) * (slope @ found / span))
 
 
 def _starts(line: FloatArray, length: int, size: int) -> IntArray:
@@ -267,7 +271,7 @@ def place_bands(bands: pd.DataFrame) -> Places:
 
 
 def cut_strips(blot: Blot, bands: pd.DataFrame) -> tuple[Strips, Places]:
-    """Cut a strip of ±0.56 pitch along every lane into cells of about 1 × 3 px, and lay a window around every band.
+    """Cut a strip of ±0.56 pitch along every lane into cells of about 2 × 5 px, and lay a window around every band.
 
     Parameters
     ----------

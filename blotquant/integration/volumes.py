@@ -18,7 +18,6 @@ from .system import band_products
 
 __all__ = ["Measured", "measure"]
 
-
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 _UNSURE = 0.15  # standard error of that light, as a share of it
 
@@ -74,7 +73,8 @@ def measure(fit: Fit) -> Measured:
     burnt = cut(fit.strips.burnt)
     all_own = cut(fit.places.spread_out(fit.own, fit.strips))
     share = np.where(burnt, fit.own / np.maximum(all_own, 1e-300), share)
-    volume = (area * (model + share * residual)).sum(axis=(1, 2)) + _beyond(fit)
+    beyond = _beyond(fit)
+    volume = (area * (model + share * residual)).sum(axis=(1, 2)) + beyond
     lever = _lever(fit, share, area)
     moved = np.empty_like(lever)
     for lane, covariance in enumerate(fit.covariance):
@@ -87,6 +87,6 @@ def measure(fit: Fit) -> Measured:
     kept = np.where(share > 0, fit.own * (1 - share), fit.own)
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0)).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
-    far = np.abs(area * model * (np.abs(fit.drawn.along) > _FOOT)).sum(axis=(1, 2)) + np.abs(_beyond(fit))
+    far = np.abs(area * model * (np.abs(fit.drawn.along) > _FOOT)).sum(axis=(1, 2)) + np.abs(beyond)
     variance = fitted + (area**2 * kept).sum(axis=(1, 2)) + (_UNSURE * far) ** 2
     return Measured(volume, np.sqrt(variance), rejected, fit.height)
