@@ -86,7 +86,7 @@ def measure(fit: Fit) -> Measured:
     fitted = (moved * lever).sum(axis=1) + shared
     kept = np.where(share > 0, fit.own * (1 - share), fit.own)
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
-    rejected = (core & (weight == 0)).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
+    rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
     far = np.abs(area * model * (np.abs(fit.drawn.along) > _FOOT)).sum(axis=(1, 2)) + np.abs(beyond)
     variance = fitted + (area**2 * kept).sum(axis=(1, 2)) + (_UNSURE * far) ** 2
     return Measured(volume, np.sqrt(variance), rejected, fit.height)

@@ -106,6 +106,8 @@ def test_a_saturated_volume_is_a_lower_bound(family: str, seed: int) -> None:
     assert burnt.any()
     assert (volumes["volume"] < 1.01 * drawn.bands["volume"])[burnt].all()
     assert (volumes["volume"] > 0.2 * drawn.bands["volume"])[burnt].all()
+    # what is burnt out is summed as it was counted: nothing lies on the band, and nothing was replaced
+    assert not volumes["flags"][burnt].str.contains("speck").any()
 
 
 def test_a_band_beside_dust_keeps_its_volume() -> None:
