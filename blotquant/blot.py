@@ -8,17 +8,20 @@ pixels of the file as given.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Blot", "FloatArray", "Frame", "Source", "Step"]
+__all__ = ["Blot", "FloatArray", "Frame", "Source", "Step", "once_a_blot"]
 
 FloatArray = npt.NDArray[np.float64]
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -231,3 +234,22 @@ class Blot:
         from .figures.pictures import display_png
 
         return display_png(self)
+
+
+def once_a_blot(tell: Callable[[Blot], Kind]) -> Callable[[Blot], Kind]:
+    """Remember what a function tells of a blot for as long as the blot lives: its pixels never change.
+
+    Parameters
+    ----------
+    tell : callable
+        A function of a blot alone, whose answer nobody changes.
+    """
+    known: WeakKeyDictionary[Blot, Kind] = WeakKeyDictionary()
+
+    @functools.wraps(tell)
+    def remembered(blot: Blot) -> Kind:
+        if blot not in known:
+            known[blot] = tell(blot)
+        return known[blot]
+
+    return remembered

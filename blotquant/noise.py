@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 
-from .blot import Blot, FloatArray
+from .blot import Blot, FloatArray, once_a_blot
 
 __all__ = ["NoiseModel", "estimate_noise"]
 
@@ -138,6 +138,7 @@ def _correlation(pixels: FloatArray, model: NoiseModel) -> float:
     return float(np.clip(np.quantile(variance[usable] / expected[usable], _SHARE) / _BIAS**2, 0.25, 25.0))
 
 
+@once_a_blot
 def estimate_noise(blot: Blot) -> NoiseModel:
     """Estimate how much a pixel's counts vary by chance, from the picture itself.
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .blot import Blot, FloatArray
+from .blot import Blot, FloatArray, once_a_blot
 
 __all__ = ["beyond_edge", "off_membrane"]
 
@@ -96,6 +96,7 @@ def _edge_length(mask: Mask) -> int:
     return max(int((mask[1:] != mask[:-1]).sum()), int((mask[:, 1:] != mask[:, :-1]).sum()))
 
 
+@once_a_blot
 def off_membrane(blot: Blot) -> Mask:
     """Tell which pixels of a picture lie beside the membrane.
 
@@ -108,6 +109,7 @@ def off_membrane(blot: Blot) -> Mask:
     -------
     ndarray of bool of shape (H, W)
         True off the membrane, the blur of its edge included; False everywhere where no surround is clearly seen.
+        Read-only.
 
     Notes
     -----
@@ -115,6 +117,7 @@ def off_membrane(blot: Blot) -> Mask:
     an offset of the counts changes nothing.
     """
     nowhere = np.zeros(blot.shape, bool)
+    nowhere.setflags(write=False)
     if min(blot.shape) < 2 * _SEGMENTS:
         return nowhere
     small = _small(blot.pixels)
@@ -128,7 +131,9 @@ def off_membrane(blot: Blot) -> Mask:
     blur = (float(high.sum()) - float(low.sum())) / max(1, _edge_length(middle))
     if blur > _SHARP or not _is_membrane(~middle):
         return nowhere
-    return _in_full(blot.pixels, middle, levels.dark + _HEIGHTS[1] * step, blur * max(blot.shape) / max(small.shape))
+    off = _in_full(blot.pixels, middle, levels.dark + _HEIGHTS[1] * step, blur * max(blot.shape) / max(small.shape))
+    off.setflags(write=False)
+    return off
 
 
 def _in_full(pixels: FloatArray, small: Mask, level: float, blur: float) -> Mask:

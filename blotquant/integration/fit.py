@@ -311,7 +311,24 @@ class _Fitter:
         misfit = fit.misfit.learn(cut(residual), noise, fit.own, places, fit.height, clean)
         sharing = fit.sharing.learn(fit.theta, shapes, self._teaching(fit))
         texture = _texture(residual, self.outside & (fit.weight > 0), self.noise(fit.background))
-        return replace(fit, spread=spread, sharing=sharing, misfit=misfit, texture=texture)
+        learnt = replace(fit, spread=spread, misfit=misfit, texture=texture)
+        return self._follow(learnt, found, sharing)
+
+    def _follow(self, fit: Fit, found: Solution, sharing: Sharing) -> Fit:
+        """Let bands and backgrounds follow the means of their rows, as far as their own light lets them."""
+        moved = np.zeros((len(found.ground), self.unknowns.size))
+        where = (self.unknowns.lane[:, None], self.unknowns.of_bands[:, 1:])
+        moved[where] = (sharing.of_bands - fit.sharing.of_bands) / fit.sharing.variance
+        change = np.matmul(found.covariance, moved[..., None])[..., 0]
+        n = len(self.ground)
+        of_bands = change[self.unknowns.lane[:, None], self.unknowns.of_bands]
+        return replace(
+            fit,
+            sharing=sharing,
+            height=fit.height + of_bands[:, 0],
+            theta=np.clip(fit.theta + of_bands[:, 1:], -LIMIT, LIMIT),
+            background=fit.background + self.ground.image(change[:, :n]),
+        )
 
     def _teaching(self, fit: Fit) -> FloatArray:
         """How much each band may teach its row: not those that something lies on, nor those that fit ill."""

@@ -1,4 +1,7 @@
-"""The background of a lane: cosines along the run times smooth functions across, with a step for haze.
+"""The background of a lane: cosines along the run times smooth functions across, with a plateau for haze.
+
+Haze ends at the lane's sides where the bands do, about as softly; how far it is wider, softer or farther to one side
+is part of the fit.
 
 How strongly each kind of term may vary is learnt from all lanes of the picture, so that the background is as stiff as
 the picture allows and goes on straight under a band.
@@ -23,6 +26,9 @@ _MARGIN = 1.0  # how far beyond the ends of the lanes waves go [half windows]
 _ACROSS = 8  # degree of the polynomials across the lane
 _SHARES = (1.0, 1.0, 0.7, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25)  # of the waves along, by degree across
 _HAZE, _DIFFERENCE = 1.0, 0.5  # of the waves along, for the haze and for the difference between its edges
+_WIDTH, _BLUR, _SHIFT = 0.4, 0.4, 0.4  # and for how much wider, softer and farther right it is
+_KINDS = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9])  # functions across that vary alike along the run
+_ROUGH = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 1, 2, 3, 3, 3])  # how much less they are expected to vary, to start with
 _SOFT = 0.075  # softness of a haze's edges [pitch]
 
 
@@ -53,13 +59,13 @@ class Ground:
         span = int(seen[-1]) - int(seen[0]) + 1 + 2 * margin
         waves = 2 * span * strips.height / (_FINEST * float(np.median(places.sigma)))
         self.top = int(np.clip(np.ceil(waves), 2, _MOST))
-        shares = [*_SHARES, _HAZE, _DIFFERENCE]
+        shares = [*_SHARES, _HAZE, _DIFFERENCE, _WIDTH, _BLUR, _SHIFT]
         terms = [(k, j) for j, share in enumerate(shares) for k in range(int(self.top * share) + 1)]
         self.along: IntArray = np.array([k for k, _ in terms])
         self.across: IntArray = np.array([j for _, j in terms])
-        kinds = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6])[self.across]
-        self.group: IntArray = np.unique(_scale(self.along) * 10 + kinds, return_inverse=True)[1].astype(np.int64)
-        self.order = _scale(self.along) / 2 + np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 1, 2])[self.across]
+        group = _scale(self.along) * len(_KINDS) + _KINDS[self.across]
+        self.group: IntArray = np.unique(group, return_inverse=True)[1].astype(np.int64)
+        self.order = _scale(self.along) / 2 + _ROUGH[self.across]
         phase = np.pi * np.clip((np.arange(rows) - seen[0] + margin + 0.5) / span, 0.0, 1.0)[:, None]
         self._rows = np.cos(phase * np.arange(2 * self.top + 1))
         # cells of a row lie off the lane's line by less than a pixel: a first-order term follows it
@@ -82,8 +88,11 @@ class Ground:
 
         def functions(at: FloatArray) -> FloatArray:
             smooth = np.polynomial.legendre.legvander(at / span, _ACROSS)
-            rise, fall = erf((at + half) / soft), erf((at - half) / soft)
-            haze = np.stack([(rise - fall) / 2, (rise + fall) / 2], axis=2)
+            left, right = (at + half) / soft, (at - half) / soft
+            rise, fall, at_left, at_right = erf(left), erf(right), np.exp(-left * left), np.exp(-right * right)
+            plateau, step = (rise - fall) / 2, (rise + fall) / 2
+            wider, softer, shifted = at_left + at_right, left * at_left - right * at_right, at_left - at_right
+            haze = np.stack([plateau, step, wider, softer, shifted], axis=2)
             return np.concatenate([np.broadcast_to(smooth, (lanes, *smooth.shape)), haze], axis=2)
 
         return functions(strips.cols), functions(strips.cols + 0.5) - functions(strips.cols - 0.5)

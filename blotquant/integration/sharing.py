@@ -20,7 +20,7 @@ __all__ = ["Sharing", "learn_spread"]
 IntArray = npt.NDArray[np.int64]
 
 _BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures
-_PACE = 0.1  # a row's mean moves by no more than this share of a band's longest step, since bands follow it late
+_PACE = 0.3  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
 _SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
 _FIRM = 0.5  # how many bands' worth the assumed scatter counts

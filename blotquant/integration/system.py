@@ -17,7 +17,7 @@ __all__ = ["EACH", "Solution", "Unknowns", "band_products", "solve"]
 
 IntArray = npt.NDArray[np.int64]
 
-_JITTER = 1e-9  # added to a scaled matrix that rounding made singular
+_JITTER = 1e-9  # share added to the diagonal of a matrix that rounding made singular
 
 EACH = 1 + COUNT
 """Unknowns of a band: its height, then its shape."""
@@ -150,17 +150,19 @@ def solve(
 
 
 def _invert(gram: FloatArray, right: FloatArray, precision: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Covariance and solution of scaled normal equations, lane by lane (Cholesky)."""
+    """Covariance and solution of normal equations, lane by lane (Cholesky); ``gram`` is changed."""
     each = np.arange(gram.shape[1])
     gram[:, each, each] += precision
-    scale = 1 / np.sqrt(np.maximum(gram[:, each, each], 1e-300))
-    gram *= scale[:, :, None] * scale[:, None, :]
-    covariance = np.empty_like(gram)
+    below = np.tri(len(each), dtype=bool)
+    covariance, found = np.empty_like(gram), np.empty_like(right)
     for lane, matrix in enumerate(gram):
-        factor, failed = lapack.dpotrf(matrix, lower=1)
+        # transposed, the symmetric matrix lies in memory as LAPACK wants it
+        factor, failed = lapack.dpotrf(matrix.T, lower=1, clean=0)
         if failed:  # by rounding: two bands in one place
-            factor, _ = lapack.dpotrf(matrix + _JITTER * np.eye(len(matrix)), lower=1)
-        half = np.tril(lapack.dpotri(factor, lower=1)[0])
-        covariance[lane] = half + np.tril(half, -1).T
-    covariance *= scale[:, :, None] * scale[:, None, :]
-    return covariance, np.matmul(covariance, right[..., None])[..., 0]
+            matrix[each, each] *= 1 + _JITTER
+            factor, _ = lapack.dpotrf(matrix.T, lower=1, clean=0)
+        found[lane] = lapack.dpotrs(factor, right[lane], lower=1)[0]
+        half = lapack.dpotri(factor, lower=1, overwrite_c=1)[0]
+        covariance[lane] = half.T
+        np.copyto(covariance[lane], half, where=below)
+    return covariance, found

@@ -11,7 +11,7 @@ import pytest
 from blotquant.integration import fit as fitting
 from blotquant.integration.fit import Fit, _Fitter, _texture, fit_bands
 from blotquant.integration.misfit import Misfit
-from blotquant.integration.shape import COUNT, LIMIT, STEP
+from blotquant.integration.shape import COUNT, LIMIT, SPREAD, STEP
 from blotquant.integration.sharing import Sharing, learn_spread
 from blotquant.integration.system import Solution
 from blotquant.integration.system import solve as solve_lanes
@@ -166,6 +166,7 @@ def test_a_step_is_the_solution_of_the_equations_at_the_present_shapes(
 
     monkeypatch.setattr(fitting, "solve", solve)
     monkeypatch.setattr(made, "_trust", trusted)
+    monkeypatch.setattr(made, "_follow", lambda fit, found, sharing: dataclasses.replace(fit, sharing=sharing))
     made.step(7)
     unknowns, ground, places, slopes, weight, data, precision, pull = seen["given"]
     assert (unknowns, ground, places) == (made.unknowns, made.ground, made.places)
@@ -184,6 +185,27 @@ def test_a_step_is_the_solution_of_the_equations_at_the_present_shapes(
     np.testing.assert_array_equal(made.fit.background, ground.image(found.ground))
     np.testing.assert_array_equal(made.fit.covariance, found.covariance)
     assert seen["reject"] is True
+
+
+def test_when_means_of_rows_move_bands_and_backgrounds_move_as_if_solved_anew() -> None:
+    made = fitter_of(picture())
+    for number in range(3):
+        made.step(number)
+    before = made.redraw(made.fit)
+    weight = np.where(made.strips.usable, before.weight / before.noise, 0.0)
+    data = made.strips.light - before.bands - before.others
+    equations = (made.unknowns, made.ground, made.places, before.drawn.slopes, weight, data)
+    found = solve_lanes(*equations, *made._prior(before))
+    moved = before.sharing.mean + 0.01 * SPREAD * np.random.default_rng(3).normal(size=before.sharing.mean.shape)
+    sharing = dataclasses.replace(before.sharing, mean=moved)
+    anew = solve_lanes(*equations, *made._prior(dataclasses.replace(before, sharing=sharing)))
+    after = made._follow(dataclasses.replace(before, background=made.ground.image(found.ground)), found, sharing)
+    change = anew.steps - found.steps
+    np.testing.assert_allclose(after.height - before.height, change[:, 0], atol=1e-7)
+    np.testing.assert_allclose(after.theta - before.theta, change[:, 1:], atol=1e-9)
+    np.testing.assert_allclose(after.background, made.ground.image(anew.ground), atol=1e-7)
+    assert after.sharing is sharing
+    assert np.abs(change).max() > 1e-3
 
 
 # -- passes -----------------------------------------------------------------------------------------------------------

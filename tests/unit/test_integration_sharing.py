@@ -74,7 +74,7 @@ def test_a_mean_moves_no_further_than_its_pace_and_stays_within_bounds() -> None
     for side in (1.0, -1.0):
         theta, covariance = told(side * np.tile(LIMIT, (2, 1)), start, 1e-3)
         found = start.learn(theta, covariance, np.ones(2))
-        np.testing.assert_allclose(found.mean[0], np.maximum(side * 0.1 * STEP, LOWEST))
+        np.testing.assert_allclose(found.mean[0], np.maximum(side * 0.3 * STEP, LOWEST))
         for _ in range(200):
             theta, covariance = told(side * np.tile(4 * LIMIT, (2, 1)), found, 1e-3)
             found = found.learn(theta, covariance, np.ones(2))
@@ -94,15 +94,14 @@ def test_scatter_is_that_of_the_bands_around_their_rows() -> None:
 
 
 def test_scatter_has_bounds_and_one_outlier_in_five_does_not_loosen_it() -> None:
+    both = Sharing.at_start(np.zeros(10, int))
+    outliers = np.array([1e3, -1e3, *np.zeros(8)])[:, None] * SPREAD  # on either side, so that the mean stays
+    theta, covariance = told(outliers, both, 1e-3)
+    far = both.learn(theta, covariance, np.ones(10)).variance
+    assert (far <= both.variance).all()
+    theta, covariance = told(outliers / 50, both, 1e-3)
+    np.testing.assert_allclose(both.learn(theta, covariance, np.ones(10)).variance, far)
     start = Sharing.at_start(np.zeros(5, int))
-    outlier = np.array([1e3, 0, 0, 0, 0])[:, None] * SPREAD
-    theta, covariance = told(outlier, start, 1e-3)
-    far = start.learn(theta, covariance, np.ones(5)).variance
-    still = 0.1 * STEP < 0.3 * SPREAD  # other means move away from the other bands by more than those scatter
-    assert (far[still] <= start.variance[still]).all()
-    assert still.sum() > 5
-    theta, covariance = told(outlier / 50, start, 1e-3)
-    np.testing.assert_allclose(start.learn(theta, covariance, np.ones(5)).variance, far)
     wild = np.array([9.0, -9, 9, -9, 9])[:, None] * SPREAD
     calm = start
     for _ in range(50):
