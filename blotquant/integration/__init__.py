@@ -21,7 +21,7 @@ from .volumes import Measured, measure
 
 __all__ = ["integrate", "integrate_box"]
 
-_WIDER, _SHAPE = 1.15, 0.0003
+_SHAPE = 0.0005  # what a fit cannot know of its own error, as a share of a volume
 _ROWS, _BESIDE = 12, 3  # rows fitted together where there are many, and further ones on either side
 
 
@@ -96,7 +96,7 @@ def _joint(
     found = _in_slabs(blot, bands, noise, numbers)
     raw = box_sums(blot.pixels, places)
     # measured on drawn blots of both families: what the fit's own covariance leaves out
-    error = np.hypot(_WIDER * found.error, _SHAPE * found.volume)
+    error = np.hypot(found.error, _SHAPE * found.volume)
     return {"raw": raw, "background": raw - found.volume, "volume": found.volume, "volume_se": error,
             "height": found.height, "rejected": found.rejected}  # fmt: skip
 

@@ -19,7 +19,7 @@ from .system import band_products
 __all__ = ["Measured", "measure"]
 
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
-_UNSURE = 0.15  # standard error of that light, as a share of it
+_UNSURE = 0.12  # standard error of that light, as a share of it
 
 
 class Measured(NamedTuple):

@@ -112,7 +112,7 @@ def test_the_variance_of_a_volume_is_that_of_unknowns_rows_misfit_and_far_light(
         misfit = (area[band] ** 2 * own * (1 - share[band])).sum()
         light = fit.height[band] * fit.drawn.light[band] * area[band]
         far = np.abs(light[np.abs(fit.drawn.along[band]) > 4.0]).sum() + abs(_beyond(fit)[band])
-        assert found.error[band] == pytest.approx(np.sqrt(fitted + misfit + (0.15 * far) ** 2), rel=1e-9)
+        assert found.error[band] == pytest.approx(np.sqrt(fitted + misfit + (0.12 * far) ** 2), rel=1e-9)
 
 
 def test_what_was_rejected_is_the_share_of_cores_without_weight(fit: Fit) -> None:
