@@ -20,7 +20,7 @@ from .misfit import Misfit, kept_cores, trust
 from .shape import COUNT, LIMIT, STEP, Drawn, draw, light_of
 from .sharing import Sharing, learn_spread
 from .strips import Places, Strips, View, cut_strips
-from .system import EACH, Solution, Unknowns, solve
+from .system import EACH, Covariance, Solution, Unknowns, solve
 from .widths import with_own_widths
 
 __all__ = ["Fit", "fit_bands"]
@@ -68,7 +68,7 @@ class Fit:
         Trust in every cell, 0 where rejected.
     drawn : Drawn
         The bands as drawn, in their windows.
-    covariance : ndarray of shape (L, m, m)
+    covariance : Covariance
         Covariance of all unknowns of each lane.
     """
 
@@ -90,7 +90,7 @@ class Fit:
     texture: float
     weight: FloatArray
     drawn: Drawn
-    covariance: FloatArray
+    covariance: Covariance
 
     @property
     def residual(self) -> FloatArray:
@@ -219,7 +219,7 @@ class _Fitter:
             texture=0.0,
             weight=weight,
             drawn=Drawn(light, along, across, np.empty(0)),
-            covariance=np.empty(0),
+            covariance=Covariance((), len(self.ground)),
         )
 
     def _others(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
@@ -230,9 +230,12 @@ class _Fitter:
             by, seen = self.by[chunk], self.seen[chunk]
             grown = replace(view, sigma=fit.view.sigma[seen])
             part, along, across = light_of(grown, fit.theta[seen])
-            where = (by[:, None], self.places.windows[seen])
-            np.add.at(light, where, fit.height[seen][:, None, None] * part)
-            np.add.at(variance, where, fit.misfit.variance(along, across, (fit.height * fit.misfit.scale)[seen]))
+            parts = fit.height[seen][:, None, None] * part
+            misfits = fit.misfit.variance(along, across, (fit.height * fit.misfit.scale)[seen])
+            for strip, first, here, misfit in zip(by, self.places.first[seen], parts, misfits, strict=True):
+                rows = slice(first, first + self.places.tall)
+                light[strip, rows] += here
+                variance[strip, rows] += misfit
         return light, variance
 
     def redraw(self, fit: Fit) -> Fit:
@@ -300,11 +303,10 @@ class _Fitter:
     def _learn(self, fit: Fit, found: Solution, residual: FloatArray) -> Fit:
         """Learn scatter of backgrounds, means of rows, and misfit."""
         n, cut = len(self.ground), self.places.cut
-        variance = np.diagonal(found.covariance, axis1=1, axis2=2)[:, :n]
-        spread = learn_spread(found.ground, variance, fit.spread, self.ground.group)
+        spread = learn_spread(found.ground, found.covariance.of_ground(), fit.spread, self.ground.group)
         spread[0] = fit.spread[0]
-        at = self.unknowns.of_bands[:, 1:]
-        shapes = found.covariance[self.unknowns.lane[:, None, None], at[:, :, None], at[:, None, :]]
+        at = self.unknowns.of_bands[:, 1:] - n
+        shapes = found.covariance.of_bands()[self.unknowns.lane[:, None, None], at[:, :, None], at[:, None, :]]
         clean = cut(self.strips.usable & (fit.weight >= 0.99))
         noise = np.maximum(cut(fit.noise) - fit.own, 1e-9 * fit.own)
         places = (fit.drawn.along, fit.drawn.across)
@@ -319,7 +321,7 @@ class _Fitter:
         moved = np.zeros((len(found.ground), self.unknowns.size))
         where = (self.unknowns.lane[:, None], self.unknowns.of_bands[:, 1:])
         moved[where] = (sharing.of_bands - fit.sharing.of_bands) / fit.sharing.variance
-        change = np.matmul(found.covariance, moved[..., None])[..., 0]
+        change = np.array([found.covariance.times(lane, vector) for lane, vector in enumerate(moved)])
         n = len(self.ground)
         of_bands = change[self.unknowns.lane[:, None], self.unknowns.of_bands]
         return replace(

@@ -77,7 +77,9 @@ class Ground:
             np.asarray(sum(x[:, :, :, None] * y[:, :, None, :] for x, y in products)).reshape(lanes, -1, count * count)
             for products in ([(value, value)], [(value, slope), (slope, value)], [(slope, slope)])
         ]
-        self._which = self.across[:, None] * count + self.across
+        which = self.across[:, None] * count + self.across
+        self._sums = (self.along[:, None] + self.along) * count**2 + which
+        self._differences = np.abs(self.along[:, None] - self.along) * count**2 + which
 
     @staticmethod
     def _functions(strips: Strips, places: Places, lanes: int) -> tuple[FloatArray, FloatArray]:
@@ -106,8 +108,10 @@ class Ground:
         for pairs in self._pairs:
             moments += np.matmul(np.matmul(self._rows.T, weight), pairs)
             weight = weight * self._drift
-        both = moments[:, self.along[:, None] + self.along, self._which]
-        gram: FloatArray = (both + moments[:, np.abs(self.along[:, None] - self.along), self._which]) / 2
+        flat = moments.reshape(len(weight), -1)
+        gram: FloatArray = np.take(flat, self._sums, axis=1)
+        gram += np.take(flat, self._differences, axis=1)
+        gram /= 2
         return gram
 
     def project(self, image: FloatArray) -> FloatArray:
@@ -120,12 +124,15 @@ class Ground:
 
     def project_windows(self, images: FloatArray, places: Places) -> FloatArray:
         """Products of every term with images of windows, shape (B, m, tall, K) to (B, m, n)."""
-        drift = self._drift[places.lane[:, None], places.windows][:, None]
-        across = np.matmul(images, self._cols[places.lane][:, None])
-        across = across + drift * np.matmul(images, self._bend[places.lane][:, None])
-        along = self._rows[places.windows, : self.top + 1].transpose(0, 2, 1)
-        products: FloatArray = np.matmul(along[:, None], across)[..., self.along, self.across]
-        return products
+        bands, many, tall, cells = images.shape
+        along = self._rows[places.windows, : self.top + 1]
+        drift = self._drift[places.lane[:, None], places.windows]
+        # first along the run, plain and by drift side by side, then across: so most of the work is on few numbers
+        both = np.stack([along, along * drift], axis=3).transpose(0, 2, 3, 1).reshape(bands, 1, -1, tall)
+        moments = np.matmul(both, images).reshape(bands, -1, 2 * cells)
+        across = np.concatenate([self._cols, self._bend], axis=1)[places.lane]
+        products = np.matmul(moments, across).reshape(bands, many, -1)
+        return np.take(products, self.along * self._cols.shape[2] + self.across, axis=2)
 
     def image(self, coefficients: FloatArray) -> FloatArray:
         """Background of the strips [AU] from coefficients of shape (L, n)."""

@@ -119,7 +119,8 @@ class Places:
     def spread_out(self, windows: FloatArray, strips: Strips) -> FloatArray:
         """Add up images of the bands' windows in their strips, shape (B, tall, K) to (L, R, K)."""
         image = np.zeros(strips.light.shape)
-        np.add.at(image, (self.lane[:, None], self.windows), windows)
+        for lane, first, window in zip(self.lane, self.first, windows, strict=True):
+            image[lane, first : first + self.tall] += window
         return image
 
     def view(self, strips: Strips, seen: IntArray, by: IntArray) -> View:

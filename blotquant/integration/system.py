@@ -13,7 +13,7 @@ from .ground import Ground
 from .shape import COUNT
 from .strips import Places
 
-__all__ = ["EACH", "Solution", "Unknowns", "band_products", "solve"]
+__all__ = ["EACH", "Covariance", "Solution", "Unknowns", "band_products", "solve"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -79,6 +79,37 @@ class Unknowns:
 
 
 @dataclass(frozen=True)
+class Covariance:
+    """Covariance of all unknowns of each lane, as the Cholesky factors of its inverse: most of it is never asked for.
+
+    Parameters
+    ----------
+    factors : tuple of ndarray of shape (m, m)
+        Lower triangular factor of every lane.
+    ground : int
+        Number of the background's unknowns, n, which come first.
+    """
+
+    factors: tuple[FloatArray, ...]
+    ground: int
+
+    def times(self, lane: int, vectors: FloatArray) -> FloatArray:
+        """Product of a lane's covariance with vectors, shape (m,) or (m, k)."""
+        return np.asarray(lapack.dpotrs(self.factors[lane], vectors, lower=1)[0])
+
+    def of_ground(self) -> FloatArray:
+        """Variances of the background's unknowns, shape (L, n)."""
+        roots = (lapack.dtrtri(factor, lower=1)[0][:, : self.ground] for factor in self.factors)
+        return np.array([np.einsum("ij,ij->j", root, root) for root in roots])
+
+    def of_bands(self) -> FloatArray:
+        """Covariances of the unknowns of each lane's bands, shape (L, m - n, m - n)."""
+        n = self.ground
+        roots = (lapack.dtrtri(factor[n:, n:], lower=1)[0] for factor in self.factors)
+        return np.array([root.T @ root for root in roots])
+
+
+@dataclass(frozen=True)
 class Solution:
     """Outcome of one linear step.
 
@@ -88,13 +119,13 @@ class Solution:
         Coefficients of the background [AU].
     steps : ndarray of shape (B, EACH)
         Changes of height [AU] and shape of every band.
-    covariance : ndarray of shape (L, m, m)
+    covariance : Covariance
         Covariance of all unknowns of each lane.
     """
 
     ground: FloatArray
     steps: FloatArray
-    covariance: FloatArray
+    covariance: Covariance
 
 
 def band_products(first: FloatArray, second: FloatArray, places: Places, upper: int, lower: int) -> FloatArray:
@@ -136,33 +167,28 @@ def solve(
     flat, heavy = (x.reshape(len(x), EACH, -1) for x in (slopes, weighted))
     own = np.matmul(heavy, flat.transpose(0, 2, 1))
     told = np.matmul(heavy, places.cut(data).reshape(len(heavy), -1, 1))[..., 0]
-    for band, lane in enumerate(unknowns.lane):
+    for band, lane in enumerate(unknowns.lane):  # of a symmetric matrix the upper half is enough
         at = unknowns.of_band(band)
-        gram[lane, at, :n], gram[lane, at, at] = crossed[band], own[band]
+        gram[lane, :n, at], gram[lane, at, at] = crossed[band].T, own[band]
         right[lane, at] += told[band]
     for upper, lower in unknowns.pairs:
         lane, above, below = unknowns.lane[upper], unknowns.of_band(upper), unknowns.of_band(lower)
-        shared = band_products(weighted[upper], slopes[lower], places, upper, lower)
-        gram[lane, below, above], gram[lane, above, below] = shared.T, shared
-    gram[:, :n, n:] = gram[:, n:, :n].transpose(0, 2, 1)
-    covariance, found = _invert(gram, right, precision)
-    return Solution(found[:, :n], found[unknowns.lane[:, None], unknowns.of_bands], covariance)
+        gram[lane, above, below] = band_products(weighted[upper], slopes[lower], places, upper, lower)
+    factors, found = _factorise(gram, right, precision)
+    return Solution(found[:, :n], found[unknowns.lane[:, None], unknowns.of_bands], Covariance(factors, n))
 
 
-def _invert(gram: FloatArray, right: FloatArray, precision: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Covariance and solution of normal equations, lane by lane (Cholesky); ``gram`` is changed."""
+def _factorise(gram: FloatArray, right: FloatArray, precision: FloatArray) -> tuple[tuple[FloatArray, ...], FloatArray]:
+    """Cholesky factors and solution of normal equations from their upper half, lane by lane; ``gram`` is changed."""
     each = np.arange(gram.shape[1])
     gram[:, each, each] += precision
-    below = np.tri(len(each), dtype=bool)
-    covariance, found = np.empty_like(gram), np.empty_like(right)
+    factors, found = [], np.empty_like(right)
     for lane, matrix in enumerate(gram):
-        # transposed, the symmetric matrix lies in memory as LAPACK wants it
-        factor, failed = lapack.dpotrf(matrix.T, lower=1, clean=0)
+        # transposed, the matrix lies in memory as LAPACK wants it, and its upper half is the lower one
+        factor, failed = lapack.dpotrf(matrix.T, lower=1)
         if failed:  # by rounding: two bands in one place
             matrix[each, each] *= 1 + _JITTER
-            factor, _ = lapack.dpotrf(matrix.T, lower=1, clean=0)
+            factor, _ = lapack.dpotrf(matrix.T, lower=1)
+        factors.append(factor)
         found[lane] = lapack.dpotrs(factor, right[lane], lower=1)[0]
-        half = lapack.dpotri(factor, lower=1, overwrite_c=1)[0]
-        covariance[lane] = half.T
-        np.copyto(covariance[lane], half, where=below)
-    return covariance, found
+    return tuple(factors), found

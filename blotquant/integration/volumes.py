@@ -77,9 +77,9 @@ def measure(fit: Fit) -> Measured:
     volume = (area * (model + share * residual)).sum(axis=(1, 2)) + beyond
     lever = _lever(fit, share, area)
     moved = np.empty_like(lever)
-    for lane, covariance in enumerate(fit.covariance):
+    for lane in range(len(fit.strips.light)):
         mine = fit.places.lane == lane
-        moved[mine] = lever[mine] @ covariance
+        moved[mine] = fit.covariance.times(lane, lever[mine].T).T
     # a row's mean shape is not known either: how far would the volume follow it
     pull = np.take_along_axis(moved, fit.unknowns.of_bands[:, 1:], 1) / fit.sharing.variance
     shared = np.einsum("bi,bij,bj->b", pull, fit.sharing.doubt[fit.sharing.row], pull)

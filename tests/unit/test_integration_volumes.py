@@ -103,7 +103,7 @@ def test_the_variance_of_a_volume_is_that_of_unknowns_rows_misfit_and_far_light(
     found, share, area = measure(fit), share_of(fit), fit.places.cut(fit.strips.count)
     lever = _lever(fit, share, area)
     for band, (lane, row) in enumerate(zip(fit.places.lane, fit.sharing.row, strict=True)):
-        covariance = fit.covariance[lane]
+        covariance = fit.covariance.times(lane, np.eye(fit.unknowns.size))
         fitted = lever[band] @ covariance @ lever[band]
         mine = fit.unknowns.of_bands[band, 1:]
         follow = (covariance @ lever[band])[mine] / fit.sharing.variance
