@@ -27,7 +27,7 @@ __all__ = ["Fit", "fit_bands"]
 
 IntArray = npt.NDArray[np.int64]
 
-_PASSES = 10
+_PASSES = 8
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
 _LOOSE, _DECAY = 3.0, 0.25  # scatter of background terms to start with: of the light's, and by order
 _ROUNDS = 6  # of the first, robust background

@@ -132,7 +132,7 @@ class Ground:
         moments = np.matmul(both, images).reshape(bands, -1, 2 * cells)
         across = np.concatenate([self._cols, self._bend], axis=1)[places.lane]
         products = np.matmul(moments, across).reshape(bands, many, -1)
-        return np.take(products, self.along * self._cols.shape[2] + self.across, axis=2)
+        return np.asarray(np.take(products, self.along * self._cols.shape[2] + self.across, axis=2))
 
     def image(self, coefficients: FloatArray) -> FloatArray:
         """Background of the strips [AU] from coefficients of shape (L, n)."""

@@ -20,10 +20,11 @@ __all__ = ["Sharing", "learn_spread"]
 IntArray = npt.NDArray[np.int64]
 
 _BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures
-_PACE = 0.3  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
+_PACE = 0.5  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
 _SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
 _FIRM = 0.5  # how many bands' worth the assumed scatter counts
+_HASTE, _LEAP = 2.0, 20.0  # scatter of backgrounds nears its end slowly: it moves so many steps at once, up to a factor
 
 
 @dataclass(frozen=True)
@@ -133,4 +134,5 @@ def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatAr
     now = np.bincount(group, spread) / size
     new = (square + _FIRM * now) / (known + _FIRM)
     slow = (square + np.bincount(group, variance.sum(axis=0))) / (lanes * size)
-    return np.asarray(np.minimum(new, slow)[group])
+    change = np.clip((np.minimum(new, slow) / now) ** _HASTE, 1 / _LEAP, _LEAP)
+    return np.asarray((now * change)[group])

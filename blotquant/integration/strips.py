@@ -240,20 +240,25 @@ def _gather(
     blot: Blot, start: IntArray, cells: tuple[int, int], size: tuple[int, int], pad: int
 ) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
     """Means above the picture's median, pixel counts, and whether beside the membrane or saturated, of all cells."""
-    rows = np.arange(-pad * size[0], (cells[0] - pad) * size[0])
-    left = np.repeat(start, size[0], axis=1)
-    cols = left[:, :, None] + np.arange(cells[1] * size[1])
-    inside = ((rows >= 0) & (rows < blot.shape[0]))[None, :, None] & (cols >= 0) & (cols < blot.shape[1])
-    pixels = blot.pixels[np.clip(rows, 0, blot.shape[0] - 1)[None, :, None], np.clip(cols, 0, blot.shape[1] - 1)]
-    parts = (len(start), cells[0], size[0], cells[1], size[1])
+    rows, (height, width) = blot.shape[0], size
+    cols = start[:, :, None] + np.arange(cells[1] * width)
+    inside = (cols >= 0) & (cols < blot.shape[1])
+    at = np.arange(cells[0])[:, None] * blot.shape[1] + np.clip(cols, 0, blot.shape[1] - 1)
+
+    def sums(image: FloatArray) -> FloatArray:
+        """Sum an image over the cells: cells of all lanes have the same rows, so these are summed first."""
+        tall = np.zeros((cells[0] * height, blot.shape[1]))
+        tall[pad * height : pad * height + rows] = image
+        flat = np.where(inside, np.take(tall.reshape(cells[0], height, -1).sum(axis=1), at), 0.0)
+        return np.asarray(flat.reshape(len(start), *cells, width).sum(axis=3))
+
     # from the picture's median, so that an offset cancels before anything is summed
-    above = np.where(inside, pixels - np.median(blot.pixels), 0.0)
-    count = inside.reshape(parts).sum(axis=(2, 4)).astype(float)
-    light = above.reshape(parts).sum(axis=(2, 4)) / np.maximum(count, 1.0)
+    light, count = sums(blot.pixels - np.median(blot.pixels)), sums(np.ones(blot.shape))
     ceiling = np.inf if blot.ceiling is None else blot.ceiling
-    beside = off_membrane(blot)[np.clip(rows, 0, blot.shape[0] - 1)[None, :, None], np.clip(cols, 0, blot.shape[1] - 1)]
-    off, burnt = ((inside & each).reshape(parts).any(axis=(2, 4)) for each in (beside, pixels >= ceiling))
-    return light, count, off, burnt
+    nowhere = np.zeros(count.shape, dtype=np.bool_)
+    masks = (off_membrane(blot), blot.pixels >= ceiling)
+    off, burnt = (sums(mask.astype(float)) > 0 if mask.any() else nowhere for mask in masks)
+    return light / np.maximum(count, 1.0), count, off, burnt
 
 
 def place_bands(bands: pd.DataFrame) -> Places:
