@@ -7,6 +7,7 @@ row are their names joined by ``;`` (an empty text when there is none), so that 
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,7 @@ SEVERITY: dict[Flag, str] = {flag: _severity(flag) for flag in Flag}
 _NAMES: dict[str, Flag] = {str(flag.name).lower(): flag for flag in Flag}
 
 
+@functools.lru_cache(maxsize=4096)
 def encode(flags: Flag | int) -> str:
     """Write a set of flags as their names, worst first, joined by ``;``.
 
@@ -132,6 +134,7 @@ def encode(flags: Flag | int) -> str:
     return ";".join(str(flag.name).lower() for flag in Flag if flags & flag)
 
 
+@functools.lru_cache(maxsize=4096)
 def decode(text: str) -> Flag:
     """Read flags from their names.
 
