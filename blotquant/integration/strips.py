@@ -25,8 +25,8 @@ Kind = TypeVar("Kind", bound=np.generic)
 
 _REACH = 14.0  # half height of a band's window [band sigmas]
 _SIDE = 0.56  # half width of a strip [pitch]
-_CELLS = 13  # cells across a strip, about
-_FINE = 1.7  # cells a band sigma, at most
+_CELLS = 15  # cells across a strip, about
+_FINE = 1.4  # cells a band sigma, at most
 _NEVER_BELOW = 12.0  # half height of a window [px]
 _BEND = 3  # degree of a lane's line
 _SLOPE = 30.0  # a band's lean counts like a place at this distance [px]
@@ -277,7 +277,7 @@ def place_bands(bands: pd.DataFrame) -> Places:
 
 
 def cut_strips(blot: Blot, bands: pd.DataFrame) -> tuple[Strips, Places]:
-    """Cut a strip of ±0.56 pitch along every lane into cells of about 2 × 5 px, and lay a window around every band.
+    """Cut a strip of ±0.56 pitch along every lane into cells of about 3 × 5 px, and lay a window around every band.
 
     Parameters
     ----------

@@ -128,7 +128,7 @@ def test_the_cells_of_a_strip_hold_every_pixel_under_it_once(sigma: float) -> No
     blot = noise((101, 97))  # no whole number of cells; lane 1 leaves the picture on the left, lane 2 on the right
     table = bands_table([(1, "a", 40, 14), (1, "b", 80, 10), (2, "a", 45, 86)], sigma=sigma, lean=[-0.1, -0.1, 0.2])
     strips, _ = cut_strips(blot, table)
-    assert strips.height == round(sigma / 1.7)
+    assert strips.height == round(sigma / 1.4)
     assert strips.zero == np.median(blot.pixels)
     for lane in (0, 1):
         total, count = strip_sum(blot, strips, lane)
@@ -150,8 +150,8 @@ def test_a_cell_is_the_mean_of_its_own_pixels() -> None:
     assert strips.rows[row] == pytest.approx(top + (strips.height - 1) / 2)
 
 
-def test_cells_are_a_thirteenth_of_a_strip_of_about_the_pitch() -> None:
-    for pitch, width, across in ((40, 3, 15), (60, 5, 13)):
+def test_cells_are_a_fifteenth_of_a_strip_of_about_the_pitch() -> None:
+    for pitch, width, across in ((40, 3, 15), (60, 4, 17)):
         rows: list[Row] = [(1, "a", 50, 60), (2, "a", 50, 60 + pitch)]
         strips, places = cut_strips(noise((100, 260)), bands_table(rows))
         assert strips.width == width
