@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -56,11 +54,10 @@ def saturated_pixels(blot: Blot, places: Places) -> npt.NDArray[np.int64]:
     return np.array([np.count_nonzero(blot.pixels[places.box(i)] >= limit) for i in range(len(places))], dtype=np.int64)
 
 
-def _ridge(band: pd.Series[Any], cols: IntArray) -> FloatArray:
-    """Row of the band's ridge at columns [px]."""
-    points = parse_curve(str(band["curve"]))
+def _ridge(points: FloatArray, centre: float, cols: IntArray) -> FloatArray:
+    """Row of a band's ridge at columns, from points of it or its centre [px]."""
     if not len(points):
-        return np.full(len(cols), float(band["centre_row"]))
+        return np.full(len(cols), centre)
     return evaluate_curve(points[:, 1], points[:, 0], np.clip(cols, points[:, 1].min(), points[:, 1].max()))
 
 
@@ -77,26 +74,27 @@ def _middle(part: FloatArray) -> FloatArray:
     return part[:, quarter : part.shape[1] - quarter]
 
 
-def _dip(part: FloatArray, level: float, noise_sd: float, deep: float, outside: float) -> int | None:
+def _dip(
+    core: FloatArray, profile: FloatArray, level: float, noise_sd: float, deep: float, outside: float
+) -> int | None:
     """Row of a dip between two rims along the run in the middle half of the lane, None where there is none.
 
-    The rims are those of a band where the light falls beyond them by a share `outside` of the dip's depth. Each row
-    counts with its median, so that a grain of dust is no rim. The noise is that of neighbouring pixels of a row,
-    which holds the photon noise of a bright band, or the picture's, whichever is larger.
+    The profile is the median of each of the core's rows, so that a grain of dust is no rim. The rims are those of a
+    band where the light falls beyond them by a share `outside` of the dip's depth. The noise is that of neighbouring
+    pixels of a row, which holds the photon noise of a bright band, or the picture's, whichever is larger.
     """
-    core = _middle(part)
     if min(core.shape) < _FEW:
         return None
-    profile = np.median(core, axis=1)
     above, below = np.maximum.accumulate(profile), np.maximum.accumulate(profile[::-1])[::-1]
     depth = np.minimum(above, below) - profile
     at = int(np.argmax(depth))
-    noise = max(noise_sd, _TO_SD * float(np.median(np.abs(np.diff(core, axis=1)))))
     tall = float(profile.max()) - level
     alike = min(above[at], below[at]) - level > _ALIKE * tall
-    bright = tall > _TALL * noise
     falls = min(above[at] - profile[0], below[at] - profile[-1]) > outside * depth[at]
-    return at if alike and bright and falls and depth[at] > max(_RIM * noise, deep * tall) else None
+    if not (alike and falls and depth[at] > deep * tall):
+        return None
+    noise = max(noise_sd, _TO_SD * float(np.median(np.abs(np.diff(core, axis=1)))))
+    return at if tall > _TALL * noise and depth[at] > _RIM * noise else None
 
 
 def _closed(part: FloatArray, dip: int, level: float) -> bool:
@@ -118,21 +116,25 @@ def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, st
     only, or as two bands: farther off, a dip counts where the rim is closed at the lane's ends as well, which that of
     two proteins is not.
     """
+    curves = [parse_curve(text) for text in bands["curve"]]
     level = bands["background"].to_numpy(float) / ((places.bottom - places.top) * (places.right - places.left))
     sigma, row = np.maximum(bands["sigma"].fillna(0.0).to_numpy(float), 1.0), bands["centre_row"].to_numpy(float)
     far = int(_FAR * float(np.quantile(sigma, 0.75)))  # rims taken for bands are thin
     out = np.zeros(len(bands), dtype=bool)
     for i in range(len(bands)):
         cols = np.arange(places.left[i], places.right[i])
-        part = _straightened(blot.pixels, _ridge(bands.iloc[i], cols), cols, np.arange(-far, far + 1))
+        part = _straightened(blot.pixels, _ridge(curves[i], row[i], cols), cols, np.arange(-far, far + 1))
+        core = _middle(part)
+        profile = np.median(core, axis=1)
         away = row[strong & (places.lane == places.lane[i])] - row[i]
         reach = min(int(np.ceil(_CORE * sigma[i])), far)
         first = max(-reach, int(0.5 * away[away < 0].max(initial=-2.0 * reach)))
         last = min(reach, int(0.5 * away[away > 0].min(initial=2.0 * reach)))
-        out[i] = _dip(part[far + first : far + last + 1], level[i], noise_sd, _DEEP, _FALL) is not None
-        for side in (part[: far + _BESIDE + 1], part[far - _BESIDE :]):
-            dip = _dip(side, level[i], noise_sd, _DEEPER, 0.0)
-            out[i] |= dip is not None and _closed(side, dip, level[i])
+        near = slice(far + first, far + last + 1)
+        out[i] = _dip(core[near], profile[near], level[i], noise_sd, _DEEP, _FALL) is not None
+        for side in (slice(far + _BESIDE + 1), slice(far - _BESIDE, None)):
+            dip = _dip(core[side], profile[side], level[i], noise_sd, _DEEPER, 0.0)
+            out[i] |= dip is not None and _closed(part[side], dip, level[i])
     return out
 
 

@@ -30,6 +30,7 @@ IntArray = npt.NDArray[np.int64]
 _PASSES = 8
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
 _LOOSE, _DECAY = 3.0, 0.25  # scatter of background terms to start with: of the light's, and by order
+_ASKED = 4  # lanes whose background's variances are computed, since these cost time and are alike
 _ROUNDS = 4  # of the first, robust background
 _SIZING = 4  # passes in which the rows' sigmas are found
 _SPOILT, _ILL = 0.15, 2.0  # share of a core that is rejected, and misfit, from which a band teaches less
@@ -163,6 +164,8 @@ class _Fitter:
         self.places = replace(boxes, half=wide)
         self.ground = Ground(self.strips, self.places)
         self.unknowns = Unknowns.of(self.places, self.ground)
+        # a few lanes tell how well backgrounds are known; the same ones from the left as from the right
+        self.asked = np.unique(np.rint(np.linspace(0, len(self.strips.light) - 1, _ASKED)).astype(np.int64))
         self.model = model
         span = float(np.ptp(blot.pixels)) or 1.0
         self.least = (1e-5 * span) ** 2  # pictures without noise still need finite weights
@@ -303,7 +306,7 @@ class _Fitter:
     def _learn(self, fit: Fit, found: Solution, residual: FloatArray) -> Fit:
         """Learn scatter of backgrounds, means of rows, and misfit."""
         n, cut = len(self.ground), self.places.cut
-        spread = learn_spread(found.ground, found.covariance.of_ground(), fit.spread, self.ground.group)
+        spread = learn_spread(found.ground, found.covariance.of_ground(self.asked), fit.spread, self.ground.group)
         spread[0] = fit.spread[0]
         at = self.unknowns.of_bands[:, 1:] - n
         shapes = found.covariance.of_bands()[self.unknowns.lane[:, None, None], at[:, :, None], at[:, None, :]]

@@ -120,19 +120,21 @@ def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatAr
 
     Parameters
     ----------
-    coefficients, variance : ndarray of shape (L, n)
-        Estimates [AU] and their variances under the present scatter [AU²].
+    coefficients : ndarray of shape (L, n)
+        Estimates [AU].
+    variance : ndarray of shape (any, n)
+        Their variances under the present scatter [AU²], in a sample of the lanes.
     spread : ndarray of shape (n,)
         Present scatter [AU²].
     group : ndarray of shape (n,)
         Terms of one group scatter alike.
     """
     lanes, size = len(coefficients), np.bincount(group)
-    known = np.bincount(group, np.clip(1 - variance / spread, 0, 1).sum(axis=0))
+    known = lanes * np.bincount(group, np.clip(1 - variance / spread, 0, 1).mean(axis=0))
     # a bubble in one lane must not loosen all
     square = np.bincount(group, np.minimum(coefficients**2, _FAR * spread).sum(axis=0)) / _SHORT
     now = np.bincount(group, spread) / size
     new = (square + _FIRM * now) / (known + _FIRM)
-    slow = (square + np.bincount(group, variance.sum(axis=0))) / (lanes * size)
+    slow = (square + lanes * np.bincount(group, variance.mean(axis=0))) / (lanes * size)
     change = np.clip((np.minimum(new, slow) / now) ** _HASTE, 1 / _LEAP, _LEAP)
     return np.asarray((now * change)[group])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,9 +98,9 @@ class Covariance:
         """Product of a lane's covariance with vectors, shape (m,) or (m, k)."""
         return np.asarray(lapack.dpotrs(self.factors[lane], vectors, lower=1)[0])
 
-    def of_ground(self) -> FloatArray:
-        """Variances of the background's unknowns, shape (L, n)."""
-        roots = (lapack.dtrtri(factor, lower=1)[0][:, : self.ground] for factor in self.factors)
+    def of_ground(self, lanes: Iterable[int]) -> FloatArray:
+        """Variances of the background's unknowns in some lanes, shape (number of these, n)."""
+        roots = (lapack.dtrtri(self.factors[lane], lower=1)[0][:, : self.ground] for lane in lanes)
         return np.array([np.einsum("ij,ij->j", root, root) for root in roots])
 
     def of_bands(self) -> FloatArray:

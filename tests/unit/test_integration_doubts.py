@@ -47,9 +47,9 @@ def test_saturated_pixels_are_those_at_the_ceiling_in_a_bands_box() -> None:
 
 def test_a_ridge_is_the_bands_curve_level_beyond_its_ends() -> None:
     cols = np.arange(5, 30)
-    band = pd.Series({"curve": "20.00:10.00 22.00:20.00", "centre_row": 21.0})
-    np.testing.assert_allclose(_ridge(band, cols), 20 + 0.2 * (np.clip(cols, 10, 20) - 10))
-    np.testing.assert_allclose(_ridge(band.replace(band["curve"], ""), cols), 21.0)
+    points = np.array([[20.0, 10.0], [22.0, 20.0]])
+    np.testing.assert_allclose(_ridge(points, 21.0, cols), 20 + 0.2 * (np.clip(cols, 10, 20) - 10))
+    np.testing.assert_allclose(_ridge(points[:0], 21.0, cols), 21.0)
 
 
 def test_pixels_are_counted_from_the_ridge_and_end_with_the_picture() -> None:
@@ -73,8 +73,13 @@ def part_of(profile: list[float], cols: int = 16) -> np.ndarray:
     return 10.0 + np.repeat(np.array(profile)[:, None], cols, axis=1)
 
 
+def dip_in(part: np.ndarray, noise: float = 1.0, deep: float = 0.05, outside: float = 0.5) -> int | None:
+    core = _middle(part)
+    return _dip(core, np.median(core, axis=1), 10.0, noise, deep, outside)
+
+
 def dip(profile: list[float], *, noise: float = 1.0, deep: float = 0.05, outside: float = 0.5) -> int | None:
-    return _dip(part_of(profile), 10.0, noise, deep, outside)
+    return dip_in(part_of(profile), noise, deep, outside)
 
 
 def test_a_dip_lies_between_two_rims() -> None:
@@ -113,17 +118,17 @@ def test_light_falls_beyond_both_rims_by_a_share_of_the_dip() -> None:
 
 def test_the_noise_is_also_that_of_neighbouring_pixels() -> None:
     rough = part_of(PROFILE) + np.where(np.arange(16) % 2, 4.0, -4.0)
-    assert _dip(rough, 10.0, 1.0, 0.05, 0.5) is None  # 1.4826 · 8 / √2 = 8.4, three of which are 25
+    assert dip_in(rough) is None  # 1.4826 · 8 / √2 = 8.4, three of which are 25
     mild = part_of(PROFILE) + np.where(np.arange(16) % 2, 3.0, -3.0)
-    assert _dip(mild, 10.0, 1.0, 0.05, 0.5) == 3  # 6.3, three of which are 19
+    assert dip_in(mild) == 3  # 6.3, three of which are 19
 
 
 def test_a_grain_is_no_rim_and_few_rows_or_columns_tell_no_dip() -> None:
     grain = part_of([0.0, 50.0, 100.0, 90.0, 80.0, 50.0, 0.0])
     grain[4, 7:9] += 500.0
-    assert _dip(grain, 10.0, 1.0, 0.05, 0.5) is None
-    assert _dip(part_of(PROFILE, cols=8), 10.0, 1.0, 0.05, 0.5) is None
-    assert _dip(part_of(PROFILE, cols=9), 10.0, 1.0, 0.05, 0.5) == 3
+    assert dip_in(grain) is None
+    assert dip_in(part_of(PROFILE, cols=8)) is None
+    assert dip_in(part_of(PROFILE, cols=9)) == 3
     assert dip([0.0, 100.0, 80.0, 100.0, 0.0]) == 2
     assert dip([100.0, 80.0, 100.0, 0.0], outside=-1.0) is None
 
@@ -233,8 +238,9 @@ def looked_at(
     """Rows of the picture in which dips are looked for, band by band: core, above, below; and level and bounds."""
     seen: list[Looked] = []
 
-    def dip(part: np.ndarray, level: float, noise_sd: float, deep: float, outside: float) -> None:
-        seen.append((part[:, 0].tolist(), level, noise_sd, deep, outside))
+    def dip(core: np.ndarray, profile: np.ndarray, *given: float) -> None:
+        np.testing.assert_array_equal(profile, np.median(core, axis=1))
+        seen.append((core[:, 0].tolist(), *given))
 
     monkeypatch.setattr(doubts, "_dip", dip)
     count = len(rows)

@@ -139,7 +139,7 @@ def test_bands_scatter_is_learnt_from_their_own_covariance_and_trust(
     assert expected[0, 20, 3]
     expected[0, 20, 3] = False
     np.testing.assert_array_equal(clean, expected)
-    variance = fit.covariance.of_ground()
+    variance = fit.covariance.of_ground(range(3))
     spread = learn_spread(found.ground, variance, fit.spread, fitter.ground.group)
     np.testing.assert_array_equal(new.spread[1:], spread[1:])
     assert new.spread[0] == fit.spread[0]

@@ -95,7 +95,7 @@ def test_a_step_is_the_weighted_least_squares_solution_of_every_lane_with_what_i
         covariance = found.covariance.times(lane, np.eye(unknowns.size))
         np.testing.assert_allclose(covariance[:known, :known] @ normal, np.eye(known), atol=1e-8)
         n = len(ground)
-        np.testing.assert_allclose(found.covariance.of_ground()[lane], np.diagonal(covariance)[:n])
+        np.testing.assert_allclose(found.covariance.of_ground([1, lane])[1], np.diagonal(covariance)[:n])
         np.testing.assert_allclose(found.covariance.of_bands()[lane], covariance[n:, n:], atol=1e-12)
         rest = np.diagonal(covariance)[known:]
         np.testing.assert_allclose(rest, 1 / precision[lane, known:])
@@ -111,6 +111,6 @@ def test_unknowns_of_very_different_size_are_solved_alike(lanes: Lanes) -> None:
     found = solve(unknowns, ground, places, slopes, nothing, nothing, precision, 3.0 * precision)
     np.testing.assert_allclose(found.ground, 3.0)
     np.testing.assert_allclose(found.steps, 3.0)
-    np.testing.assert_allclose(found.covariance.of_ground(), 1 / precision[:, : len(ground)])
+    np.testing.assert_allclose(found.covariance.of_ground(range(2)), 1 / precision[:, : len(ground)])
     of_bands = np.diagonal(found.covariance.of_bands(), axis1=1, axis2=2)
     np.testing.assert_allclose(of_bands, 1 / precision[:, len(ground) :])
