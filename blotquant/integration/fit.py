@@ -8,6 +8,7 @@ common.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from .misfit import Misfit, kept_cores, trust
 from .shape import COUNT, LIMIT, STEP, Drawn, draw, light_of
 from .sharing import Sharing, learn_spread
 from .strips import Places, Strips, View, cut_strips
-from .system import EACH, Covariance, Solution, Unknowns, solve
+from .system import EACH, Covariance, Solution, Unknowns, factorise, solve
 from .widths import with_own_widths
 
 __all__ = ["Fit", "fit_bands"]
@@ -35,6 +36,7 @@ _ROUNDS = 4  # of the first, robust background
 _SIZING = 4  # passes in which the rows' sigmas are found
 _SPOILT, _ILL = 0.15, 2.0  # share of a core that is rejected, and misfit, from which a band teaches less
 _BLOCK, _FEW = 4, 20  # side of a block in which texture is told [cells], and how many tell it
+_SPREAD = 1.3  # a band's light ends so far from its middle [half width]
 _CHUNK = 256  # pairs of neighbours drawn at once, so that memory stays bounded
 
 
@@ -114,9 +116,7 @@ def _first_background(
     scale = np.full((len(noise), 1, 1), size / np.sqrt(np.median(noise)))
     for _ in range(_ROUNDS):
         weight = np.where(outside, trusted / (noise * scale**2), 0.0)
-        gram = np.asarray(ground.gram(weight) + np.diag(1 / spread), dtype=np.float64)
-        found = np.linalg.solve(gram, ground.project(weight * strips.light)[..., None])
-        coefficients = np.asarray(found, dtype=np.float64)[..., 0]
+        _, coefficients = factorise(ground.gram(weight), ground.project(weight * strips.light), 1 / spread)
         off = np.abs(strips.light - ground.image(coefficients)) / np.sqrt(noise)
         median = [float(np.median(x[ok])) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
         scale = np.maximum(1.4826 * np.array(median), 1.0)[:, None, None]
@@ -126,14 +126,32 @@ def _first_background(
     return coefficients, spread, np.where(outside | (below & (trusted == 0)), trusted, 1.0)
 
 
-def _pairs(strips: Strips, places: Places) -> tuple[IntArray, IntArray]:
-    """Pair strips with the bands of other lanes that may shine into them."""
-    reach = (len(strips.cols) // 2 + 0.5) * strips.width + 1.3 * places.half
-    middle = strips.line[:, places.first + places.tall // 2]
-    near = np.abs(middle - places.col) < reach
+class Beside(NamedTuple):
+    """Bands as strips of other lanes see them, on those columns of the strips on which their light may fall."""
+
+    by: IntArray
+    seen: IntArray
+    cols: slice
+    view: View
+
+
+def _beside(strips: Strips, places: Places) -> list[Beside]:
+    """Pair strips with the bands of other lanes that may shine into them, from the right or from the left."""
+    reach = (len(strips.cols) // 2 + 0.5) * strips.width + _SPREAD * places.half
+    away = places.col - strips.line[:, places.first + places.tall // 2]
+    near = np.abs(away) < reach
     near[places.lane, np.arange(len(reach))] = False
-    by, seen = np.nonzero(near)
-    return by, seen
+    found = []
+    for side in (away > 0, away <= 0):
+        by, seen = np.nonzero(near & side)
+        for i in range(0, len(by), _CHUNK):
+            part = (by[i : i + _CHUNK], seen[i : i + _CHUNK])
+            view = places.view(strips, part[1], part[0])
+            lit = np.flatnonzero((np.abs(view.cols) < _SPREAD * view.half[:, None] + 3 * strips.width).any(axis=0))
+            if len(lit):
+                cols = slice(int(lit[0]), int(lit[-1]) + 1)
+                found.append(Beside(*part, cols, replace(view, cols=view.cols[:, cols], ridge=view.ridge[:, cols])))
+    return found
 
 
 def _texture(residual: FloatArray, outside: npt.NDArray[np.bool_], noise: FloatArray) -> float:
@@ -170,11 +188,7 @@ class _Fitter:
         span = float(np.ptp(blot.pixels)) or 1.0
         self.least = (1e-5 * span) ** 2  # pictures without noise still need finite weights
         self.floor = float(blot.pixels.min())
-        self.by, self.seen = _pairs(self.strips, self.places)
-        self.views = [
-            self.places.view(self.strips, self.seen[i : i + _CHUNK], self.by[i : i + _CHUNK])
-            for i in range(0, len(self.seen), _CHUNK)
-        ]
+        self.beside = _beside(self.strips, self.places)
         view = self.places.view(self.strips, everyone, self.places.lane)
         self.fit = self._start(view, species)
 
@@ -228,17 +242,14 @@ class _Fitter:
     def _others(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
         """Light of bands of other lanes in every strip [AU], and its misfit's variance [AU²]."""
         light, variance = np.zeros(self.strips.light.shape), np.zeros(self.strips.light.shape)
-        for number, view in enumerate(self.views):
-            chunk = slice(number * _CHUNK, (number + 1) * _CHUNK)
-            by, seen = self.by[chunk], self.seen[chunk]
-            grown = replace(view, sigma=fit.view.sigma[seen])
-            part, along, across = light_of(grown, fit.theta[seen])
-            parts = fit.height[seen][:, None, None] * part
-            misfits = fit.misfit.variance(along, across, (fit.height * fit.misfit.scale)[seen])
+        scaled = fit.height * fit.misfit.scale
+        for by, seen, cols, view in self.beside:
+            part, along, across = light_of(replace(view, sigma=fit.view.sigma[seen]), fit.theta[seen])
+            parts, misfits = fit.height[seen][:, None, None] * part, fit.misfit.variance(along, across, scaled[seen])
             for strip, first, here, misfit in zip(by, self.places.first[seen], parts, misfits, strict=True):
                 rows = slice(first, first + self.places.tall)
-                light[strip, rows] += here
-                variance[strip, rows] += misfit
+                light[strip, rows, cols] += here
+                variance[strip, rows, cols] += misfit
         return light, variance
 
     def redraw(self, fit: Fit) -> Fit:

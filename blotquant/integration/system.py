@@ -14,7 +14,7 @@ from .ground import Ground
 from .shape import COUNT
 from .strips import Places
 
-__all__ = ["EACH", "Covariance", "Solution", "Unknowns", "band_products", "solve"]
+__all__ = ["EACH", "Covariance", "Solution", "Unknowns", "band_products", "factorise", "solve"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -175,12 +175,22 @@ def solve(
     for upper, lower in unknowns.pairs:
         lane, above, below = unknowns.lane[upper], unknowns.of_band(upper), unknowns.of_band(lower)
         gram[lane, above, below] = band_products(weighted[upper], slopes[lower], places, upper, lower)
-    factors, found = _factorise(gram, right, precision)
+    factors, found = factorise(gram, right, precision)
     return Solution(found[:, :n], found[unknowns.lane[:, None], unknowns.of_bands], Covariance(factors, n))
 
 
-def _factorise(gram: FloatArray, right: FloatArray, precision: FloatArray) -> tuple[tuple[FloatArray, ...], FloatArray]:
-    """Cholesky factors and solution of normal equations from their upper half, lane by lane; ``gram`` is changed."""
+def factorise(gram: FloatArray, right: FloatArray, precision: FloatArray) -> tuple[tuple[FloatArray, ...], FloatArray]:
+    """Cholesky factors and solution of normal equations, lane by lane.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (L, m, m)
+        Products of the unknowns, of which the upper half is read; changed.
+    right : ndarray of shape (L, m)
+        Right-hand side.
+    precision : ndarray of shape (L, m) or (m,)
+        Added to the diagonal.
+    """
     each = np.arange(gram.shape[1])
     gram[:, each, each] += precision
     factors, found = [], np.empty_like(right)
