@@ -10,18 +10,17 @@ import numpy as np
 import pandas as pd
 
 from .. import tables
-from ..conditions import stimulus_of
 from ..errors import SettingsError
 from ..tables import nearest
 from .power import power_table
-from .preparing import Family, families
+from .preparing import Family, families, has_base, of_stimuli
 from .testing import Comparison, Fitted, compare_pairs, fit_family
 from .trends import trend_rows
 
 __all__ = ["METHODS", "compare_groups", "power_table"]
 
 METHODS = ("auto", "dunnett", "tukey", "holm")
-"""Ways to compare; ``auto``: paired t for two groups, Dunnett against a reference, Tukey without one."""
+"""Ways to compare; ``auto``: paired t for two groups, Dunnett against a reference or maximum, Tukey without one."""
 
 _NAMES = {"dunnett": "Dunnett", "tukey": "Tukey", "holm": "t with Holm's adjustment", "single": "t"}
 _TOTAL = "total itself: does the treatment move it?"
@@ -74,26 +73,15 @@ def _row(fitted: Fitted, one: Comparison, method: str, few: int, extra: str) -> 
 
 
 def _plan(family: Family, method: str) -> tuple[str, list[tuple[int, int]]]:
-    """Choose method and pairs for the groups of one stimulus; the reference is group 0 where there is one."""
-    has_reference = family.groups[0].is_reference
+    """Choose method and pairs for the groups of one stimulus; group 0 is what the others are compared with, if any."""
     codes = range(len(family.groups))
-    if method == "tukey" or not has_reference:
+    if method == "tukey" or not has_base(family):
         chosen = "tukey" if method in ("auto", "dunnett") else method
         pairs = [(two, one) for one, two in combinations(codes, 2)]
     else:
         chosen = "dunnett" if method == "auto" else method
         pairs = [(code, 0) for code in codes if code]
     return ("single" if len(pairs) == 1 else chosen), pairs
-
-
-def _same_stimulus(family: Family) -> list[list[int]]:
-    """List the groups of each stimulus, without the minimum controls."""
-    named = stimulus_of(pd.DataFrame([group.keys for group in family.groups]))
-    chosen: dict[str, list[int]] = {}
-    for code, (stimulus, group) in enumerate(zip(named, family.groups, strict=True)):
-        if group.role != "minimum":
-            chosen.setdefault(stimulus, []).append(code)
-    return [codes for codes in chosen.values() if len(codes) > 1]
 
 
 def _windows(family: Family) -> list[tuple[int, int]]:
@@ -106,7 +94,7 @@ def _windows(family: Family) -> list[tuple[int, int]]:
 def _family_rows(family: Family, method: str, level: float, few: int) -> list[dict[str, Any]]:
     extra = _TOTAL if family.keys["quantity"] in ("S", "S/L") else ""
     rows = []
-    for codes in _same_stimulus(family):
+    for codes in of_stimuli(family):
         fitted = fit_family(family.take(codes))
         chosen, pairs = _plan(fitted.family, method)
         rows += [_row(fitted, one, chosen, few, extra) for one in compare_pairs(fitted, pairs, chosen, level)]
@@ -129,8 +117,8 @@ def compare_groups(
 ) -> pd.DataFrame:
     """Compare groups on the log scale, blocked by biological replicate.
 
-    ln ratio = group + block; every dose and treatment against the reference of its stimulus (Dunnett), maximum against
-    minimum control (the window), the linear trend over ln dose, and the total form by itself. Ratios are used as
+    ln ratio = group + block; every dose and treatment against the reference of its stimulus, or its maximum control
+    where the reference has another stimulus (Dunnett); maximum against minimum control (the window), the linear trend over ln dose, and the total form by itself. Ratios are used as
     measured: a block's level is a term of the model, so no group is a column of ones. Repeats of one replicate are
     averaged first. Incomplete blocks are random effects (REML); values below LOQ are left-censored there. Assumes that
     errors are log-normal with one spread.
@@ -140,7 +128,7 @@ def compare_groups(
     folds : DataFrame
         Folds table; not changed.
     method : {"auto", "dunnett", "tukey", "holm"}
-        ``auto``: paired t for two groups, Dunnett for more, Tukey where there is no reference.
+        ``auto``: paired t for two groups, Dunnett for more, Tukey where a stimulus has neither reference nor maximum.
     group_by : sequence of str
         Further columns that part the study.
     level : float

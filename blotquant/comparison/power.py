@@ -10,9 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from .. import tables
-from ..conditions import stimulus_of
 from .multiplicity import critical_value
-from .preparing import Family, families
+from .preparing import Family, families, has_base, of_stimuli
 from .testing import fit_family
 
 __all__ = ["power_of", "power_table"]
@@ -54,18 +53,16 @@ def power_of(ln_effect: float, sd: float, n: int, comparisons: int, *, level: fl
 
 
 def _spread(family: Family) -> tuple[float, int]:
-    """Residual standard deviation of the uncensored groups with their reference, and how many are compared."""
-    named = stimulus_of(pd.DataFrame([group.keys for group in family.groups]))
-    reference = [code for code, group in enumerate(family.groups) if group.is_reference]
-    if not reference:
+    """Residual standard deviation of the uncensored groups with their base, and how many are compared.
+
+    Of several stimuli with a base, the one with most groups speaks.
+    """
+    stimuli = [codes for codes in of_stimuli(family) if has_base(family.take(codes))]
+    if not stimuli:
         return np.nan, 0
-    same = [
-        code
-        for code, group in enumerate(family.groups)
-        if named[code] == named[reference[0]] and group.role != "minimum"
-    ]
+    same = max(stimuli, key=len)
     whole = [code for code in same if not np.any(family.censored[family.group == code])]
-    if len(whole) < 2 or reference[0] not in whole:
+    if len(whole) < 2 or same[0] not in whole:
         return np.nan, 0
     return fit_family(family.take(whole)).linear.sd, len(same) - 1
 

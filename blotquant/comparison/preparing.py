@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..conditions import DOSE, FAMILY, Codes, Mask, average_repeats, complete, label, maximum_control, usable
+from ..conditions import DOSE, FAMILY, Codes, Mask, average_repeats, complete, label, maximum_control, stimulus_of, usable
 from ..errors import TableError
 from ..flags import Flag, has_flag
 from ..least_squares import Vector
 from ..scales import align, islands
 from ..tables import nearest
 
-__all__ = ["Family", "Group", "families"]
+__all__ = ["Family", "Group", "families", "has_base", "of_stimuli"]
 
 
 @dataclass(frozen=True)
@@ -200,3 +200,31 @@ def families(folds: pd.DataFrame, group_by: Sequence[str] = ()) -> list[Family]:
             if family is not None:
                 found.append(family)
     return found
+
+
+def has_base(family: Family) -> bool:
+    """Tell whether group 0 is one that the others are compared with: the reference, or the maximum control."""
+    return family.groups[0].is_reference or family.groups[0].role == "maximum"
+
+
+def of_stimuli(family: Family) -> list[list[int]]:
+    """List the groups of each stimulus, without the minimum controls, where there are two or more.
+
+    First stands what the others are compared with: the reference; where that has another stimulus (unstimulated
+    cells), the maximum control, which is the vehicle of the stimulus.
+    """
+    named = stimulus_of(pd.DataFrame([group.keys for group in family.groups]))
+    found: dict[str, list[int]] = {}
+    for code, (stimulus, group) in enumerate(zip(named, family.groups, strict=True)):
+        if group.role != "minimum" or group.is_reference:
+            found.setdefault(stimulus, []).append(code)
+    return [_base_first(family, codes) for codes in found.values() if len(codes) > 1]
+
+
+def _base_first(family: Family, codes: list[int]) -> list[int]:
+    groups = [family.groups[code] for code in codes]
+    for chosen in ([group.is_reference for group in groups], [group.role == "maximum" for group in groups]):
+        if any(chosen):
+            base = codes[chosen.index(True)]
+            return [base, *(code for code in codes if code != base)]
+    return codes

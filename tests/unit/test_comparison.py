@@ -289,6 +289,23 @@ def test_the_stimulated_vehicle_is_compared_with_the_unstimulated_one() -> None:
     assert row["p"] == pytest.approx(stats.ttest_rel(np.log([1.0, 2.5, 1.2]), np.log([0.1, 0.3, 0.15])).pvalue)
 
 
+def test_with_an_unstimulated_reference_doses_still_meet_the_stimulated_vehicle() -> None:
+    rows = []
+    for i, scale in enumerate([1.0, 2.5, 0.6]):
+        where = {"replicate": f"r{i}", "membrane": f"m{i}"}
+        rows.append({**where, "stimulus": "none", "treatment": "vehicle", "ratio": 0.1 * scale})
+        rows.append({**where, "treatment": "vehicle", "ratio": scale * (1 + 0.1 * i)})
+        rows += [{**where, "treatment": "a drug", "dose": 10.0**k, "ratio": scale * (0.8 - 0.2 * k)} for k in range(3)]
+    table = lanes(rows)
+    folds = normalise(table, reference={"stimulus": "none", "treatment": "vehicle"})
+    tests = compare_groups(folds).query("quantity == 'P/S' and dose == dose")
+    assert tests["method"].str.startswith("Dunnett").all()
+    assert list(tests["versus"]) == ["IL-6 + vehicle"] * 3
+    usual = compare_groups(normalise(table)).query("quantity == 'P/S' and dose == dose")
+    assert tests["p_adjusted"].to_numpy() == pytest.approx(usual["p_adjusted"].to_numpy(), rel=1e-12)
+    assert power_table(folds)["value"].notna().any()
+
+
 def test_without_a_reference_all_pairs_are_compared_and_an_unknown_method_is_named() -> None:
     rows = [{"treatment": t, "replicate": f"r{i}", "membrane": f"m{i}", "ratio": v * (1 + 0.1 * i)}
             for t, v in (("a", 1.0), ("b", 2.0), ("c", 4.5)) for i in range(3)]  # fmt: skip
