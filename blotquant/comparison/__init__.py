@@ -118,10 +118,10 @@ def compare_groups(
     """Compare groups on the log scale, blocked by biological replicate.
 
     ln ratio = group + block; every dose and treatment against the reference of its stimulus, or its maximum control
-    where the reference has another stimulus (Dunnett); maximum against minimum control (the window), the linear trend over ln dose, and the total form by itself. Ratios are used as
-    measured: a block's level is a term of the model, so no group is a column of ones. Repeats of one replicate are
-    averaged first. Incomplete blocks are random effects (REML); values below LOQ are left-censored there. Assumes that
-    errors are log-normal with one spread.
+    where the reference has another stimulus (Dunnett); maximum against minimum control (the window), the linear trend
+    over ln dose, and the total form by itself. Ratios are used as measured: a block's level is a term of the model, so
+    no group is a column of ones. Repeats of one replicate are averaged first. Incomplete blocks are random effects
+    (REML); values below LOQ are left-censored there. Assumes that errors are log-normal with one spread.
 
     Parameters
     ----------

@@ -9,7 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..conditions import DOSE, FAMILY, Codes, Mask, average_repeats, complete, label, maximum_control, stimulus_of, usable
+from ..conditions import (
+    DOSE,
+    FAMILY,
+    Codes,
+    Mask,
+    average_repeats,
+    complete,
+    label,
+    maximum_control,
+    stimulus_of,
+    usable,
+)
 from ..errors import TableError
 from ..flags import Flag, has_flag
 from ..least_squares import Vector

@@ -15,7 +15,7 @@ from .comparing import PotencyRatio, ratio_of_fits, ratio_of_treatments
 from .curve_fit import Options, best_fit, check_fit
 from .estimates import Estimate, estimate_doses, estimate_parameters
 from .models import MODELS, Model
-from .potency import Potency, judge, sebaugh_notes
+from .potency import Potency, in_words, judge, sebaugh_notes
 from .replicates import Replicates, fit_replicates
 from .results import CurveFit, DoseResponse
 from .rows import curve_rows, grid_rows, potency_row, ratio_row, table_of
@@ -81,6 +81,16 @@ def _without_fit(series: Series, options: Options, why: str) -> CurveFit:
     return CurveFit(*parts, None, None, (), unknown, unknown, series.half, ())
 
 
+def _differ_note(replicates: Replicates, level: float, unit: str) -> str:
+    """Say that replicates differ, and which IC50 holds for replicates at large."""
+    words = f"replicates differ in IC50 (p = {replicates.differ_p:.2g})"
+    if len(replicates.names) < 2:
+        return f"{words}: look at each replicate's points"
+    low, high = (in_words(float(np.exp(end)), unit) for end in replicates.interval(level))
+    mean = in_words(float(np.exp(replicates.mean)), unit)
+    return f"{words}: give the geometric mean of their own IC50s instead, {mean} ({low} to {high})"
+
+
 def _notes(fit: CurveFit, replicates: Replicates) -> tuple[str, ...]:
     """Doubts about an IC50 that is given."""
     said = fit.absolute if fit.options.ic50 == "absolute" else fit.potency
@@ -90,9 +100,9 @@ def _notes(fit: CurveFit, replicates: Replicates) -> tuple[str, ...]:
     if np.isfinite(said.value):
         notes += sebaugh_notes(fit.weighted, fit.options.ic50, fit.half)
         if replicates.differ_p < _DIFFER:
-            notes.append(f"replicates differ in IC50 (p = {replicates.differ_p:.2g}): see ic50_replicates")
+            notes.append(_differ_note(replicates, fit.options.level, fit.unit))
     if fit.checks.lack_p < _DIFFER:
-        notes.append(f"lack of fit (p = {fit.checks.lack_p:.2g}): look at the curve")
+        notes.append(f"lack of fit (p = {fit.checks.lack_p:.2g}): compare points and curve, try model = 5pl")
     return tuple(notes)
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from ..least_squares import Vector, numeric_jacobian
 from .curve_fit import Options, parameter_covariance
+from .following import follow_weights
 from .models import PARAMETERS, ln_dose_at, sign_of
 from .problem import Problem
 from .profile import Level, profile_crossing, profile_parameter
@@ -148,6 +149,8 @@ def estimate_parameters(fit: Weighted, options: Options, names: tuple[str, ...] 
             fallback = 0.5 if name.startswith("ln_") else 0.2 * float(np.ptp(problem.points.response))
             limits = _limits(problem, name, at)
             ends = profile_parameter(fit, place, _step(se, fallback), limits, options.level)
+            if name == "ln_ic50" and options.weights == "error":
+                ends = follow_weights(fit, options.weights, place, ends, limits, options.level)
         found.append(_make(name, at, se, ends, wald, sign))
     return found
 

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..least_squares import Vector
 from .estimates import dose_limits
 from .models import PARAMETERS
-from .problem import Points, make_problem, solve
+from .problem import Codes, Points, Problem, make_problem, solve
 from .weighting import Weighted
 
 __all__ = ["Replicates", "fit_replicates"]
 
 _IC50 = PARAMETERS.index("ln_ic50")
+_LEAST_DOF = 3  # degrees of freedom below which the spread says too little of a difference
 _BY_CHANCE = 0.05  # how often a replicate without any effect may pass for a curve
 
 
@@ -32,7 +34,7 @@ class Replicates:
     mean, se : float
         Mean of the logarithms and its standard error; NaN below two.
     differ_p : float
-        p of the hypothesis that all replicates share one IC50 (F test); NaN below two.
+        p of the hypothesis that all replicates share one IC50 (F test, plateaus free); NaN below two.
     """
 
     names: tuple[str, ...]
@@ -85,28 +87,41 @@ def _is_held(fit: Weighted, name: str) -> bool:
     return name in free and int(fit.problem.layout[0, PARAMETERS.index(name)]) < 0
 
 
-def _difference(fit: Weighted, replicate: np.ndarray) -> float:
-    """F test of one IC50 for all replicates against one for each, everything else shared."""
+def _difference(fit: Weighted, replicate: Codes) -> float:
+    """F test of one IC50 for all replicates against one for each, every replicate with plateaus of its own.
+
+    The error of a control by which a replicate was normalised moves its plateaus, and must not be taken for a
+    difference in IC50. NaN where the points do not suffice.
+    """
     problem, count = fit.problem, int(replicate.max()) + 1
     points = problem.points
     parted = Points(points.dose, points.response, points.se, points.block, replicate)
     hold = {name: value for name, value in zip(PARAMETERS, problem.held[0], strict=True) if _is_held(fit, name)}
-    shared = [name for name in PARAMETERS if name != "ln_ic50"]
-    scaled = problem.contrasts.shape[1] > 0
-    wider = make_problem(parted, problem.model, rising=problem.rising, scaled=scaled, hold=hold, shared=shared)
-    dof = len(points.response) - wider.size
-    if dof < 1:
+    shape = ["ln_ic50", "ln_slope", "ln_asymmetry"]
+    one, each = (
+        make_problem(parted, problem.model, rising=problem.rising, hold=hold, shared=shared)
+        for shared in (shape, shape[1:])
+    )
+    dof = len(points.response) - each.size
+    if dof < _LEAST_DOF:
         return float("nan")
-    start = np.zeros(wider.size)
-    for column in range(len(PARAMETERS)):
-        if problem.layout[0, column] >= 0:
-            start[wider.layout[:, column]] = fit.parameters[problem.layout[0, column]]
-    start[wider.n_curve :] = fit.parameters[problem.n_curve :]
-    found = solve(wider, fit.root_weights, start)
+    common = solve(one, fit.root_weights, _parted_start(fit, one, replicate))
+    found = solve(each, fit.root_weights, _parted_start(fit, each, replicate))
     if found.rss <= 0:
         return float("nan")
-    ratio = max(fit.minimum.rss - found.rss, 0.0) / (count - 1) / (found.rss / dof)
+    ratio = max(common.rss - found.rss, 0.0) / (count - 1) / (found.rss / dof)
     return float(stats.f.sf(ratio, count - 1, dof))
+
+
+def _parted_start(fit: Weighted, wider: Problem, replicate: Codes) -> Vector:
+    """Start every replicate at the joint curve, its plateaus at the replicate's own level."""
+    start, scales = np.zeros(wider.size), fit.problem.scales(fit.parameters)[fit.problem.points.block]
+    level = np.bincount(replicate, scales) / np.bincount(replicate)
+    for column in range(len(PARAMETERS)):
+        if fit.problem.layout[0, column] >= 0:
+            plateau = column < 2
+            start[wider.layout[:, column]] = fit.parameters[fit.problem.layout[0, column]] * (level if plateau else 1.0)
+    return start
 
 
 def fit_replicates(fit: Weighted, points: pd.DataFrame) -> Replicates:

@@ -11,7 +11,7 @@ from ..least_squares import Minimum, Vector
 from .problem import Problem, solve
 from .starting import block_scales, dose_means, starts
 
-__all__ = ["WEIGHTS", "Weighted", "fit_weighted"]
+__all__ = ["LEAST_CV", "WEIGHTS", "Spread", "Weighted", "fit_weighted", "spread_at"]
 
 WEIGHTS = ("none", "error", "relative")
 """Variance of a point: constant; se² + (cv·fitted)²; (cv·fitted)²."""
@@ -19,7 +19,8 @@ WEIGHTS = ("none", "error", "relative")
 _FLOOR = 0.01  # of the largest response: below it, a relative error is not believed
 _ROUNDS = 25
 _CLOSE = 1e-7
-_LEAST_CV = 1e-9
+LEAST_CV = 1e-9
+"""A relative part as small as this is none."""
 _EVIDENCE = 2.0  # Akaike's price of a parameter
 
 
@@ -60,7 +61,9 @@ class Weighted:
 
 
 @dataclass(frozen=True)
-class _Spread:
+class Spread:
+    """Weights and what they were made of, as in `Weighted`; ``known``: they are absolute."""
+
     root_weights: Vector
     cv: float = float("nan")
     additive: float = float("nan")
@@ -74,19 +77,19 @@ def _relative_part(squares: Vector, fitted: Vector, known: Vector, dof: int) -> 
         return float(np.sum(squares / (known + (cv * fitted) ** 2))) - dof
 
     most = float(np.sqrt(np.max(squares / np.maximum(fitted**2, 1e-300)))) * len(squares) + 1.0
-    if excess(_LEAST_CV) <= 0:
+    if excess(LEAST_CV) <= 0:
         return 0.0
     if excess(most) >= 0:
         return most
-    return float(brentq(excess, _LEAST_CV, most, xtol=1e-12, rtol=1e-10))
+    return float(brentq(excess, LEAST_CV, most, xtol=1e-12, rtol=1e-10))
 
 
-def _known_errors(squares: Vector, fitted: Vector, se: Vector, size: float, dof: int) -> _Spread:
+def _known_errors(squares: Vector, fitted: Vector, se: Vector, size: float, dof: int) -> Spread:
     """Weights from the errors given; a constant part is added only where the likelihood asks for it."""
 
     def variance(ln_part: float) -> tuple[Vector, float]:
         known = se**2 + (np.exp(ln_part) * size) ** 2
-        cv = max(_relative_part(squares, fitted, known, dof), _LEAST_CV)
+        cv = max(_relative_part(squares, fitted, known, dof), LEAST_CV)
         return known + (cv * fitted) ** 2, cv
 
     def minus_two_log_likelihood(ln_part: float) -> float:
@@ -97,10 +100,10 @@ def _known_errors(squares: Vector, fitted: Vector, se: Vector, size: float, dof:
     best = minimize_scalar(minus_two_log_likelihood, bounds=(np.log(1e-3), np.log(0.3)), method="bounded")
     wanted = minus_two_log_likelihood(none) - best.fun > _EVIDENCE
     spread, cv = variance(best.x if wanted else none)
-    return _Spread(1.0 / np.sqrt(spread), cv, float(np.exp(best.x)) * size if wanted else 0.0, True)
+    return Spread(1.0 / np.sqrt(spread), cv, float(np.exp(best.x)) * size if wanted else 0.0, True)
 
 
-def _unknown_errors(squares: Vector, fitted: Vector, size: float, dof: int) -> _Spread:
+def _unknown_errors(squares: Vector, fitted: Vector, size: float, dof: int) -> Spread:
     """Estimate a constant and a relative part together, by pseudo-likelihood corrected for the fitted parameters."""
     count = len(squares)
 
@@ -114,25 +117,43 @@ def _unknown_errors(squares: Vector, fitted: Vector, size: float, dof: int) -> _
     best = minimize_scalar(minus_two_log_likelihood, bounds=(np.log(1e-3), np.log(1e2)), method="bounded")
     ratio = float(np.exp(best.x)) * size
     cv = float(np.sqrt(cv_squared(ratio)))
-    return _Spread(1.0 / (cv * np.sqrt(ratio**2 + fitted**2)), cv, cv * ratio)
+    return Spread(1.0 / (cv * np.sqrt(ratio**2 + fitted**2)), cv, cv * ratio)
 
 
-def _spread(problem: Problem, weights: str, fitted: Vector, scale: Vector, dof: int) -> _Spread:
+def _spread(problem: Problem, weights: str, fitted: Vector, scale: Vector, dof: int) -> Spread:
     """Weights from the curve as it stands; all but ``none`` look at every block on the scale of the average one."""
     response, se = problem.points.response / scale, problem.points.se / scale
     if weights == "none":
-        return _Spread(np.ones(len(response)))
+        return Spread(np.ones(len(response)))
     level = fitted / scale
     size = float(np.max(np.abs(level))) or 1.0
     level = np.maximum(np.abs(level), _FLOOR * size)
     squares, dof = (response - fitted / scale) ** 2, max(dof, 1)
     if weights == "relative":
-        found = _Spread(1.0 / level, float(np.sqrt(np.sum(squares / level**2) / dof)))
+        found = Spread(1.0 / level, float(np.sqrt(np.sum(squares / level**2) / dof)))
     elif np.all(se > 0):
         found = _known_errors(squares, level, se, size, dof)
     else:
         found = _unknown_errors(squares, level, size, dof)
     return replace(found, root_weights=found.root_weights / scale)
+
+
+def spread_at(problem: Problem, weights: str, at: Vector, dof: int) -> Spread:
+    """Weights that a curve asks for, its spread estimated around that curve.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is fitted.
+    weights : str
+        Member of `WEIGHTS`.
+    at : ndarray of shape (P,)
+        The curve.
+    dof : int
+        Residual degrees of freedom of a fit that gave it.
+    """
+    scale = problem.scales(at)[problem.points.block]
+    return _spread(problem, weights, problem.model_values(at)[0], scale, dof)
 
 
 def _best_start(problem: Problem, root_weights: Vector, extra: list[Vector]) -> Minimum:
@@ -167,8 +188,7 @@ def fit_weighted(problem: Problem, weights: str, *, near: Vector | None = None) 
     found = _best_start(problem, spread.root_weights, [] if near is None else [near])
     for _ in range(_ROUNDS if weights != "none" else 0):
         last = found.parameters
-        scale = problem.scales(last)[problem.points.block]
-        spread = _spread(problem, weights, problem.model_values(last)[0], scale, dof)
+        spread = spread_at(problem, weights, last, dof)
         found = solve(problem, spread.root_weights, last)
         if np.max(np.abs(found.parameters - last) / (np.abs(last) + 1.0)) < _CLOSE:
             break

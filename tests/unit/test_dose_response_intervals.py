@@ -12,7 +12,11 @@ import pytest
 from scipy import optimize, stats
 
 from blotquant.dose_response import CurveFit, DoseResponse, Potency, fit_dose_response, ratio_of_fits
+from blotquant.dose_response.problem import solve
+from blotquant.dose_response.profile import profile_parameter
+from blotquant.dose_response.weighting import spread_at
 from blotquant.normalisation import normalise
+from tests.truth.coverage import Curve, draw_curves
 from tests.unit.test_dose_response import study, table
 
 HALF = 45.0  # between controls of 90 and 0
@@ -261,17 +265,26 @@ def test_replicates_alone_have_the_ic50s_of_their_own_fits_and_a_t_interval_of_t
 def test_whether_replicates_differ_is_the_f_test_of_one_ic50_against_three(held: float | None) -> None:
     fit = fit_dose_response(REPLICATES, top=held)
     points = [own for _, own in REPLICATES.groupby("replicate")]
-    first = [] if held else [100.0]
+    own = ([0.0] if held else [100.0, 0.0]) * 3  # plateaus of each replicate
 
-    def curves(at: np.ndarray) -> list[np.ndarray]:
-        top, rest = (held, at) if held else (at[0], at[1:])
-        return [np.array([top, rest[0], ln_ic50, rest[1]]) for ln_ic50 in rest[2:]]
+    def curves(at: np.ndarray, ln_ic50: np.ndarray) -> list[np.ndarray]:
+        plateaus = at[: len(own)].reshape(3, -1)
+        tops = [held or float(row[0]) for row in plateaus]
+        return [np.array([top, row[-1], x, at[len(own)]]) for top, row, x in zip(tops, plateaus, ln_ic50, strict=True)]
 
-    wide = joint(points, curves, [*first, 0.0, 0.0, *np.log([30.0, 45.0, 70.0])])
-    dof = len(REPLICATES) - (5 if held else 6)
-    p = stats.f.sf((fit.fits[0].rss - wide) / 2 / (wide / dof), 2, dof)
+    one = joint(points, lambda at: curves(at, np.full(3, at[-1])), [*own, 0.0, np.log(45.0)])
+    each = joint(points, lambda at: curves(at, at[-3:]), [*own, 0.0, *np.log([30.0, 45.0, 70.0])])
+    dof = len(REPLICATES) - len(own) - 4
+    p = stats.f.sf((one - each) / 2 / (each / dof), 2, dof)
     assert p < 0.05
-    assert f"replicates differ in IC50 (p = {p:.2g}): see ic50_replicates" in fit.potencies["note"].iloc[0]
+    assert f"replicates differ in IC50 (p = {p:.2g}): give the geometric mean of" in fit.potencies["note"].iloc[0]
+
+
+def test_plateaus_that_a_control_moved_are_no_difference_in_ic50() -> None:
+    moved = [table(45.0, noise=1.0, seed=number).assign(replicate=f"r{number}") for number in range(3)]
+    moved = [own.assign(response=own["response"] * (0.7 + 0.3 * number)) for number, own in enumerate(moved)]
+    note = fit_dose_response(pd.concat(moved, ignore_index=True)).potencies["note"].iloc[0]
+    assert "differ" not in note
 
 
 def test_a_replicate_without_an_effect_or_with_too_few_doses_has_no_ic50_of_its_own() -> None:
@@ -312,3 +325,24 @@ def test_the_flat_line_is_the_mean_with_its_error() -> None:
     assert row[["wald_low", "wald_high"]].tolist() == row[["ci_low", "ci_high"]].tolist()
     assert row["method"] == "Wald; SE from JᵀJ"
     assert fit.curves.set_index("parameter")["note"]["hill"] == "not a curve"
+
+
+def test_an_end_with_error_weights_is_where_weights_of_the_curve_under_it_just_do_not_contradict_it() -> None:
+    truth = Curve(relative=0.15)
+    folds = normalise(draw_curves(truth, [3]), group_by=["study"])
+    fit = fit_dose_response(folds, group_by=["study"])
+    weighted, row = fit.fits[0].weighted, fit.potencies.iloc[0]
+    assert weighted is not None
+    problem, place = weighted.problem, int(weighted.problem.layout[0, 2])
+    bound = stats.f.ppf(0.95, 1, weighted.dof)
+    for end in (row["ci_low"], row["ci_high"]):
+        held = weighted.parameters.copy()
+        held[place] = np.log(end)
+        for _ in range(20):
+            weights = spread_at(problem, "error", held, weighted.dof + 1).root_weights
+            found = solve(problem, weights, held, fixed=np.array([place]))
+            held = found.parameters
+        free = solve(problem, weights, weighted.parameters).rss
+        assert (found.rss - free) / (free / weighted.dof) == pytest.approx(bound, rel=0.02)
+    fixed = profile_parameter(weighted, place, 0.5, (-20.0, 20.0), 0.95)
+    assert row["ci_high"] / row["ci_low"] > np.exp(fixed[1] - fixed[0])

@@ -202,7 +202,8 @@ def test_doubts_stand_at_the_ic50_that_is_asked_for() -> None:
     for kind, place, other in (("relative", "ic50", "ic50_absolute"), ("absolute", "ic50_absolute", "ic50")):
         one, rows = doubted(ic50=kind)
         assert one.checks is not None
-        assert rows.loc[place, "note"] == f"lack of fit (p = {one.checks.lack_p:.2g}): look at the curve"
+        words = f"lack of fit (p = {one.checks.lack_p:.2g}): compare points and curve, try model = 5pl"
+        assert rows.loc[place, "note"] == words
         assert rows.loc[other, "note"] == ""
 
 
