@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import SettingsError
 from ..tables import nearest
 from .comparing import PotencyRatio, ratio_of_fits, ratio_of_treatments
+from .controls import controls_of
 from .curve_fit import Options, best_fit, check_fit
 from .estimates import Estimate, estimate_doses, estimate_parameters
 from .models import MODELS, Model
@@ -43,7 +44,8 @@ _CHOICES: dict[str, Sequence[str]] = {
     "ic50": ["relative", "absolute"],
     "scales": ["auto", "block", "none"],
 }
-_DIFFER = 0.05
+_DIFFER = 0.01  # p of replicates alike, below which they are said to differ: the note asks to give another figure
+_LACK = 0.05
 
 
 def _options(table: pd.DataFrame, chosen: Mapping[str, str], level: float, hold: Mapping[str, float | None]) -> Options:
@@ -101,7 +103,7 @@ def _notes(fit: CurveFit, replicates: Replicates) -> tuple[str, ...]:
         notes += sebaugh_notes(fit.weighted, fit.options.ic50, fit.half)
         if replicates.differ_p < _DIFFER:
             notes.append(_differ_note(replicates, fit.options.level, fit.unit))
-    if fit.checks.lack_p < _DIFFER:
+    if fit.checks.lack_p < _LACK:
         notes.append(f"lack of fit (p = {fit.checks.lack_p:.2g}): compare points and curve, try model = 5pl")
     return tuple(notes)
 
@@ -112,7 +114,11 @@ def _fit_one(series: Series, options: Options) -> tuple[CurveFit, Replicates | N
         return _without_fit(series, options, why), None
     weighted = best_fit(points_of(series), options)
     checks = check_fit(weighted)
-    estimates = [*estimate_parameters(weighted, options), *estimate_doses(weighted, options, series.half)]
+    controls = controls_of(series.points)
+    estimates = [
+        *estimate_parameters(weighted, options, controls),
+        *estimate_doses(weighted, options, series.half, controls),
+    ]
     named = {one.parameter: one for one in estimates}
     relative, absolute = (
         judge(weighted, checks, named[name], named["ic50_absolute"], options, series.half, series.unit)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
 from ..least_squares import Vector, numeric_jacobian
+from .controls import Controls, widening
 from .curve_fit import Options, parameter_covariance
 from .following import follow_weights
 from .models import PARAMETERS, ln_dose_at, sign_of
@@ -119,7 +120,7 @@ def _make(
     return Estimate(parameter, value, error, low, high, (wald_low, wald_high), dose)
 
 
-def estimate_parameters(fit: Weighted, options: Options, names: tuple[str, ...] = PARAMETERS) -> list[Estimate]:
+def estimate_parameters(fit: Weighted, options: Options, controls: Controls | None = None) -> list[Estimate]:
     """Estimate the fitted parameters of a single curve.
 
     Doses, slope and asymmetry are estimated and bounded on the log scale; ``se`` is that of the logarithm times the
@@ -131,26 +132,27 @@ def estimate_parameters(fit: Weighted, options: Options, names: tuple[str, ...] 
         The fit.
     options : Options
         Interval, level and convention of the standard error.
-    names : tuple of str
-        Which of `PARAMETERS`.
+    controls : Controls, optional
+        Errors of a plate's controls.
     """
-    problem = fit.problem
+    problem, found = fit.problem, []
     sign = sign_of(problem.curves(fit.parameters)[0])
     spread = np.sqrt(np.maximum(np.diag(parameter_covariance(fit, options.se)), 0.0))
-    found = []
-    for name in names:
+    for name in PARAMETERS:
         place = int(problem.layout[0, PARAMETERS.index(name)])
         if place < 0:
             continue
-        at, se = float(fit.parameters[place]), float(spread[place])
+        wider = widening(fit, np.eye(problem.size)[place], controls)
+        whole = replace(fit, variance=fit.variance * wider**2)
+        at, se = float(fit.parameters[place]), float(spread[place]) * wider
         wald = _wald(at, se, fit, options.level)
         ends = wald
         if options.interval == "profile":
             fallback = 0.5 if name.startswith("ln_") else 0.2 * float(np.ptp(problem.points.response))
             limits = _limits(problem, name, at)
-            ends = profile_parameter(fit, place, _step(se, fallback), limits, options.level)
+            ends = profile_parameter(whole, place, _step(se, fallback), limits, options.level)
             if name == "ln_ic50" and options.weights == "error":
-                ends = follow_weights(fit, options.weights, place, ends, limits, options.level)
+                ends = follow_weights(fit, options.weights, place, ends, limits, options.level, wider=wider)
         found.append(_make(name, at, se, ends, wald, sign))
     return found
 
@@ -180,7 +182,7 @@ def crossing(problem: Problem, fitted: Vector, target: Level) -> float:
     return ln_dose_at(problem.model, share, parameters, problem.rising)
 
 
-def _dose(fit: Weighted, options: Options, name: str, target: Level) -> Estimate:
+def _dose(fit: Weighted, options: Options, name: str, target: Level, controls: Controls | None) -> Estimate:
     at = crossing(fit.problem, fit.parameters, target)
     low, high = dose_limits(fit.problem)
     if not low <= at <= high:
@@ -190,6 +192,7 @@ def _dose(fit: Weighted, options: Options, name: str, target: Level) -> Estimate
         return np.array([crossing(fit.problem, fitted, target)])
 
     slope = numeric_jacobian(ln_dose, fit.parameters)[0]
+    fit = replace(fit, variance=fit.variance * widening(fit, slope, controls) ** 2)
     spread = parameter_covariance(fit, options.se)
     se = float(np.sqrt(max(slope @ spread @ slope, 0.0))) if np.all(np.isfinite(spread)) else np.inf
     wald = _wald(at, se, fit, options.level)
@@ -200,7 +203,7 @@ def _dose(fit: Weighted, options: Options, name: str, target: Level) -> Estimate
     return Estimate(name, made.value, made.se, made.low, made.high, made.wald, True)
 
 
-def estimate_doses(fit: Weighted, options: Options, half: float) -> list[Estimate]:
+def estimate_doses(fit: Weighted, options: Options, half: float, controls: Controls | None = None) -> list[Estimate]:
     """Read ic10, ic90 and the absolute IC50 off a single curve.
 
     Parameters
@@ -211,14 +214,17 @@ def estimate_doses(fit: Weighted, options: Options, half: float) -> list[Estimat
         Interval, level and convention of the standard error.
     half : float
         Response half-way between the controls; NaN without them.
+    controls : Controls, optional
+        Errors of a plate's controls.
 
     Returns
     -------
     list of Estimate
         NaN with an open interval where the curve does not reach the response within 10⁴ times the doses tested.
     """
-    return [
-        _dose(fit, options, "ic10", Level(0.9, 0.1)),
-        _dose(fit, options, "ic90", Level(0.1, 0.9)),
-        _dose(fit, options, "ic50_absolute", absolute_level(half, fit.problem.curves(fit.parameters)[0])),
-    ]
+    targets = {
+        "ic10": Level(0.9, 0.1),
+        "ic90": Level(0.1, 0.9),
+        "ic50_absolute": absolute_level(half, fit.problem.curves(fit.parameters)[0]),
+    }
+    return [_dose(fit, options, name, target, controls) for name, target in targets.items()]

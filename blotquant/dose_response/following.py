@@ -77,6 +77,8 @@ def follow_weights(
     ends: tuple[float, float],
     limits: tuple[float, float],
     level: float,
+    *,
+    wider: float = 1.0,
 ) -> tuple[float, float]:
     """Correct the interval of a fitted value for weights that were estimated together with the curve.
 
@@ -98,12 +100,14 @@ def follow_weights(
         Where to stop looking; an end beyond is open.
     level : float
         Confidence level.
+    wider : float
+        Factor on the standard error, as for shared errors of controls.
 
     References
     ----------
     Carroll & Ruppert 1988, Transformation and Weighting in Regression, doi 10.1201/9780203735268, section 2.6
     (the cost of estimated weights); Rao 1948, doi 10.1017/S0305004100023987 (tests at the restricted estimate).
     """
-    test = _Test(fit, weights, place, float(stats.f.ppf(level, 1, max(fit.dof, 1))))
+    test = _Test(fit, weights, place, wider**2 * float(stats.f.ppf(level, 1, max(fit.dof, 1))))
     at = float(fit.parameters[place])
     return _end(test, at, ends[0], limits[0]), _end(test, at, ends[1], limits[1])

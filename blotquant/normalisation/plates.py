@@ -103,7 +103,8 @@ def percent_activity(
     -------
     DataFrame
         Folds table: ``ratio`` and ``signal`` are the response as read; ``response`` is percent activity [%], or the
-        response as it stands without a maximum control; ``percent_activity_se`` carries the spread of the controls.
+        response as it stands without a maximum control; ``percent_activity_se`` carries the spread of the controls,
+        ``maximum_se`` and ``minimum_se`` are the standard errors of their means [%], common to all wells of a plate.
 
     Raises
     ------
@@ -151,6 +152,8 @@ def _between(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
         fold=values / np.where(high == 0, np.nan, high),
         percent_activity=100.0 * share,
         percent_activity_se=100.0 * error,
+        maximum_se=100.0 * high_se / np.abs(window),
+        minimum_se=100.0 * low_se / np.abs(window),
         percent_inhibition=100.0 - 100.0 * share,
         response=100.0 * share,
     )

@@ -5,6 +5,7 @@ Everything that blotquant claims about itself is measured on these drawings.
 
 from __future__ import annotations
 
+from .assays import FLOW_IC50, PANEL_IC50, draw_flow, draw_kinase_panel
 from .drawing import Drawn, draw, make_blot
 from .knobs import Camera, Export, Layout, Membrane
 from .levels import EFFECTS, LEVEL_CAMERA, LEVELS, Level, draw_level, simulate
@@ -16,8 +17,10 @@ __all__ = [
     "DOSES",
     "EFFECTS",
     "FAMILIES",
+    "FLOW_IC50",
     "LEVELS",
     "LEVEL_CAMERA",
+    "PANEL_IC50",
     "SHAPE_DEFAULTS",
     "Camera",
     "Design",
@@ -28,6 +31,8 @@ __all__ = [
     "Level",
     "Membrane",
     "draw",
+    "draw_flow",
+    "draw_kinase_panel",
     "draw_level",
     "draw_study",
     "make_blot",
