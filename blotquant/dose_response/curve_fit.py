@@ -140,10 +140,13 @@ def _pure_error(points: Points, root_weights: Vector, scaled: bool) -> tuple[flo
     weights, scale, squares = root_weights**2, np.ones(blocks), np.inf
     for _ in range(200):
         factor = scale[block]
-        mean = np.bincount(dose, weights * factor * points.response) / np.bincount(dose, weights * factor**2)
+        spread = np.bincount(dose, weights * factor**2)
+        mean = np.bincount(dose, weights * factor * points.response) / np.where(spread > 0, spread, 1.0)
         last, fitted = squares, mean[dose]
         if blocks > 1:
-            scale = np.bincount(block, weights * fitted * points.response) / np.bincount(block, weights * fitted**2)
+            under = np.bincount(block, weights * fitted**2)
+            over = np.bincount(block, weights * fitted * points.response)
+            scale = np.divide(over, under, out=np.ones(blocks), where=under > 0)
         squares = float(np.sum(weights * (points.response - scale[block] * fitted) ** 2))
         if last - squares <= 1e-12 * squares:
             break
@@ -156,7 +159,7 @@ def _lack_of_fit(fit: Weighted) -> tuple[float, float, tuple[int, int]]:
     pure, parameters = _pure_error(points, fit.root_weights, fit.problem.contrasts.shape[1] > 0)
     inner = len(points.response) - parameters
     outer = fit.dof - inner
-    if inner < 1 or outer < 1 or pure <= 0:
+    if inner < 1 or outer < 1 or fit.is_exact(pure):
         return np.nan, np.nan, (max(outer, 0), max(inner, 0))
     ratio = max(fit.minimum.rss - pure, 0.0) / outer / (pure / inner)
     return ratio, float(stats.f.sf(ratio, outer, inner)), (outer, inner)
@@ -184,6 +187,8 @@ def check_fit(fit: Weighted) -> Checks:
     extra = fit.problem.size - size
     noise = fit.minimum.rss / max(fit.dof, 1)
     ratio = (flat.rss - fit.minimum.rss) / extra / noise if noise > 0 else np.inf
+    if fit.is_exact(flat.rss):  # all responses are equal
+        return Checks(True, np.nan, float(flat.parameters[0]), 0.0, np.nan, np.nan, (0, 0))
     curved = gain > 0 or stats.f.sf(ratio, extra, max(fit.dof, 1)) < 0.05
     spread = covariance(flat, flat.rss / max(count - size, 1))
     lack = _lack_of_fit(fit)

@@ -20,7 +20,6 @@ _LEAST = 1e-9
 _LOOK_FAR = 2  # steps after which the limit itself is tried
 _ROOT_STEPS = 60
 _TOUCH = 0.02  # a crossing is one when the best fit there is this close to what is allowed
-_EXACT = 1e-20  # share of the data's squares below which a fit leaves nothing to doubt
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def _interval(
     *,
     dose: bool = False,
 ) -> tuple[float, float]:
-    if fit.minimum.rss <= _EXACT * float(np.sum((fit.root_weights * fit.problem.points.response) ** 2)):
+    if fit.is_exact(fit.minimum.rss):
         return at, at
     allowed = allowance(fit, level)
     low = _side(_Rise(refit, fit, allowed, dose=dose), at, -step, limits[0])
@@ -294,7 +293,9 @@ def _crossing_refit(fit: Weighted, target: Level) -> Callable[[float, Vector], M
     if free[0] and not nothing[1]:
         return _plateau_refit(fit, target, 0)
     curve = fit.problem.curves(fit.parameters)[0]
-    return _share_refit(fit, float((target.value(curve) - curve[1]) / (curve[0] - curve[1])))
+    span = float(curve[0] - curve[1])
+    share = (target.value(curve) - float(curve[1])) / span if span else 0.5
+    return _share_refit(fit, share if 0.0 < share < 1.0 else 0.5)
 
 
 def profile_crossing(

@@ -107,7 +107,7 @@ def _difference(fit: Weighted, replicate: Codes) -> float:
         return float("nan")
     common = solve(one, fit.root_weights, _parted_start(fit, one, replicate))
     found = solve(each, fit.root_weights, _parted_start(fit, each, replicate))
-    if found.rss <= 0:
+    if found.rss <= 0 or fit.is_exact(common.rss):
         return float("nan")
     ratio = max(common.rss - found.rss, 0.0) / (count - 1) / (found.rss / dof)
     return float(stats.f.sf(ratio, count - 1, dof))

@@ -49,7 +49,9 @@ def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
     """Complete the table, choose the response, and bring every treatment to one unit."""
     given = [name for name in _RESPONSES if name in table and pd.to_numeric(table[name], errors="coerce").notna().any()]
     if not given and len(table):
-        raise TableError(f"dose-response: no column of responses; one of {', '.join(_RESPONSES)} is needed")
+        blank = [name for name in _RESPONSES if name in table]
+        words = f"column {blank[0]!r} holds no number" if blank else "there is no column of responses"
+        raise TableError(f"dose-response: {words}; one of {', '.join(_RESPONSES)} is needed")
     if "dose" not in table:
         raise TableError(f"dose-response: column 'dose' is missing{nearest('dose', [str(name) for name in table])}")
     absent = [column for column in group_by if column not in table]
@@ -65,7 +67,16 @@ def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
         fallback = {"fold": "fold_se", "ratio": "ratio_se"}.get(given[0])
         if fallback:
             out["response_se"] = out[fallback]
+        _refuse(out, given[0], np.isinf(out["response"]), "is not finite; correct it, or leave it blank")
+    _refuse(out, "dose", out["dose"] < 0, "is below zero; write 0 for no compound")
     return _one_unit(out)
+
+
+def _refuse(table: pd.DataFrame, column: str, wrong: pd.Series[bool], words: str) -> None:
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        value = table[column].iloc[rows[0]]
+        raise TableError(f"dose-response: row {rows[0] + 1}, column {column!r}: {value:g} {words}")
 
 
 def _one_unit(table: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ WEIGHTS = ("none", "error", "relative")
 
 _FLOOR = 0.01  # of the largest response: below it, a relative error is not believed
 _ROUNDS = 25
+_ROUNDING = 1e-20  # share of the data's squares below which a fit leaves nothing to doubt
 _CLOSE = 1e-7
 LEAST_CV = 1e-9
 """A relative part as small as this is none."""
@@ -58,6 +59,10 @@ class Weighted:
     def parameters(self) -> Vector:
         """Fitted values (P,)."""
         return self.minimum.parameters
+
+    def is_exact(self, squares: float) -> bool:
+        """Tell whether a weighted sum of squares is nothing but rounding."""
+        return squares <= _ROUNDING * float(np.sum((self.root_weights * self.problem.points.response) ** 2))
 
 
 @dataclass(frozen=True)

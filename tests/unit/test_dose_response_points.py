@@ -11,6 +11,7 @@ import pytest
 from blotquant.dose_response import CurveFit, fit_dose_response
 from blotquant.dose_response.problem import Points
 from blotquant.dose_response.starting import block_scales, dose_means
+from blotquant.errors import TableError
 from tests.unit.test_dose_response import DOSES, response, table
 
 
@@ -198,3 +199,33 @@ def test_first_guesses_of_scales_and_means_are_right_where_nothing_is_in_the_way
     assert dose_means(apart).tolist() == level.tolist()
     nothing = Points(dose, np.where(block == 1, -level, level), np.zeros(6), block, curve)
     assert np.prod(block_scales(nothing)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("level", [0.0, 50.0, -3.0])
+@pytest.mark.parametrize(("model", "weights"), [("4pl", "none"), ("4pl", "error"), ("3pl", "relative")])
+def test_equal_responses_have_no_ic50(level: float, model: str, weights: str) -> None:
+    equal = pd.concat([table(40.0).assign(response=level, replicate=f"r{number}") for number in range(3)])
+    row = fit_dose_response(equal, model=model, weights=weights).potencies.iloc[0]
+    assert np.isnan(row["ic50"])
+    assert "no effect" in row["note"]
+    assert row["ci_high"] == np.inf
+
+
+def test_rounding_is_neither_lack_of_fit_nor_a_difference_of_replicates() -> None:
+    exact = pd.concat([table(40.0, noise=0.0).assign(replicate=f"r{number}") for number in range(3)])
+    assert fit_dose_response(exact).potencies["note"].iloc[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"), [("response", np.inf, "not finite"), ("dose", -1.0, "below zero")]
+)
+def test_a_point_that_cannot_be_is_refused_by_its_row(column: str, value: float, words: str) -> None:
+    wrong = table(40.0)
+    wrong.loc[3, column] = value
+    with pytest.raises(TableError, match=f"row 4, column '{column}': .*{words}"):
+        fit_dose_response(wrong)
+
+
+def test_a_column_without_a_number_is_named() -> None:
+    with pytest.raises(TableError, match="column 'response' holds no number"):
+        fit_dose_response(table(40.0).assign(response=np.nan))
