@@ -14,7 +14,7 @@ from ..blot import FloatArray
 from ..errors import TableError
 from ..tables import nearest
 
-__all__ = ["MASS_MODELS", "Ladder", "ladder_masses", "ladders"]
+__all__ = ["MASS_MODELS", "Ladder", "choose_mass_model", "ladder_masses", "ladders"]
 
 
 @dataclass(frozen=True)
@@ -129,4 +129,41 @@ MASS_MODELS: dict[str, Callable[[FloatArray, FloatArray], Curve]] = {
     "pchip": _fit_pchip,
     "point_to_point": _fit_points,
 }
-"""Curves of log10 mass against position: straight (default), bent, monotone through the points, or point to point."""
+"""Curves of log10 mass against position: straight, bent, monotone through the points, or point to point."""
+
+_BETTER = 0.8  # share of the straight line's error that a bent curve's must stay below
+_FLOOR = 1e-4  # error of log10 mass below which all curves fit
+
+
+def _left_out_error(positions: FloatArray, logs: FloatArray, model: str) -> float:
+    """Root mean square error of each ladder band under the curve through the others [log10 kDa]."""
+    errors = []
+    for place in range(len(positions)):
+        rest = np.arange(len(positions)) != place
+        told = MASS_MODELS[model](positions[rest], logs[rest])(positions[place : place + 1])[0]
+        errors.append(float(told - logs[place]))
+    return max(float(np.sqrt(np.mean(np.square(errors)))), _FLOOR)
+
+
+def choose_mass_model(positions: FloatArray, logs: FloatArray) -> str:
+    """Choose straight, quadratic or cubic by the error of bands that are left out; a bent curve must be clearly better.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n,)
+        Ladder bands along the run [px].
+    logs : ndarray of shape (n,)
+        log10 of their masses [kDa].
+
+    References
+    ----------
+    Stone 1974, J R Stat Soc B 36:111, doi 10.1111/j.2517-6161.1974.tb00994.x (choice by cross-validation).
+    """
+    best, least = "linear", np.inf
+    for degree, model in enumerate(("linear", "quadratic", "cubic"), start=1):
+        if len(positions) < degree + 3:
+            break
+        error = _left_out_error(positions, logs, model)
+        if error < least * (_BETTER if degree > 1 else 1.0):
+            best, least = model, error
+    return best

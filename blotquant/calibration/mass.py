@@ -13,7 +13,7 @@ from ..errors import SettingsError, TableError
 from ..flags import Flag, add_flag
 from ..tables import check, empty, nearest
 from .assignment import assign_ladder
-from .ladders import MASS_MODELS, Curve, ladder_masses
+from .ladders import MASS_MODELS, Curve, choose_mass_model, ladder_masses
 
 __all__ = ["calibrate_mass"]
 
@@ -31,6 +31,7 @@ class _Ladder:
     masses: FloatArray
     left_out: FloatArray
     curve: Curve
+    model: str
 
 
 def _leave_one_out(positions: FloatArray, logs: FloatArray, model: str) -> FloatArray:
@@ -53,11 +54,12 @@ def _calibrate_lane(rows: pd.DataFrame, masses: tuple[float, ...], model: str) -
     if used.sum() < _FEWEST:
         return None
     known = np.asarray(masses)[chosen[used]]
+    model = choose_mass_model(positions[used], np.log10(known)) if model == "auto" else model
     curve = MASS_MODELS[model](positions[used], np.log10(known))
     errors = _leave_one_out(positions[used], np.log10(known), model)
     column = float(ordered["centre_col"].mean())
     first = ordered.iloc[0]
-    return _Ladder(int(first["lane"]), str(first["image"]), column, positions[used], known, errors, curve)
+    return _Ladder(int(first["lane"]), str(first["image"]), column, positions[used], known, errors, curve, model)
 
 
 def _find_ladders(bands: pd.DataFrame, lanes: Sequence[int], masses: tuple[float, ...], model: str) -> list[_Ladder]:
@@ -86,7 +88,7 @@ def _log_masses(ladders: list[_Ladder], rows: FloatArray, columns: FloatArray) -
     return np.asarray(told[right - 1, each] * (1 - share) + told[right, each] * share, dtype=np.float64)
 
 
-def _report(ladders: list[_Ladder], membrane: str, model: str) -> pd.DataFrame:
+def _report(ladders: list[_Ladder], membrane: str) -> pd.DataFrame:
     rows = []
     for ladder in ladders:
         place = {"scope": "membrane", "name": membrane, "kind": "mass"}
@@ -105,7 +107,7 @@ def _report(ladders: list[_Ladder], membrane: str, model: str) -> pd.DataFrame:
             )
         share = np.abs(ladder.left_out / ladder.masses)
         typical = float(np.median(share)) if np.isfinite(share).all() else np.nan
-        note = f"{model} log mass; median error of a ladder band's mass when it is left out"
+        note = f"{ladder.model} log mass; median error of a ladder band's mass when it is left out"
         figure = {"parameter": f"lane {ladder.lane} leave-one-out", "x": np.nan, "value": 100 * typical, "unit": "%"}
         rows.append({**place, **figure, "se": np.nan, "note": note})
     return check(pd.DataFrame(rows), "calibration") if rows else empty("calibration")
@@ -117,7 +119,7 @@ def calibrate_mass(
     *,
     ladder: str | Sequence[float],
     buffer: str = "",
-    model: str = "linear",
+    model: str = "auto",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give every band of a membrane its apparent mass.
 
@@ -135,7 +137,7 @@ def calibrate_mass(
     buffer : str
         Gel system, on which apparent masses depend.
     model : str
-        Key of ``MASS_MODELS``.
+        Key of ``MASS_MODELS``; ``auto``: straight, quadratic or cubic, by the error at bands left out.
 
     Returns
     -------
@@ -152,8 +154,8 @@ def calibrate_mass(
         The model is not known.
     """
     masses = ladder_masses(ladder, buffer)
-    if model not in MASS_MODELS:
-        raise SettingsError(f"mass.model = {model!r} is not known{nearest(model, list(MASS_MODELS))}")
+    if model not in ("auto", *MASS_MODELS):
+        raise SettingsError(f"mass.model = {model!r} is not known{nearest(model, ['auto', *MASS_MODELS])}")
     membranes = list(dict.fromkeys(samples["membrane"]))
     if len(membranes) > 1:
         raise TableError(f"calibrate_mass takes one membrane at a time, samples hold {', '.join(map(str, membranes))}")
@@ -170,4 +172,4 @@ def calibrate_mass(
     out["mass_kda"] = np.where(whole, np.nan, mass)
     outside = ((mass > known.max() * 1.02) | (mass < known.min() / 1.02)) & ~whole
     out["flags"] = add_flag(out["flags"], outside, Flag.EXTRAPOLATED)
-    return check(out, "bands"), _report(ladders, str(membranes[0]) if membranes else "", model)
+    return check(out, "bands"), _report(ladders, str(membranes[0]) if membranes else "")

@@ -35,7 +35,7 @@ title = {title}
 # [mass]
 # ladder = "PageRuler Plus"
 # buffer = "Tris-glycine"
-# model = "linear"
+# model = "auto"
 """
 
 

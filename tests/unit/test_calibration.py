@@ -17,6 +17,7 @@ from blotquant.calibration import (
     ladders,
     merge_exposures,
 )
+from blotquant.calibration.ladders import choose_mass_model
 from blotquant.calibration.linearity import fit_line
 from blotquant.conditions import complete
 from blotquant.errors import FitError, QualityWarning, ReadError, SettingsError, TableError
@@ -82,6 +83,34 @@ def test_a_ladder_with_two_bands_missing_is_assigned_right(ladder) -> None:
         places = places + rng.normal(0.0, 0.03 * np.median(np.diff(places)), len(masses))
         kept = np.sort(rng.choice(len(masses), len(masses) - 2, replace=False))
         assert list(assign_ladder(np.sort(places[kept]), masses)) == list(kept)
+
+
+# five bands, as are left of the shortest ladder, cannot tell a bend from noise in every draw
+BENDS = [(ladder, bend) for ladder in ladders() for bend in (0.0, 0.2, -0.2) if bend == 0 or len(ladder.masses) > 7]
+
+
+@pytest.mark.parametrize(
+    ("ladder", "bend"), BENDS, ids=[f"{ladder.product} {ladder.buffer} {bend}" for ladder, bend in BENDS]
+)
+def test_masses_of_straight_and_bent_gels_are_right_within_two_percent_with_two_bands_missing(ladder, bend) -> None:
+    rng = np.random.default_rng(11)
+    masses, errors = np.array(ladder.masses), []
+    for _ in range(8):
+        places = position(masses, bend)
+        places = places + rng.normal(0.0, 0.03 * np.median(np.diff(places)), len(masses))
+        kept = np.sort(rng.choice(len(masses), len(masses) - 2, replace=False))
+        asked = np.geomspace(masses[kept[0]] / 1.02, masses[kept[-1]] * 1.02, 12)
+        bands = membrane({1: sorted(places[kept]), 2: list(position(asked, bend))})
+        told, _ = calibrate_mass(bands, sheet(["ladder", "sample"]), ladder=ladder.product, buffer=ladder.buffer)
+        errors.append(told.loc[told["lane"] == 2, "mass_kda"].to_numpy() / asked - 1.0)
+    assert np.quantile(np.abs(errors), 0.95) < 0.02
+
+
+def test_the_curve_of_a_ladder_is_straight_unless_the_bands_say_otherwise() -> None:
+    masses = np.array(ladder_masses("PageRuler", "Tris-glycine"))
+    assert choose_mass_model(position(masses), np.log10(masses)) == "linear"
+    assert choose_mass_model(position(masses, 0.2), np.log10(masses)) in ("quadratic", "cubic")
+    assert choose_mass_model(position(masses[:3], 0.2), np.log10(masses[:3])) == "linear"
 
 
 def test_a_band_that_is_no_ladder_band_is_left_out() -> None:
