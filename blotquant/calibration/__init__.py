@@ -7,10 +7,12 @@ from .exposures import merge_exposures
 from .ladders import MASS_MODELS, ladder_masses, ladders
 from .linearity import RESPONSES, fit_linear_range, fit_response
 from .mass import calibrate_mass
+from .targets import ReferenceTarget, reference_mass, reference_targets, with_reference_masses
 
 __all__ = [
     "MASS_MODELS",
     "RESPONSES",
+    "ReferenceTarget",
     "assign_ladder",
     "calibrate_mass",
     "fit_linear_range",
@@ -18,4 +20,7 @@ __all__ = [
     "ladder_masses",
     "ladders",
     "merge_exposures",
+    "reference_mass",
+    "reference_targets",
+    "with_reference_masses",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calibration import fit_linear_range
+from ..calibration import fit_linear_range, with_reference_masses
 from ..errors import SettingsError
 from ..matching import assign_targets, explain_targets, match_bands
 from ..normalisation import control_quality, membrane_scales, normalise
@@ -145,6 +145,8 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
     from ..grouping import summarise
 
     how, tolerance = settings.dose_response, settings.matching.mass_tolerance
+    if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
+        study = dataclasses.replace(study, images=with_reference_masses(study.images))
     bands = assign_targets(measured.bands, study.images, study.samples, mass_tolerance=tolerance)
     why = explain_targets(measured.bands, study.images, study.samples, mass_tolerance=tolerance)
     bands, linearity = fit_linear_range(bands, study.images, study.samples)

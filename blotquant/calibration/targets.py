@@ -1,0 +1,76 @@
+"""Where JAK and STAT proteins run on a gel, each row with its source."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["ReferenceTarget", "reference_mass", "reference_targets", "with_reference_masses"]
+
+
+@dataclass(frozen=True)
+class ReferenceTarget:
+    """A protein's site and apparent mass [kDa], what to know of its isoforms, and who says so.
+
+    ``site`` is blank where no source names one together with the mass; ``low`` and ``high`` bound what was read.
+    """
+
+    target: str
+    site: str
+    low: float
+    high: float
+    note: str
+    source: str
+
+
+@cache
+def reference_targets() -> tuple[ReferenceTarget, ...]:
+    """List the targets that are shipped; what no public source was seen for is left out."""
+    with (Path(__file__).parent / "targets.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(
+            ReferenceTarget(
+                row["target"], row["site"], float(row["low_kda"]), float(row["high_kda"]), row["note"], row["source"]
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def reference_mass(target: str, site: str = "") -> float:
+    """Return the apparent mass of a target [kDa]: the geometric middle of what was read; NaN when it is not shipped.
+
+    Parameters
+    ----------
+    target : str
+        Name, in any case (``STAT3``).
+    site : str
+        Phosphosite; tells isoforms apart where one lacks it.
+
+    Examples
+    --------
+    >>> round(reference_mass("stat2"))
+    113
+    """
+    mine = [one for one in reference_targets() if one.target == target.strip().upper()]
+    chosen = [one for one in mine if one.site == site.strip().upper()] or mine
+    return float(np.sqrt(chosen[0].low * chosen[0].high)) if chosen else float("nan")
+
+
+def with_reference_masses(images: pd.DataFrame) -> pd.DataFrame:
+    """Fill in the expected mass of phospho and total images where the sheet gives none and the target is known.
+
+    Parameters
+    ----------
+    images : DataFrame
+        ``target, site, form, mass_kda``; not changed.
+    """
+    known = [
+        reference_mass(str(target), str(site)) if form in ("phospho", "total") else np.nan
+        for target, site, form in zip(images["target"], images["site"], images["form"], strict=True)
+    ]
+    filled = images["mass_kda"].astype(np.float64)
+    return images.assign(mass_kda=filled.where(filled.notna(), np.array(known, dtype=np.float64)))

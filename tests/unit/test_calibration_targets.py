@@ -1,0 +1,39 @@
+"""Where known targets run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from blotquant.calibration import reference_mass, reference_targets, with_reference_masses
+
+
+def test_every_target_names_its_source_and_a_range() -> None:
+    assert {one.target for one in reference_targets()} >= {"STAT1", "STAT2", "STAT3", "STAT4", "JAK1", "JAK2", "TYK2"}
+    for one in reference_targets():
+        assert one.source
+        assert 0 < one.low <= one.high
+
+
+def test_a_site_that_only_one_isoform_has_gives_that_ones_mass() -> None:
+    assert reference_mass("STAT1", "S727") == pytest.approx(91.0)
+    assert reference_mass("stat1", "Y701") == pytest.approx(np.sqrt(84.0 * 94.0))
+    assert reference_mass("STAT1") == reference_mass("STAT1", "Y701")
+    assert np.isnan(reference_mass("AKT"))
+
+
+def test_only_blank_masses_of_phospho_and_total_are_filled() -> None:
+    images = pd.DataFrame(
+        {
+            "target": ["STAT3", "STAT3", "AKT", "STAT2"],
+            "site": ["Y705", "", "S473", ""],
+            "form": ["phospho", "total", "phospho", "loading"],
+            "mass_kda": [np.nan, 86.0, np.nan, np.nan],
+        }
+    )
+    filled = with_reference_masses(images)["mass_kda"].tolist()
+    assert filled[0] == pytest.approx(np.sqrt(89.0 * 92.0))
+    assert filled[1] == 86.0
+    assert np.isnan(filled[2:]).all()
+    assert images["mass_kda"].isna().sum() == 3
