@@ -43,7 +43,7 @@ def _note(fitted: Fitted, one: Comparison, few: int, extra: str) -> str:
         notes.append("no degree of freedom is left for an error")
     below = family.censored[np.isin(family.group, [one.group, one.versus])]
     if np.isnan(one.effect):
-        notes.append("all values of a group lie below LOQ: the effect is only bounded")
+        notes.append("all values of a group lie below LOQ: the effect is known from one side at most")
     elif np.any(below):
         notes.append(f"{int(np.sum(below))} values below LOQ taken as censored")
     return "; ".join([*notes, *family.notes])
@@ -91,6 +91,13 @@ def _windows(family: Family) -> list[tuple[int, int]]:
     return [(one, other) for one in high for other in low]
 
 
+def _with_spread(family: Family, pair: tuple[int, int]) -> list[int]:
+    """Add the other groups to a pair of which one lies below LOQ altogether: alone it tells no spread."""
+    lost = any(np.all(family.censored[family.group == code]) for code in pair)
+    others = [code for code in range(len(family.groups)) if code not in pair] if lost else []
+    return [*pair, *others]
+
+
 def _family_rows(family: Family, method: str, level: float, few: int) -> list[dict[str, Any]]:
     extra = _TOTAL if family.keys["quantity"] in ("S", "S/L") else ""
     rows = []
@@ -100,7 +107,7 @@ def _family_rows(family: Family, method: str, level: float, few: int) -> list[di
         rows += [_row(fitted, one, chosen, few, extra) for one in compare_pairs(fitted, pairs, chosen, level)]
         rows += trend_rows(fitted, level, few)
     for pair in _windows(family):
-        fitted = fit_family(family.take(pair))
+        fitted = fit_family(family.take(_with_spread(family, pair)))
         (one,) = compare_pairs(fitted, [(0, 1)], "single", level)
         words = "; ".join(filter(None, [extra, "the assay's window: maximum against minimum control"]))
         rows.append(_row(fitted, one, "single", few, words))

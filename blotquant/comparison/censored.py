@@ -47,7 +47,11 @@ class Censored:
 
     def __init__(self, values: Vector, censored: Mask, design: Vector) -> None:
         self.values, self.censored, self.design = values, censored, design
-        self.best, self.coefficients, self.sd = self._maximum(values, design)
+        if self.dof >= 1:
+            self.best, self.coefficients, self.sd = self._maximum(values, design)
+        else:  # nothing but limits, or as many coefficients as values: the likelihood has no maximum
+            self.best, self.sd = float("nan"), float("nan")
+            self.coefficients = np.asarray(np.linalg.lstsq(design, values, rcond=None)[0], dtype=np.float64)
 
     @property
     def counted(self) -> tuple[int, int]:

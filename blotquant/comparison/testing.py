@@ -155,7 +155,8 @@ def compare_pairs(fitted: Fitted, pairs: Sequence[tuple[int, int]], method: str,
     statistic = np.array([one[1] for one in figures])
     if not np.all(dof >= 1) or not np.all(np.isfinite(statistic)):
         nan = np.nan
-        effects = [np.exp(one[0]) if _seen(fitted, pair[0]) else nan for one, pair in zip(figures, pairs, strict=True)]
+        seen = [_seen(fitted, pair[0]) and _seen(fitted, pair[1]) for pair in pairs]
+        effects = [np.exp(one[0]) if both else nan for one, both in zip(figures, seen, strict=True)]
         return [
             Comparison(*pair, float(effect), nan, nan, nan, nan, nan, nan)
             for pair, effect in zip(pairs, effects, strict=True)
@@ -180,6 +181,8 @@ def _figures(fitted: Fitted, contrast: Vector) -> tuple[float, float, float]:
         return estimate, estimate / error if error > 0 else np.nan, dof
     wide = _padded(contrast, fitted.censored)
     estimate = float(wide @ fitted.censored.coefficients)
+    if fitted.censored.dof < 1:
+        return estimate, np.nan, float(fitted.censored.dof)
     return estimate, fitted.censored.root(wide, 0.0), float(fitted.censored.dof)
 
 

@@ -138,7 +138,20 @@ def test_a_group_wholly_below_the_limit_is_bounded_from_above_and_still_tested()
     assert row["ci_low"] == 0.0
     assert 0.01 < row["ci_high"] < 0.05  # the limit over the vehicle is 0.02
     assert row["p_adjusted"] < 0.01
-    assert "only bounded" in row["note"]
+    assert "known from one side" in row["note"]
+
+
+@pytest.mark.parametrize("seen", [0, 1])
+def test_a_target_of_which_nothing_or_one_value_is_seen_has_no_effect_and_does_not_stop_the_others(seen: int) -> None:
+    folds = study({0: [1.0, 2.0, 1.5], 1: [0.5, 1.1, 0.8], 10: [0.2, 0.4, 0.4]})
+    faint = folds.assign(target="faint", ratio_loq=9.0)
+    faint.loc[: seen - 1, "ratio_loq"] = 0.1
+    tests = compare_groups(pd.concat([folds, faint], ignore_index=True))
+    unseen = against_vehicle(tests[tests["target"] == "faint"])
+    assert len(unseen) == 2
+    assert unseen[["effect", "p", "p_adjusted"]].isna().all(axis=None)
+    assert unseen["note"].str.contains("below LOQ").all()
+    assert against_vehicle(tests[tests["target"] != "faint"])["p_adjusted"].notna().all()
 
 
 def test_a_value_of_zero_without_a_known_limit_is_censored_at_the_smallest_value_seen() -> None:
@@ -304,6 +317,21 @@ def test_with_an_unstimulated_reference_doses_still_meet_the_stimulated_vehicle(
     usual = compare_groups(normalise(table)).query("quantity == 'P/S' and dose == dose")
     assert tests["p_adjusted"].to_numpy() == pytest.approx(usual["p_adjusted"].to_numpy(), rel=1e-12)
     assert power_table(folds)["value"].notna().any()
+
+
+def test_a_window_whose_minimum_is_not_seen_is_bounded_from_below() -> None:
+    rows = []
+    for i, scale in enumerate([1.0, 2.5, 1.2]):
+        where = {"replicate": f"r{i}", "membrane": f"m{i}", "ratio_loq": 0.05 * scale}
+        rows.append({**where, "stimulus": "none", "treatment": "vehicle", "ratio": 0.01 * scale})
+        rows.append({**where, "treatment": "vehicle", "ratio": scale * (1 + 0.1 * i)})
+        rows += [{**where, "treatment": "drug", "dose": d, "ratio": scale * (0.8 - 0.1 * i)} for d in (1.0, 10.0)]
+    tests = compare_groups(normalise(lanes(rows))).query("quantity == 'P/S'")
+    window = tests[tests["versus"] == "none + vehicle"].iloc[0]
+    assert np.isnan(window["effect"])
+    assert 5.0 < window["ci_low"] < 20.0  # vehicle over the limit is 20
+    assert window["ci_high"] == np.inf
+    assert window["p"] < 0.05
 
 
 def test_without_a_reference_all_pairs_are_compared_and_an_unknown_method_is_named() -> None:
