@@ -90,3 +90,26 @@ def test_norris_is_a_straight_calibration_line() -> None:
     y, x = np.array([line.split() for line in lines[60:] if line.strip()], dtype=float).T
     found = minimise(lambda b: b[0] + b[1] * x - y, np.array([1.0, 0.0]))
     assert found.parameters == pytest.approx([-0.262323073774029, 1.00211681802045], rel=1e-8)
+
+
+RAT43_Y = [16.08, 33.83, 65.80, 97.20, 191.55, 326.20, 386.87, 520.53]
+RAT43_Y += [590.03, 651.92, 724.93, 699.56, 689.96, 637.56, 717.41]
+RAT43 = [699.64151270, 5.2771253025, 0.75962938329, 1.2792483859]
+
+
+@pytest.mark.parametrize("start", [(100.0, 10.0, 1.0, 1.0), (700.0, 5.0, 0.75, 1.3)])
+def test_rat43_from_both_starting_points(start: tuple[float, ...]) -> None:
+    x, y = np.arange(1.0, 16.0), np.array(RAT43_Y)
+    found = minimise(lambda b: b[0] / (1.0 + np.exp(b[1] - b[2] * x)) ** (1.0 / b[3]) - y, np.array(start))
+    assert found.parameters == pytest.approx(RAT43, rel=1e-6)
+    assert found.rss == pytest.approx(8786.4049080, rel=1e-9)
+
+
+def test_rat43_is_a_rising_curve_with_an_asymmetry() -> None:
+    # dose = exp(x): plateau b1, slope −b3, asymmetry 1/b4; the zero plateau is held
+    table = pd.DataFrame({"treatment": "age", "dose": np.exp(np.arange(1.0, 16.0)), "response": RAT43_Y})
+    fit = fit_dose_response(table, model="5pl", top=0.0, interval="wald")
+    values = fit.curves.set_index("parameter")["value"]
+    found = [values["bottom"], -values["hill"], 1.0 / values["asymmetry"]]
+    assert found == pytest.approx([RAT43[0], RAT43[2], RAT43[3]], rel=1e-5)
+    assert fit.fits[0].rss == pytest.approx(8786.4049080, rel=1e-8)
