@@ -40,7 +40,10 @@ def _draw_default(ax: Axes, table: pd.DataFrame, x: FloatArray) -> None:
 
 
 def _draw_options(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
-    """Draw the folds under other choices side by side; return their legend entries."""
+    """Draw the folds under other choices side by side, combinations behind them; return their legend entries."""
+    many = (table["choice"] == "combined").to_numpy()
+    behind = _draw_combined(ax, table[many], x[many])
+    table, x = table[~many], x[~many]
     options = list(dict.fromkeys(zip(table["choice"], table["option"], strict=True)))
     shifts = np.linspace(-0.36, 0.36, len(options)) if len(options) > 1 else np.zeros(len(options))
     handles = []
@@ -50,7 +53,18 @@ def _draw_options(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
         look: dict[str, Any] = {"linestyle": "none", "marker": marker, "color": colour, "markersize": 2.6}
         ax.plot(x[mine] + shifts[place], table["fold"].to_numpy(float)[mine], zorder=3, **look)
         handles.append(Line2D([], [], label=option_name(choice, option), **look))
-    return handles[:_MOST_NAMED]
+    return [*handles[:_MOST_NAMED], *behind]
+
+
+def _draw_combined(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
+    """Draw the folds under combinations of choices as a column of small grey dots, which one entry names."""
+    if not len(table):
+        return []
+    look: dict[str, Any] = {"linestyle": "none", "marker": ".", "color": GREY, "markersize": 1.6}
+    places = pd.factorize(table["option"])[0]
+    shifts = 0.72 * places / max(int(places.max()), 1) - 0.36
+    ax.plot(x + shifts, table["fold"].to_numpy(float), zorder=2.5, **look)
+    return [Line2D([], [], label=f"{table['option'].nunique()} combinations of these", **look)]
 
 
 def _reported_handles() -> list[Artist]:

@@ -124,6 +124,18 @@ def percent_activity(
     return tables.check(_between(table, top, floor), "folds")
 
 
+def _warn_of_closed(table: pd.DataFrame, closed: Mask) -> None:
+    names = sorted({str(name) for name in table.loc[closed, "membrane"]} - {""})
+    where = f"plate {', '.join(names)}" if names else "the table"
+    if np.any(closed):
+        warnings.warn(
+            f"{where}: maximum and minimum controls are not told apart, so wells have no percent activity "
+            "and the signal itself is fitted; check the roles",
+            QualityWarning,
+            stacklevel=3,
+        )
+
+
 def _near(table: pd.DataFrame, controls: Mask, sought: Mask, name: str, block: Sequence[str]) -> tuple[Vector, Vector]:
     """Mean of the controls that go with each well, and its standard error."""
     columns = [*block, *_told_apart(table, controls, sought)]
@@ -142,6 +154,7 @@ def _between(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
         low, low_se = _near(table, floor, sought, "minimum", block)
     window = high - low
     closed = (window == 0) | (np.abs(window) < _MIN_APART * np.hypot(high_se, low_se))
+    _warn_of_closed(table, closed & sought)
     window = np.where(closed, np.nan, window)
     share = (values - low) / window
     error = np.hypot(share * high_se, (1.0 - share) * low_se) / np.abs(window)

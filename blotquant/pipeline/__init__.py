@@ -228,12 +228,14 @@ def _sensitivity(
         return empty("sensitivity")
     from ..grouping import summarise  # as in _conclude
 
-    ratios = {method: _match(table, study, settings) for method, table in bands.items()}
     totals = study.images["form"] == "total"
+    ratios = {(method, False): _match(table, study, settings) for method, table in bands.items()}
+    if totals.any():
+        without = study.images[~totals]
+        ratios |= {(method, True): _match(table, study, settings, images=without) for method, table in bands.items()}
 
     def group(method: str = "", *, alone: bool = False, across: str | None = None) -> pd.DataFrame:
-        used = _match(bands[""], study, settings, images=study.images[~totals]) if alone else ratios[method]
-        folds = _normalise(used, study, settings, across=across)
+        folds = _normalise(ratios[method, alone], study, settings, across=across)
         shown = folds[folds["fold"].notna()]
         return summarise(shown, group_by=study.group_by, level=settings.comparison.level)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain, product
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,13 @@ import pandas as pd
 from ..errors import BlotquantError
 from ..tables import check, empty
 
-__all__ = ["OTHER_BACKGROUNDS", "compare_choices", "other_backgrounds"]
+__all__ = ["COMBINED", "OTHER_BACKGROUNDS", "compare_choices", "other_backgrounds"]
 
 OTHER_BACKGROUNDS = ("quadratic", "border_median", "rubber_band", "valley")
 """Backgrounds that a careful person could have chosen instead of the default."""
+
+COMBINED = "combined"
+"""Name of the choice for rows that differ from the default in two or three ways at once."""
 
 _SCALES = ("alignment", "none")
 _KEYS = ["target", "site", "quantity", "stimulus", "treatment", "dose", "dose_unit"]
@@ -47,6 +51,23 @@ def _options(
             continue  # a design that does not connect its membranes has no alignment; the choice is not open
 
 
+def _combinations(
+    group: Summarise, methods: Sequence[str], alone: bool, across: str
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield groups under every combination of two or three choices other than the default."""
+    scales = [name for name in _SCALES if name != across]
+    for method, left_out, scale in product(("", *methods), (False, True)[: 1 + alone], (None, *scales)):
+        parts = [method, "phospho alone" if left_out else "", f"across = {scale}" if scale else ""]
+        changed = [part for part in parts if part]
+        if len(changed) < 2:
+            continue
+        try:
+            made = group(method, alone=left_out, across=scale)
+        except BlotquantError:
+            continue  # as above
+        yield COMBINED, ", ".join(changed), _as_ratio(made) if left_out else made
+
+
 def _as_ratio(groups: pd.DataFrame) -> pd.DataFrame:
     """Compare phospho alone (or phospho over loading) with phospho over total, under the name of the latter."""
     named = groups[groups["quantity"].isin(["P", "P/L"])]
@@ -63,7 +84,7 @@ def compare_choices(
     across: str,
     group_by: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Tabulate folds under other backgrounds, normalisations and controls beside the default.
+    """Tabulate folds under other backgrounds, normalisations and controls, and all combinations, beside the default.
 
     Parameters
     ----------
@@ -96,7 +117,9 @@ def compare_choices(
     parts = [_rows(groups, "background", background, default=True)]
     parts += [
         _rows(made, choice, option, default=False)
-        for choice, option, made in _options(group, methods, alone, across)
+        for choice, option, made in chain(
+            _options(group, methods, alone, across), _combinations(group, methods, alone, across)
+        )
         if len(made)
     ]
     table = pd.concat(parts, ignore_index=True)

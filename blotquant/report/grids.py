@@ -264,6 +264,9 @@ def _bands(result: ReportSource) -> Grid:
 
 def _choices(result: ReportSource) -> Grid:
     others = result.sensitivity[~result.sensitivity["default"]]
+    many = others["choice"] == "combined"
+    together = f"{others.loc[many, 'option'].nunique()} combinations"
+    others = others.assign(option=others["option"].mask(many, together))
     parts = others.groupby(["choice", "option"], sort=False)
     rows = [_choice_row(str(key[0]), str(key[1]), part) for key, part in parts if isinstance(key, tuple)]
     columns = (

@@ -153,10 +153,12 @@ def test_a_lost_control_well_leaves_the_others_to_serve() -> None:
 
 def test_controls_that_are_not_told_apart_give_no_activity_and_a_flag() -> None:
     noisy = [{"role": "maximum", "response": r} for r in (0.0, 20.0)]  # 10 ± 10
-    out = percent_activity(wells(*noisy, {"role": "minimum", "response": 1.0}, {"response": 5.0}))
+    with pytest.warns(QualityWarning, match="not told apart.*check the roles"):
+        out = percent_activity(wells(*noisy, {"role": "minimum", "response": 1.0}, {"response": 5.0}))
     assert out["response"].isna().all()
     assert out["flags"].str.contains("no_window").all()
-    same = percent_activity(wells(*controls(5.0, 5.0), {"response": 5.0}))
+    with pytest.warns(QualityWarning, match="not told apart"):
+        same = percent_activity(wells(*controls(5.0, 5.0), {"response": 5.0}))
     assert same["flags"].str.contains("no_window").all()
     apart = percent_activity(wells(*noisy, {"role": "minimum", "response": -10.5}, {"response": 5.0}))
     assert not apart["flags"].str.contains("no_window").any()

@@ -110,6 +110,17 @@ def test_folds_are_given_under_other_choices_too(result: Result) -> None:
     assert np.allclose(vehicle["fold"], 1.0)
 
 
+def test_every_combination_of_background_normalisation_and_control_is_tried(result: Result) -> None:
+    table = result.sensitivity
+    combined = set(table.loc[table["choice"] == "combined", "option"])
+    assert len(combined) == 4 * 2 * 3 - 1 - 3 - 1 - 2
+    assert "quadratic, phospho alone, across = none" in combined
+    assert "phospho alone, across = alignment" in combined
+    (pair,) = (table[table["option"] == "quadratic, across = none"],)
+    alone = table[(table["choice"] == "background") & (table["option"] == "quadratic")]
+    assert not np.allclose(pair["fold"].to_numpy(), alone["fold"].to_numpy()[: len(pair)])
+
+
 def test_no_sensitivity_is_made_where_it_is_not_wanted(quick: Result, result: Result) -> None:
     assert quick.sensitivity.empty
     pd.testing.assert_frame_equal(quick.folds, result.folds)
