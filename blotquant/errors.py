@@ -24,6 +24,10 @@ class BlotquantError(Exception):
 
     exit_code = 1
 
+    def __str__(self) -> str:
+        """Return the message on one line, whatever line ends are in the names and cells that it tells of."""
+        return " ".join(super().__str__().splitlines())
+
 
 class ReadError(BlotquantError):
     """A file could not be read as a blot: not an image, damaged, or of a kind that is refused."""

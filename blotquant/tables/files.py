@@ -91,6 +91,7 @@ def read_csv(path: Path | BinaryIO, name: str) -> pd.DataFrame:
             table[further] = _numbers_where_all_are(table[further])
         return check(table, name)
     except (OSError, ValueError) as error:
-        raise TableError(f"{path}: cannot be read as a {name} table ({error}); save it as CSV (UTF-8)") from error
+        why = " ".join(str(error).split())
+        raise TableError(f"{path}: cannot be read as a {name} table ({why}); save it as CSV (UTF-8)") from error
     except TableError as error:
         raise TableError(f"{path}: {error}") from error

@@ -3,49 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
-from PIL import Image
 
 from blotquant.blot import Blot
 from blotquant.errors import ReadError
 from blotquant.readers import READERS, explain, read_channels
-from tests.written_files import scn_header, write_1sc, write_fuji, write_gel, write_scn, write_zip
+from tests.fuzz.spoiling import spoilt
+from tests.sound_files import COUNTS, SOUND
 
-COUNTS = np.random.default_rng(8).integers(1, 250, (24, 32)).astype(np.uint16)
-
-
-def _tiff(path: Path) -> Path:
-    tifffile.imwrite(path, COUNTS, compression="lzw", description="Exposure: 3 s", metadata=None)
-    return path
-
-
-def _picture(path: Path) -> Path:
-    Image.fromarray(COUNTS.astype(np.uint8)).save(path)
-    return path
-
-
-def _zip(path: Path) -> Path:
-    return write_zip(path, {"a_700.tif": _tiff(path.with_suffix(".tif")).read_bytes()})
-
-
-SOUND: dict[str, Callable[[Path], Path]] = {
-    "biorad_1sc": lambda folder: write_1sc(folder / "a.1sc", COUNTS),
-    "biorad_scn": lambda folder: write_scn(folder / "a.scn", [(COUNTS, scn_header(24, 32))]),
-    "licor_zip": lambda folder: _zip(folder / "a.zip"),
-    "amersham_gel": lambda folder: write_gel(folder / "a.gel", COUNTS, scale=(1, 1)),
-    "tiff": lambda folder: _tiff(folder / "a.tif"),
-    "png": lambda folder: _picture(folder / "a.png"),
-    "jpeg": lambda folder: _picture(folder / "a.jpg"),
-    "gif": lambda folder: _picture(folder / "a.gif"),
-    "bmp": lambda folder: _picture(folder / "a.bmp"),
-    "fuji": lambda folder: write_fuji(folder / "a.img", COUNTS),
-}
-WRITTEN = sorted(SOUND)  # .sgd needs a package that is an extra; its unit tests put a stand-in in its place
+WRITTEN = sorted(SOUND)
 
 
 def read_or_refuse(path: Path, limit: float = 1.0) -> list[Blot]:
@@ -60,27 +29,6 @@ def read_or_refuse(path: Path, limit: float = 1.0) -> list[Blot]:
     assert "\n" not in said
     assert all(np.isfinite(blot.pixels).all() for blot in found)
     return found
-
-
-def spoilt(data: bytes, rng: np.random.Generator) -> bytes:
-    """Return a file's bytes with a few of them changed, cut out, doubled or set to an extreme."""
-    out = bytearray(data)
-    for _ in range(int(rng.integers(1, 9))):
-        at = int(rng.integers(0, len(out)))
-        kind = rng.integers(0, 5)
-        if kind == 0:
-            out[at] = int(rng.integers(0, 256))
-        elif kind == 1:
-            out[at : at + 4] = b"\xff\xff\xff\x7f"[: len(out) - at]
-        elif kind == 2:
-            del out[at : at + int(rng.integers(1, 40))]
-        elif kind == 3:
-            out[at:at] = out[at : at + int(rng.integers(1, 40))]
-        else:
-            out[at] ^= 1 << int(rng.integers(0, 8))
-        if not out:
-            return b"x"
-    return bytes(out)
 
 
 def test_every_reader_but_the_extra_has_a_sound_file_here() -> None:

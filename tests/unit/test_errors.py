@@ -36,3 +36,7 @@ def test_tables_and_settings_are_wrong_usage_and_the_rest_failures(
 def test_a_quality_warning_is_a_warning_and_no_error() -> None:
     assert issubclass(errors.QualityWarning, UserWarning)
     assert not issubclass(errors.QualityWarning, errors.BlotquantError)
+
+
+def test_a_message_stays_on_one_line_whatever_stands_in_a_cell() -> None:
+    assert str(errors.TableError("membrane 'a\nb\r\nc' is unknown")) == "membrane 'a b c' is unknown"
