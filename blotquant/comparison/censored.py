@@ -69,7 +69,7 @@ class Censored:
     def _maximum(self, values: Vector, design: Vector) -> tuple[float, Vector, float]:
         """Newton's method with halved steps; returns log likelihood, coefficients and σ."""
         seen = ~self.censored
-        spread = float(np.std(values[seen])) or 1.0
+        spread = (float(np.std(values[seen])) if seen.any() else 0.0) or 1.0
         point = np.zeros(design.shape[1] + 1)
         point[:-1] = np.linalg.lstsq(design, values / spread, rcond=None)[0]
         point[-1] = 1.0 / spread
@@ -123,13 +123,15 @@ class Censored:
         at : float
             Value of the contrast.
         """
+        count, _ = self.counted
+        if count == 0:  # all below the limit: nothing speaks
+            return float("nan")
         pivot = int(np.argmax(np.abs(contrast)))
         ratio = contrast / contrast[pivot]
         others = np.arange(len(contrast)) != pivot
         column = self.design[:, pivot]
         design = self.design[:, others] - column[:, None] * ratio[others]
         held = self._maximum(self.values - column * at / contrast[pivot], design)[0]
-        count, _ = self.counted
         size = float(np.sqrt(max(self.dof * np.expm1(2.0 * max(self.best - held, 0.0) / count), 0.0)))
         return size if float(contrast @ self.coefficients) >= at else -size
 

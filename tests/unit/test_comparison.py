@@ -415,3 +415,10 @@ def test_the_power_table_says_how_many_replicates_are_needed_at_the_spread_seen(
     assert table["value"].is_monotonic_decreasing
     assert table["note"].str.contains("2 groups against the reference").all()
     assert power_table(normalise(lanes([{"treatment": "a"}]))).empty
+
+
+def test_where_every_value_is_below_the_limit_nothing_is_tested_and_nothing_breaks() -> None:
+    rows = compare_groups(study({0: [0.2, 0.3, 0.25], 10: [0.1, 0.2, 0.3]}, ratio_loq=1.0))
+
+    assert rows["p"].isna().all()
+    assert rows["note"].ne("").all()
