@@ -106,7 +106,9 @@ def write_part(part: Part, path: Path) -> None:
 
 def _picture(path: Path, number: int, values: Mapping[str, Any]) -> Picture:
     with zipfile.ZipFile(path) as archive:
-        return Picture(png=archive.read(f"{number}.png"), **{**values, "frame": Frame(**values["frame"])})
+        part = tuple(values["part"]) if values.get("part") else None
+        known = {**values, "frame": Frame(**values["frame"]), "part": part}
+        return Picture(png=archive.read(f"{number}.png"), **known)
 
 
 class Kept(Mapping[str, Picture]):

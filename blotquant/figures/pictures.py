@@ -5,6 +5,7 @@ This is the only place where counts are scaled; nothing is measured on what is m
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import cast
 
@@ -25,7 +26,7 @@ _LEAST_SPAN = 12.0  # a blank picture stays pale: the span is at least so many s
 
 @dataclass(frozen=True)
 class Picture:
-    """A blot as it is shown: the whole file picture, upright and uncropped.
+    """A blot as it is shown: the whole picture as read, or the part of a file that was read, upright and uncropped.
 
     Parameters
     ----------
@@ -36,9 +37,11 @@ class Picture:
     scale : float
         Pixels of this picture per pixel of the file.
     frame : Frame
-        Quarter turns and mirror that bring the file's pixels to this picture; no crop.
+        Quarter turns and mirror that bring the file's pixels to this picture, and where in it a part starts.
     low, high : float
         Counts shown white and black [AU], of the upright blot.
+    part : tuple of int, optional
+        Rows and columns of the upright part that was read; None where it was the whole file [px].
     """
 
     image: str
@@ -47,10 +50,13 @@ class Picture:
     frame: Frame
     low: float
     high: float
+    part: tuple[int, int] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the upright picture in pixels of the file [px]."""
+        if self.part is not None:
+            return self.part
         turned = self.frame.turns % 2 == 1
         return (self.frame.cols, self.frame.rows) if turned else (self.frame.rows, self.frame.cols)
 
@@ -84,10 +90,18 @@ def _turned(pixels: FloatArray, frame: Frame) -> FloatArray:
     return np.fliplr(upright) if frame.mirror else upright
 
 
-def _as_upright(blot: Blot, upright: Blot) -> FloatArray:
-    """Bring the whole file picture upright, its counts as in ``upright`` (inverted where that one is)."""
+def _frame(blot: Blot, upright: Blot) -> Frame:
+    """Frame of the picture as read, upright and uncropped; a part of a file keeps where it starts."""
+    turned = Frame(blot.frame.rows, blot.frame.cols, turns=upright.frame.turns, mirror=upright.frame.mirror)
+    (rows, cols), top, left = blot.shape, blot.frame.top, blot.frame.left
+    row, col = turned.to_upright([top, top + rows - 1], [left, left + cols - 1])
+    return dataclasses.replace(turned, top=int(row.min()), left=int(col.min()))
+
+
+def _as_upright(blot: Blot, upright: Blot, frame: Frame) -> FloatArray:
+    """Bring the picture as read upright, its counts as in ``upright`` (inverted where that one is)."""
     whole = _turned(blot.pixels, upright.frame)
-    (rows, cols), top, left = upright.shape, upright.frame.top, upright.frame.left
+    (rows, cols), top, left = upright.shape, upright.frame.top - frame.top, upright.frame.left - frame.left
     cropped = whole[top : top + rows, left : left + cols]
     if np.array_equal(cropped, upright.pixels):
         return whole
@@ -109,7 +123,7 @@ def display_picture(blot: Blot, upright: Blot, *, max_side: int = 1600) -> Pictu
     Returns
     -------
     Picture
-        Linear display, dark = protein, of the whole file picture brought upright.
+        Linear display, dark = protein, of the whole picture as read, brought upright.
 
     Examples
     --------
@@ -117,14 +131,14 @@ def display_picture(blot: Blot, upright: Blot, *, max_side: int = 1600) -> Pictu
     >>> display_picture(blot, blot).shape
     (4, 6)
     """
-    low, high = _span(upright.pixels)
-    grey = _grey(_as_upright(blot, upright), low, high)
+    (low, high), frame = _span(upright.pixels), _frame(blot, upright)
+    grey = _grey(_as_upright(blot, upright, frame), low, high)
+    shown = (grey.shape[0], grey.shape[1]) if blot.shape != (blot.frame.rows, blot.frame.cols) else None
     scale = min(1.0, max_side / max(grey.shape))
     if scale < 1.0:
         size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
         grey = cast(GreyArray, cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
-    frame = Frame(*blot.shape, turns=upright.frame.turns, mirror=upright.frame.mirror)
-    return Picture(blot.name, encode_png(grey), scale, frame, low, high)
+    return Picture(blot.name, encode_png(grey), scale, frame, low, high, shown)
 
 
 def display_png(blot: Blot) -> bytes:

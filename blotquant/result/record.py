@@ -66,6 +66,9 @@ def _picture_rows(pictures: Mapping[str, Picture]) -> dict[str, Any]:
             "cols": picture.frame.cols,
             "turns": picture.frame.turns,
             "mirror": picture.frame.mirror,
+            "top": picture.frame.top,
+            "left": picture.frame.left,
+            "part": picture.part,
         }
         for image, picture in pictures.items()
     }
@@ -77,8 +80,10 @@ def pictures_from(rows: Mapping[str, Any], read: Any) -> dict[str, Picture]:
     for image, row in rows.items():
         png = read(row["file"])
         if png is not None:
-            frame = Frame(int(row["rows"]), int(row["cols"]), turns=int(row["turns"]), mirror=bool(row["mirror"]))
-            found[image] = Picture(image, png, float(row["scale"]), frame, float(row["low"]), float(row["high"]))
+            height, width, turns = (int(row[name]) for name in ("rows", "cols", "turns"))
+            frame = Frame(height, width, turns, bool(row["mirror"]), int(row.get("top", 0)), int(row.get("left", 0)))
+            part = (int(row["part"][0]), int(row["part"][1])) if row.get("part") else None
+            found[image] = Picture(image, png, float(row["scale"]), frame, float(row["low"]), float(row["high"]), part)
     return found
 
 

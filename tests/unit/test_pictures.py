@@ -7,6 +7,7 @@ import pytest
 
 from blotquant.blot import Blot, Frame, Step
 from blotquant.figures.pictures import decode_png, display_picture, display_png
+from blotquant.orientation import orient
 
 
 def _with_band(shape=(40, 60), box=(10, 14, 20, 30)) -> np.ndarray:
@@ -36,6 +37,19 @@ def test_the_whole_file_is_shown_upright_although_the_blot_was_cropped():
     assert (picture.frame.top, picture.frame.left) == (0, 0)
     row, col = picture.frame.to_upright(12, 25)
     assert decode_png(picture.png)[int(row), int(col)] < 10
+
+
+@pytest.mark.parametrize(("turns", "mirror", "at"), [(0, False, (12, 25)), (1, False, (12, 25)), (3, True, (12, 25))])
+def test_a_part_of_a_file_is_shown_where_it_lies(turns, mirror, at):
+    file = _with_band()
+    part = Blot("f@2", file[4:30, 10:50], bright=True, frame=Frame(40, 60, top=4, left=10))
+    upright = orient(part, rotate=90 * turns, mirror=mirror, crop=False)
+    picture = display_picture(part, upright)
+    assert picture.shape == decode_png(picture.png).shape == ((26, 40) if turns % 2 == 0 else (40, 26))
+    row, col = picture.frame.to_upright(*at)
+    grey = decode_png(picture.png)
+    assert grey[int(row), int(col)] < 10
+    assert grey[0, 0] > 230
 
 
 def test_a_large_file_is_averaged_down_and_says_by_how_much():
