@@ -125,14 +125,12 @@ class Result:
             return path.read_bytes() if path.is_file() else None
 
         tables: dict[str, Any] = {name: read_csv(place / f"{name}.csv", name) for name in TABLES}
-        return cls(
-            **tables,
-            images=sheet_from(sheets.get("images", []), "images"),
-            samples=sheet_from(sheets.get("samples", []), "samples"),
-            settings=settings,
-            record=record,
-            pictures=pictures_from(shown, read),
-        )
+        try:
+            images, samples = (sheet_from(sheets.get(name, []), name) for name in ("images", "samples"))
+            pictures = pictures_from(shown, read)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise TableError(f"{place / 'run.json'}: is damaged ({error}); make the result anew") from error
+        return cls(**tables, images=images, samples=samples, settings=settings, record=record, pictures=pictures)
 
     def _series(self, table: str, **chosen: str | None) -> pd.DataFrame:
         """Rows of the first target, site, quantity and stimulus that fit what was chosen."""

@@ -23,6 +23,8 @@ _POINT = r"-?\d+(\.\d+)?"
 _CURVE = re.compile(rf"({_POINT}:{_POINT}( {_POINT}:{_POINT})*)?")
 _TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
+_LARGEST = 2.0**53  # beyond it a number in a table is not known to the last digit
+
 
 def empty(name: str) -> pd.DataFrame:
     """Return the named output table without rows, with every column and its kind."""
@@ -52,6 +54,8 @@ def _int(value: object) -> int:
     number = float(str(value))
     if not number.is_integer():
         raise ValueError("must be a whole number")
+    if abs(number) > _LARGEST:
+        raise ValueError("is too large")
     return int(number)
 
 

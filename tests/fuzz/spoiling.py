@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -75,10 +77,31 @@ def spoilt_png(data: bytes, rng: np.random.Generator) -> bytes:
     return out
 
 
+def spoilt_record(data: bytes, rng: np.random.Generator) -> bytes:
+    """Return a JSON document, still one, in which a value somewhere is another or is gone."""
+    document = json.loads(data)
+    place: Any = document
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = keys[int(rng.integers(0, len(keys)))]
+        inner = place[key]
+        if not (isinstance(inner, dict | list) and inner) or rng.random() < 0.1:
+            break
+        place = inner
+    odd: list[Any] = [None, -1, 1e300, True, "", "x", [], {}, [1], {"a": 1}, 10**40]
+    if rng.random() < 0.2:
+        del place[key]
+    else:
+        place[key] = odd[int(rng.integers(0, len(odd)))]
+    return json.dumps(document).encode()
+
+
 def spoilt_table(data: bytes, rng: np.random.Generator) -> bytes:
     """Return a CSV with cells, rows or columns changed to what people and malice write; now and then its bytes."""
     if rng.random() < 0.25:
         return spoilt(data, rng)
+    if data.startswith(b"{"):
+        return spoilt_record(data, rng)
     rows = [line.split(",") for line in data.decode("utf-8").splitlines()]
     for _ in range(int(rng.integers(1, 5))):
         row = int(rng.integers(0, len(rows)))

@@ -177,3 +177,12 @@ def test_a_plot_of_what_is_not_there_names_what_is(result: Result) -> None:
         result.plot_blot("x")
     with pytest.raises(TableError, match="no picture of None"):
         Result().plot_blot()
+
+
+def test_a_record_that_was_damaged_is_an_error_on_one_line(result: Result, tmp_path: Path) -> None:
+    out = result.save(tmp_path / "out")
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    for damage in ({"pictures": {"a.tif": {"file": 3}}}, {"study": {"images": 7}}, {"study": []}, {"pictures": 5}):
+        (out / "run.json").write_text(json.dumps({**record, **damage}), encoding="utf-8")
+        with pytest.raises(TableError, match=r"run\.json"):
+            Result.load(out)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blotquant.conditions import complete
 from blotquant.errors import TableError
 from blotquant.tables import INPUTS, TABLES, check, empty, nearest, read_csv, to_csv_bytes
 
@@ -209,3 +210,9 @@ def test_a_table_saved_by_a_spreadsheet_with_its_byte_mark_is_read(lanes: pd.Dat
     path.write_bytes(b"\xef\xbb\xbf" + to_csv_bytes(check(lanes, "lanes")))
 
     assert read_csv(path, "lanes")["lane"].tolist() == [1, 2]
+
+
+def test_a_number_too_large_to_be_known_is_refused_by_its_row() -> None:
+    lanes = complete(pd.DataFrame({"image": ["a"], "lane": ["9" * 30]}), "lanes")
+    with pytest.raises(TableError, match=r"row 1, column 'lane'.*is too large"):
+        check(lanes, "lanes")
