@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import ReadError
 from .colour import apply_palette, merge_alpha
 from .planes import Head, Plane, Raw, Reader, check_size, full_scale, plain_tags
+from .tiff_codes import LOSSY, check_code
 from .tiff_tags import facts_of, pixel_size_um
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ __all__ = ["TIFF", "is_tiff", "planes_of", "read_tiff"]
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_LOSSY = {6, 7, 33003, 33005, 33007, 34892, 34712, 50001, 52546}  # JPEG, JPEG 2000, WebP and JPEG XL
 _REFUSED = {
     5: "CMYK colour",
     8: "CIELab colour",
@@ -89,6 +89,7 @@ def _check_series(series: tifffile.TiffPageSeries, size: int, max_megapixels: fl
         if part is None:
             raise ReadError("part of the picture lies in another file; export it as one file")
         _check_data(part, size)
+    check_code(page, [part for part in series.pages if part is not None])
 
 
 def _planar(series: tifffile.TiffPageSeries) -> Raw:
@@ -143,7 +144,7 @@ def _series_planes(tif: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> l
                 depth=page.bitspersample,
                 full=255.0 if palette else full_scale(picture.dtype, page.bitspersample),
                 pixel_um=pixel_size_um(tif, page),
-                lossy=int(page.compression) in _LOSSY,
+                lossy=int(page.compression) in LOSSY,
                 tags=plain_tags({tag.name: tag.value for tag in page.tags}),
                 notes=notes + more,
                 exposure_s=facts.exposure_s,
