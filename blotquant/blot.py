@@ -48,6 +48,8 @@ class Source:
         Exposure time as the file states it [s].
     imager, acquired : str
         Instrument and date as the file states them.
+    channel : str
+        Which of the file's pictures it is; empty where the file holds one.
     """
 
     path: str = ""
@@ -60,6 +62,7 @@ class Source:
     exposure_s: float | None = None
     imager: str = ""
     acquired: str = ""
+    channel: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tags", MappingProxyType(dict(self.tags)))

@@ -11,10 +11,11 @@ import pandas as pd
 
 from ..blot import Blot
 from ..flags import EXPLANATIONS, SEVERITY, Flag
-from ..orientation import orient
-from ..readers import read_blot, read_channels
+from ..pipeline.strips import upright_strips
+from ..readers import read_blot, read_channels, split_channels
 from ..result.record import sheet_rows
 from ..screening import image_flags, screen
+from ..settings import Orientation
 from .engine import Outcome, run
 from .manifest import Manifest
 
@@ -49,22 +50,21 @@ class Remark:
         return bool(saturated) or any(severity != "note" for _, severity, _ in self.doubts)
 
 
-def _remark(blot: Blot) -> Remark:
-    upright = orient(blot)
+def _remark(blot: Blot, upright: Blot) -> Remark:
     flags = image_flags(upright)
     doubts = tuple((str(f.name).lower(), SEVERITY[f], EXPLANATIONS[f]) for f in Flag if f & flags)
     return Remark(blot.name, screen(upright), blot.source.notes, doubts)
 
 
 def _inspect(task: tuple[Path, dict[str, Any]]) -> list[Remark]:
-    """Look at every picture of a file, or at the one that its row names."""
+    """Look at every picture of a file and every strip in it, or at the one that its row names."""
     folder, row = task
     path = folder / row["file"]
     if row["channel"] or row["region"]:
-        return [
-            _remark(read_blot(path, name=row["image"], channel=row["channel"] or None, region=row["region"] or None))
-        ]
-    return [_remark(blot) for blot in read_channels(path, name=row["image"])]
+        strips = [[read_blot(path, name=row["image"], channel=row["channel"] or None, region=row["region"] or None)]]
+    else:
+        strips = split_channels(read_channels(path, name=row["image"]))
+    return [_remark(raw, upright) for pairs in upright_strips(strips, Orientation()) for raw, upright in pairs]
 
 
 def inspect_images(manifest: Manifest) -> Iterator[tuple[str, Outcome[Any, list[Remark]]]]:

@@ -92,14 +92,14 @@ def _measure_rows(unit: _Unit) -> Part:
 
 
 def _measure_file(unit: _Unit) -> Part:
-    """Measure every channel of a file of which nothing is said."""
+    """Measure every channel and every strip of a file of which nothing is said."""
     file = unit.folder / str(unit.images["file"].iloc[0])
     result = measure_image(file, name=str(unit.images["image"].iloc[0]), settings=unit.settings)
     images = sheet_rows(result.images)
     record = {
         "inputs": result.record["inputs"],
         "warnings": result.record["warnings"],
-        "failures": [],
+        "failures": result.record["failures"],
         "images": images,
     }
     return Part({name: getattr(result, name) for name in _TABLES}, result.pictures, record)
@@ -133,11 +133,8 @@ def _starting(unit: _Unit, start: Result) -> _Unit:
 
 
 def _channel_rows(unit: _Unit, rows: pd.DataFrame) -> pd.DataFrame:
-    """Name the channel of each image that a bare file gave, so that each is read by itself."""
-    if len(rows) == len(unit.images):
-        return unit.images
-    channels = rows["image"].str.rpartition("#")[2]
-    return rows.assign(channel=channels.where(rows["channel"] == "", rows["channel"]))
+    """Name the channel and the strip of each image that a bare file gave, so that each is read by itself."""
+    return rows if _is_bare(unit.images) else unit.images
 
 
 @dataclass

@@ -172,7 +172,7 @@ def _find_lanes(blots: Sequence[Blot], given: Given) -> pd.DataFrame:
     try:
         lanes = find_lanes(blots, n_lanes=given.n_lanes)
     except DetectionError as error:
-        look = f"'blotquant measure {blots[0].name} -o look' draws the overlay"
+        look = f"'blotquant measure {Path(blots[0].source.path).name or blots[0].name} -o look' draws the overlay"
         said = f" ({given.n_lanes} lanes: {given.why}; {look})" if given.n_lanes else ""
         # a picture that is measured by itself is its own membrane
         where = "" if str(error).startswith(given.membrane) else f"membrane {given.membrane!r}: "
@@ -195,12 +195,27 @@ def _whole_lanes(lanes: pd.DataFrame) -> pd.DataFrame:
     return check(complete(bands, "bands"), "bands")
 
 
+def _alike(blots: Sequence[Blot]) -> list[list[Blot]]:
+    """Group images that show the same part of the run; strips below one another in one picture share no rows."""
+    groups: list[tuple[int, int, list[Blot]]] = []
+    for blot in blots:
+        top, bottom, members = blot.frame.top, blot.frame.top + blot.shape[0], [blot]
+        for group in [each for each in groups if each[0] < bottom and top < each[1]]:
+            groups.remove(group)
+            top, bottom, members = min(top, group[0]), max(bottom, group[1]), [*group[2], *members]
+        groups.append((top, bottom, members))
+    return [members for _, _, members in sorted(groups, key=lambda group: group[0])]
+
+
 def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settings: Settings) -> pd.DataFrame:
-    """Find the rows of all probed images together; a stain is measured as whole lanes."""
+    """Find the rows of all probed images of one part of the run together; a stain is measured as whole lanes."""
     if given.bands is not None:
         return given.bands
     probed = [blot for blot in blots if blot.name not in given.stains]
-    parts = [find_bands(probed, lanes, min_score=settings.bands.min_score)] if probed else []
+    parts = [
+        find_bands(group, lanes[lanes["image"].isin([blot.name for blot in group])], min_score=settings.bands.min_score)
+        for group in _alike(probed)
+    ]
     parts += [_whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
     return united(parts, "bands")
 

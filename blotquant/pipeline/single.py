@@ -13,20 +13,24 @@ import pandas as pd
 from ..blot import Blot
 from ..matching import filled
 from ..normalisation import control_quality, percent_activity
-from ..orientation import orient
-from ..readers import read_blot, read_channels
+from ..readers import read_blot, read_channels, split_channels
 from ..result import Result
 from ..settings import Settings
 from ..study import read_responses
-from .membranes import Given, measure_blots
+from .membranes import Given
 from .records import band_marks, kept_warnings, make_record
+from .strips import measure_strips, upright_strips
 
 __all__ = ["fit_table", "measure_image"]
 
 
 def _image_rows(blots: Sequence[Blot], file: str) -> pd.DataFrame:
-    """Describe the channels of one file as rows of images.csv: one membrane, nothing known of targets."""
-    rows = [{"image": blot.name, "membrane": file, "file": file, "target": "", "form": ""} for blot in blots]
+    """Describe the pictures in one file as rows of images.csv: one membrane, nothing known of targets."""
+    rows = []
+    for blot in blots:
+        region = next((step.detail.split()[0] for step in blot.steps if step.verb == "strip"), "")
+        row = {"image": blot.name, "membrane": file, "file": file, "target": "", "form": "", "region": region}
+        rows.append({**row, "channel": blot.source.channel})
     return filled(pd.DataFrame(rows), "images")
 
 
@@ -39,12 +43,12 @@ def measure_image(
     settings: Settings | None = None,
     record: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Find and measure the lanes and bands of one picture, no study needed.
+    """Find and measure the lanes and bands of one picture, or of each strip or membrane in it; no study needed.
 
     Parameters
     ----------
     path : str or Path
-        The file; several channels share their lanes.
+        The file; several channels share their lanes, and so do strips of a figure that lie below one another.
     name : str, optional
         Id of the image; the file's name when left out.
     channel, region : str, optional
@@ -57,7 +61,7 @@ def measure_image(
     Raises
     ------
     BlotquantError
-        The file cannot be read, or no lanes are found in it.
+        The file cannot be read, or no lanes are found in any part of it; a part without is a failure on record.
     """
     used, file = settings or Settings(), name or Path(path).name
     limit, how = used.batch.max_megapixels, used.orientation
@@ -66,19 +70,20 @@ def measure_image(
             blots = [read_blot(path, name=name, channel=channel, region=region, max_megapixels=limit)]
         else:
             blots = read_channels(path, name=file, max_megapixels=limit)
-        upright = [
-            orient(blot, polarity=how.polarity, rotate=how.rotate, mirror=how.mirror, crop=how.crop) for blot in blots
-        ]
+        strips = upright_strips([blots] if channel or region else split_channels(blots), how)
         count = used.lanes.n_lanes
         given = Given(file, count, "given by the settings" if count else "found in the pictures")
-        measured = measure_blots(list(zip(blots, upright, strict=True)), given, used)
+        measured, failed = measure_strips(strips, given, used)
+    shown = [raw for pairs in strips for raw, _ in pairs if raw.name in measured.inputs]
+    failures = [{"name": each.name, "kind": type(each.error).__name__, "message": str(each.error)} for each in failed]
+    known = make_record(file, measured.inputs, said, geometry=band_marks(measured.bands), **(record or {}))
     return Result(
         lanes=measured.lanes,
         bands=measured.bands,
         quality=measured.quality,
-        images=_image_rows(blots, file),
+        images=_image_rows(shown, file),
         settings=used,
-        record=make_record(file, measured.inputs, said, geometry=band_marks(measured.bands), **(record or {})),
+        record={**known, "failures": failures},
         pictures=measured.pictures,
     )
 

@@ -26,14 +26,14 @@ from .fuji import FUJI
 from .licor_zip import LICOR_ZIP
 from .planes import DAMAGE, Head, Plane, Raw, Reader, look
 from .raster import BMP, GIF, JPEG, PNG
-from .regions import crop_region, split_panels
+from .regions import crop_region, split_channels, split_panels
 from .syngene import SYNGENE
 from .tiff import TIFF
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["READERS", "Reader", "explain", "read_blot", "read_channels", "split_panels"]
+__all__ = ["READERS", "Reader", "explain", "read_blot", "read_channels", "split_channels", "split_panels"]
 
 READERS: dict[str, Reader] = {
     reader.name: reader
@@ -134,6 +134,7 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
         exposure_s=plane.exposure_s,
         imager=plane.imager,
         acquired=plane.acquired,
+        channel=plane.channel,
     )
     detail = reader.name + (f", channel {plane.channel}" if plane.channel else "")
     return Blot(

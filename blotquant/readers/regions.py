@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from ..blot import Blot, Step
 from ..errors import ReadError
 from ..panels import Box, find_panels
 
-__all__ = ["crop_region", "split_panels"]
+__all__ = ["crop_region", "split_channels", "split_panels"]
 
 _BOX = re.compile(r"\s*(\d*)\s*:\s*(\d*)\s*,\s*(\d*)\s*:\s*(\d*)\s*")
 
@@ -73,10 +74,34 @@ def split_panels(blot: Blot) -> list[Blot]:
         The strips, their frames, labels and the page around them left out; the blot itself where it shows one
         membrane.
     """
-    boxes = find_panels(blot.pixels)
+    return _split(blot, find_panels(blot.pixels))
+
+
+def _split(blot: Blot, boxes: Sequence[Box]) -> list[Blot]:
     if not boxes:
         return [blot]
     parts = [_part(blot, box, "strip", f"{number} of {len(boxes)}") for number, box in enumerate(boxes, start=1)]
     if len(parts) == 1:
         return parts
     return [dataclasses.replace(part, name=f"{blot.name}@{number}") for number, part in enumerate(parts, start=1)]
+
+
+def split_channels(blots: Sequence[Blot]) -> list[list[Blot]]:
+    """Part the channels of one file alike into their strips.
+
+    Parameters
+    ----------
+    blots : sequence of Blot
+        The whole pictures of one file; those of one size share a grid.
+
+    Returns
+    -------
+    list of list of Blot
+        For each strip its channels. The pictures stay whole, as one strip, where they differ in size, or where not
+        all of them show the same number of strips.
+    """
+    found = [find_panels(blot.pixels) for blot in blots]
+    if len({blot.shape for blot in blots}) > 1 or len({len(boxes) for boxes in found}) > 1:
+        return [list(blots)]
+    parted = [_split(blot, found[0]) for blot in blots]
+    return [list(channels) for channels in zip(*parted, strict=True)]

@@ -12,6 +12,7 @@ from blotquant.blot import Blot
 from blotquant.errors import ReadError
 from blotquant.flags import Flag, encode
 from blotquant.orientation import orient
+from blotquant.pipeline import measure_image
 from blotquant.readers import read_blot, read_channels, split_panels
 from blotquant.screening import image_flags, screen
 
@@ -164,6 +165,24 @@ def test_every_strip_of_a_papers_figure_is_found_and_lies_the_right_way_round(na
 
     assert len(parts) == strips
     assert all(any(step.verb == "invert" for step in orient(part).steps) for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "lanes"),
+    [
+        ("PMC12686555_FIGURE1__A-p16p21-ACTIN", [6, 6, 6]),
+        ("PMC12708318_Figure5__A1-GSDME-actin", [4, 4]),
+        ("PMC12886003_Figure1__C-H3cr-H3", [6, 6, 6]),
+        ("PMC12956003_Figure2__A-Htt-tub", [6, 6, 6]),
+        ("PMC13135410_Figure3__B-Fib-CCN2-GAPDH", [12, 12, 12]),
+    ],
+)
+def test_the_strips_of_a_figure_are_measured_with_the_lanes_that_it_shows(name: str, lanes: list[int]) -> None:
+    result = measure_image(BLOTS / f"figure_panels/{name}.png")
+
+    assert result.lanes.groupby("image")["lane"].nunique().tolist() == lanes
+    assert (result.bands.groupby("image")["band"].nunique() <= 2).all()
+    assert result.bands["detected"].mean() > 0.65
 
 
 @pytest.mark.parametrize("name", [name for name in PICTURES if not name.startswith("figure_panels")])

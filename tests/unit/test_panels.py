@@ -14,29 +14,8 @@ from blotquant.orientation import orient
 from blotquant.panels import Box, find_panels
 from blotquant.readers import read_blot, split_panels
 from blotquant.synthetic import draw_level
+from tests.drawn_figure import figure, strip
 from tests.drawn_polarity import inverted
-
-
-def strip(rows: int = 40, cols: int = 240, ground: float = 215.0, seed: int = 0) -> np.ndarray:
-    """Six dark bands on a grey ground."""
-    y, x = np.mgrid[:rows, :cols]
-    bands = sum(np.exp(-0.5 * ((y - rows / 2) / 3.0) ** 2) * (np.abs(x - 40 * k - 20) < 13) for k in range(6))
-    return (ground - 150.0 * bands + np.random.default_rng(seed).normal(0, 2, (rows, cols))).clip(0, 255)
-
-
-def figure(
-    tops: tuple[int, ...], *, frame: int = 2, ticks: bool = False, ground: float = 215.0, left: int = 60
-) -> np.ndarray:
-    """A white page with strips of 40 × 240 px at the given rows, framed, with labels beside them."""
-    page = np.full((220, 380), 255.0)
-    for number, top in enumerate(tops):
-        page[top - frame : top + 40 + frame, left - frame : left + 240 + frame] = 20.0
-        page[top : top + 40, left : left + 240] = strip(ground=ground, seed=number)
-        page[top + 15 : top + 25, 8:40] = np.where(np.indices((10, 32)).sum(axis=0) % 3 == 0, 10.0, 255.0)
-        if ticks:
-            page[top + 18 : top + 20, left + 240 : left + 262] = 0.0
-            page[top + 12 : top + 26, left + 262 : left + 300 : 4] = 0.0
-    return page
 
 
 def near(box: Box, top: int, left: int = 60) -> bool:
