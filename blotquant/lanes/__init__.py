@@ -50,5 +50,5 @@ def find_lanes(blots: Blot | Sequence[Blot], *, n_lanes: int | None = None) -> p
     name = images[0].name
     if len(found.comb.centre) == 0:
         raise DetectionError(f"{name}: no lanes found, nothing in the picture looks like a row of bands")
-    refuse_dots(found, name)
+    refuse_dots(found, name, n_lanes)
     return lanes_table(images, canvas, settle(found, n_lanes, name))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from blotquant.blot import Blot, Frame
-from blotquant.errors import DetectionError
+from blotquant.errors import DetectionError, QualityWarning
 from blotquant.geometry import evaluate_curve, parse_curve
 from blotquant.lanes import find_lanes
 from blotquant.synthetic import Drawn, draw_level
@@ -52,14 +52,26 @@ def test_a_blank_picture_has_no_lanes_and_says_so() -> None:
         find_lanes(Blot("blank.tif", pixels, bright=True))
 
 
-def test_a_dot_blot_is_not_cut_into_lanes() -> None:
+def dots() -> Blot:
+    """Two rows of six round spots."""
     row, col = np.indices((260, 400))
     light = sum(
         np.exp(-(((row - r) ** 2 + (col - c) ** 2) / (2 * 9.0**2))) for r in (80, 180) for c in range(60, 361, 60)
     )
     pixels = 500 + 20000 * light + np.random.default_rng(2).normal(0, 10, row.shape)
-    with pytest.raises(DetectionError, match="dot"):
-        find_lanes(Blot("dots.tif", pixels, bright=True))
+    return Blot("dots.tif", pixels, bright=True)
+
+
+def test_a_dot_blot_is_not_cut_into_lanes() -> None:
+    with pytest.raises(DetectionError, match=r"a dot blot, not a lane blot; if it has lanes, give their number"):
+        find_lanes(dots())
+
+
+def test_a_number_of_lanes_says_that_round_spots_are_bands_and_is_warned_of() -> None:
+    with pytest.warns(QualityWarning, match="as in a dot blot; measured as lanes because their number was given"):
+        lanes = find_lanes(dots(), n_lanes=6)
+
+    assert np.abs(lanes["centre"] - np.arange(60, 361, 60)).max() < 2
 
 
 def test_a_given_count_is_used_and_one_that_the_picture_contradicts_is_an_error(drawn: Drawn) -> None:
