@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import pandas as pd
 
@@ -19,6 +20,7 @@ __all__ = ["Registered", "find_shift", "register"]
 
 _SIGMA = 3.0  # half thickness of bands that are looked for [px]
 _SOFT = 20.0  # evidence in units of noise above which more says no more, so that one strong band does not rule
+_WIDE = 16.0  # what varies over more than a share of the width is not lanes but where the membrane has any
 _BAND = 8  # rows that a band takes [px]
 _REACH = 0.2  # shifts are looked for within this share of the width at most
 _LANES = 0.6  # and within this share of a lane's room, since a shift by a lane looks like none
@@ -76,9 +78,10 @@ class Registered:
 
 
 def _across(blot: Blot, width: int) -> FloatArray:
-    """Lay the profile of band-like evidence across the lanes on the uncropped picture, shape (width,), mean 0.
+    """Lay the profile of band-like evidence across the lanes on the uncropped picture, shape (width,).
 
-    Strong and weak bands count much alike.
+    Strong and weak bands count much alike; what varies over several lanes is taken off, so that gaps between lanes
+    speak even where bands are gone on one side.
     """
     response = bulge(np.ascontiguousarray(blot.pixels, dtype=np.float32), _SIGMA)
     noise = 1.4826 * float(np.median(np.abs(response))) or 1.0
@@ -86,7 +89,8 @@ def _across(blot: Blot, width: int) -> FloatArray:
     profile = np.sort(evidence, axis=0)[-_BAND:].sum(axis=0)  # one band's worth: a ladder counts no more than a lane
     out = np.zeros(width)
     out[blot.frame.left : blot.frame.left + len(profile)] = profile - profile.mean()
-    return out
+    wide = cv2.GaussianBlur(out.reshape(1, -1), (0, 0), width / _WIDE).ravel()
+    return np.asarray(out - wide, dtype=np.float64)
 
 
 def _width(blot: Blot) -> int:
