@@ -6,16 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from blotquant.blot import Blot
 from blotquant.errors import ReadError
 from blotquant.orientation import orient
 from blotquant.panels import Box, find_panels
+from blotquant.pipeline import measure_image
 from blotquant.readers import read_blot, split_panels
 from blotquant.synthetic import draw_level
 from tests.drawn_figure import figure, strip
-from tests.drawn_polarity import inverted
+from tests.drawn_polarity import draw_any, inverted
 
 
 def near(box: Box, top: int, left: int = 60) -> bool:
@@ -73,6 +75,49 @@ def test_a_membrane_is_no_page_either_way_round(level: str) -> None:
     assert find_panels(blot.pixels) == []
     assert find_panels(inverted(blot).pixels) == []
     assert find_panels(np.full((30, 40), 9.0)) == []
+
+
+def two_membranes(beside: bool, ground: float) -> np.ndarray:
+    """Two drawn membranes apart on an even ground."""
+    page = np.random.default_rng(1).normal(ground, 8, (320, 760) if beside else (560, 420))
+    page[30:290, 30:390] = draw_level("typical", seed=1, n_lanes=8, n_rows=3, shape=(260, 360)).blot.pixels
+    other = draw_level("typical", seed=2, n_lanes=6, n_rows=2, shape=(200, 300)).blot.pixels
+    if beside:
+        page[50:250, 430:730] = other
+    else:
+        page[330:530, 50:350] = other
+    return page
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_membranes_apart_on_a_dark_ground_are_found(beside: bool) -> None:
+    one, other = find_panels(two_membranes(beside, 100.0))
+
+    assert np.abs([one.top - 30, one.bottom - 290, one.left - 30, one.right - 390]).max() <= 5
+    assert abs(other.left - (430 if beside else 50)) <= 5
+    assert (other.bottom - other.top, other.right - other.left) == pytest.approx((200, 300), abs=8)
+
+
+def test_membranes_that_are_no_brighter_than_their_ground_stay_one_picture() -> None:
+    page = two_membranes(True, 100.0)
+    level = float(np.median(page[30:290, 30:390]))
+
+    assert find_panels(two_membranes(True, level)) == []
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_bands_are_no_membranes_on_any_kind_of_blot(number: int) -> None:
+    blot = draw_any(number).blot
+
+    assert find_panels(blot.pixels) == []
+    assert find_panels(inverted(blot).pixels) == []
+
+
+def test_two_membranes_are_measured_each_with_its_own_lanes(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "two.tif", two_membranes(True, 100.0).clip(0, 65535).astype(np.uint16))
+    result = measure_image(tmp_path / "two.tif")
+
+    assert result.lanes.groupby("image")["lane"].nunique().to_dict() == {"two.tif@1": 8, "two.tif@2": 6}
 
 
 def test_a_figure_is_parted_into_blots_that_know_where_they_lay() -> None:

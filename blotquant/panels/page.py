@@ -6,14 +6,13 @@ are no strips. A picture of one membrane has none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
-from .blot import FloatArray
+from ..blot import FloatArray
+from .boxes import Box, in_reading_order
 
-__all__ = ["Box", "find_panels"]
+__all__ = ["find_strips"]
 
 Mask = npt.NDArray[np.uint8]
 
@@ -31,21 +30,6 @@ _LINE_LONG = 0.99  # share of the strip's width that a line covers; touching ban
 _BLUR = 3  # columns at a strip's ends that the frame's own blur takes [px]
 _LINE_BESIDE = 0.5  # share of the width that is dark two pixels beside a line, at most; a band fades slowly
 _LINE_MOST = 6  # thickest line, or pair of lines where two frames touch [px]
-
-
-@dataclass(frozen=True)
-class Box:
-    """A half-open box: ``top:bottom, left:right`` [px]."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """The box as an index of pixels."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
 def _page(pixels: FloatArray) -> tuple[float, float] | None:
@@ -136,7 +120,7 @@ def _without_frame(box: Box, pixels: FloatArray, span: float) -> Box:
     )
 
 
-def find_panels(pixels: FloatArray) -> list[Box]:
+def find_strips(pixels: FloatArray) -> list[Box]:
     """Find the strips that a flat light page parts, in reading order.
 
     Parameters
@@ -156,4 +140,4 @@ def find_panels(pixels: FloatArray) -> list[Box]:
     mask = (level - pixels > _OFF_PAGE * span).astype(np.uint8)
     inner = [_without_frame(box, pixels, span) for box in _filled_boxes(mask, pixels, span)]
     sound = [box for box in inner if min(box.bottom - box.top, box.right - box.left) >= _LEAST // 2]
-    return sorted(sound, key=lambda box: (box.top + box.bottom, box.left))
+    return in_reading_order(sound)
