@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..blot import Blot
+from ..errors import DetectionError, QualityWarning
 from ..flags import EXPLANATIONS, SEVERITY, Flag
+from ..lanes import find_lanes
 from ..pipeline.strips import upright_strips
 from ..readers import read_blot, read_channels, split_channels
 from ..result.record import sheet_rows
 from ..screening import image_flags, screen
 from ..settings import Orientation
+from ..tables import check
 from .engine import Outcome, run
 from .manifest import Manifest
 
-__all__ = ["Remark", "inspect_images"]
+__all__ = ["Remark", "inspect_images", "tone"]
+
+_SURE = 0.5  # confidence of a lane below which it is worth a look
+_TONES = ("fact", "good", "worry")
+_WORRIES = {"contrast", "clipped_at_zero", "compression", "colour", "film", "repeat", "step", "flat"}
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,41 @@ class Remark:
         return bool(saturated) or any(severity != "note" for _, severity, _ in self.doubts)
 
 
+def _lanes_row(upright: Blot) -> pd.DataFrame:
+    """Say whether lanes are seen, as measuring would find them."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", QualityWarning)
+            lanes = find_lanes(upright)
+    except DetectionError as error:
+        count, note = 0, str(error).removeprefix(f"{upright.name}: ")
+    else:
+        count, sure = len(lanes), float(lanes["confidence"].min())
+        note = f"{count} lanes are seen" + (
+            f"; look at the least sure of them, {sure:.2f} of 1" if sure < _SURE else ""
+        )
+    row = {"scope": "image", "name": upright.name, "measure": "lanes", "value": float(count), "se": np.nan}
+    return check(pd.DataFrame([{**row, "unit": "", "note": note}]), "quality")
+
+
+def tone(row: Mapping[Any, Any]) -> str:
+    """Tell whether a row of a remark is a plain ``fact``, ``good`` news or a ``worry``."""
+    measure, value, note = row["measure"], row["value"], row["note"]
+    if measure in _WORRIES or note.startswith(("only ", "every pixel")):
+        return "worry"
+    if measure == "saturated":
+        return "worry" if value > 0 else "good" if note.startswith("nothing") else "fact"
+    if measure == "lanes":
+        return "worry" if value == 0 or "least sure" in note else "good"
+    return "good" if measure == "depth" else "fact"
+
+
 def _remark(blot: Blot, upright: Blot) -> Remark:
     flags = image_flags(upright)
     doubts = tuple((str(f.name).lower(), SEVERITY[f], EXPLANATIONS[f]) for f in Flag if f & flags)
-    return Remark(blot.name, screen(upright), blot.source.notes, doubts)
+    rows = pd.concat([screen(upright), _lanes_row(upright)], ignore_index=True)
+    order = rows.apply(lambda row: _TONES.index(tone(row)), axis=1)
+    return Remark(blot.name, rows.loc[order.sort_values(kind="stable").index], blot.source.notes, doubts)
 
 
 def _inspect(task: tuple[Path, dict[str, Any]]) -> list[Remark]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from blotquant.readers import READERS
 from tests.cli.conftest import Run
@@ -18,6 +20,26 @@ def test_inspect_says_what_is_seen_and_goes_on_after_a_broken_file(pictures: Pat
     assert "220 × 420 px, read by tiff" in out
     assert err.count("\n") == 1
     assert "broken.tif" in err
+
+
+def test_inspect_says_first_what_it_is_then_what_is_good_then_what_to_worry_about(tmp_path: Path, run: Run) -> None:
+    from blotquant.synthetic import simulate_blot
+
+    path = simulate_blot(tmp_path, n_lanes=6, shape=(220, 420), effects=["8-bit"])
+    _, out, _ = run("inspect", path)
+    words = [line.split()[0] for line in out.splitlines()[1:]]
+    kinds = [{"good:": 1, "worry:": 2, "doubt:": 3}.get(word, 0) for word in words]
+
+    assert kinds == sorted(kinds)
+    assert set(kinds) == {0, 1, 2, 3}
+    assert " lanes are seen" in out
+
+
+def test_inspect_says_that_a_blank_picture_has_no_lanes(tmp_path: Path, run: Run) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.random.default_rng(0).normal(500, 9, (200, 300)).astype(np.uint16))
+    _, out, _ = run("inspect", tmp_path / "a.tif")
+
+    assert "worry: no lanes found" in out
 
 
 def test_inspect_tells_programs_the_same(pictures: Path, run: Run) -> None:
