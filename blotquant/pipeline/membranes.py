@@ -26,6 +26,7 @@ from ..readers import read_blot
 from ..screening import image_flags, screen
 from ..settings import Settings
 from ..tables import check, empty
+from .crops import flag_tight_crops
 from .registration import Registered, register
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
@@ -288,7 +289,8 @@ def measure_blots(
     blots = placed.blots
     lanes = _find_lanes(blots, given)
     found = _find_bands(blots, lanes, given, settings)
-    bands, calibration = _with_masses(_integrate(blots, found, given, settings, None), blots, given)
+    measured = flag_tight_crops(_integrate(blots, found, given, settings, None), blots)
+    bands, calibration = _with_masses(measured, blots, given)
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
     notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
     return Measured(
