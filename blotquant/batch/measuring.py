@@ -13,7 +13,9 @@ import pandas as pd
 from ..background import BACKGROUNDS
 from ..errors import BlotquantError, OutputError, SettingsError, TableError
 from ..pipeline import Given, measure_blots, measure_image, read_membrane
+from ..pipeline.membranes import united
 from ..pipeline.records import band_marks, kept_warnings, make_record, mark_edited
+from ..pipeline.twins import note_twins
 from ..result import Result
 from ..result.record import sheet_from, sheet_rows
 from ..settings import Settings
@@ -167,13 +169,15 @@ def _united(
     inputs = {name: digest for part in parts for name, digest in part.record["inputs"].items()}
     said = [text for part in parts for text in part.record["warnings"]]
     failures = [{"name": name, "kind": each.kind, "message": each.message} for name, each in failed]
+    pictures = Kept.united(part.pictures for part in parts)
+    tables["quality"] = united([tables["quality"], note_twins(pictures)], "quality")
     known = make_record("", inputs, said, geometry=band_marks(tables["bands"]), **record)
     result = Result(
         **tables,
         images=sheet_from([row for part in parts for row in part.record["images"]], "images"),
         settings=settings,
         record={**known, "failures": failures},
-        pictures=Kept.united(part.pictures for part in parts),
+        pictures=pictures,
     )
     return result, failed
 

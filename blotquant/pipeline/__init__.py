@@ -23,6 +23,7 @@ from .membranes import Given, Measured, gather, measure_blots, measure_membrane,
 from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
 from .sensitivity import compare_choices, other_backgrounds
 from .single import fit_table, measure_image
+from .twins import note_twins
 
 __all__ = [
     "Given",
@@ -88,9 +89,10 @@ def quantify(
     with kept_warnings() as said:
         measured = _measure(known, used, start, exposures, others=until is None and used.report.sensitivity)
         tables = {} if until else _conclude(known, used, measured)
+        tables["quality"] = united([tables.get("quality", measured.quality), note_twins(measured.pictures)], "quality")
     bands = tables.pop("bands", measured.bands)
     further = {"until": until or "", "key": key, "geometry": band_marks(bands), **(record or {})}
-    found = {"lanes": measured.lanes, "bands": bands, "quality": measured.quality, "calibration": measured.calibration}
+    found = {"lanes": measured.lanes, "bands": bands, "calibration": measured.calibration}
     return Result(
         **{**found, **tables},
         images=known.images,
