@@ -28,7 +28,7 @@ __all__ = ["Remark", "inspect_images", "tone"]
 
 _SURE = 0.5  # confidence of a lane below which it is worth a look
 _TONES = ("fact", "good", "worry")
-_WORRIES = {"contrast", "clipped_at_zero", "compression", "colour", "film", "repeat", "step", "flat"}
+_WORRIES = {"contrast", "clipped_at_zero", "compression", "colour", "film", "noise_step", "repeat", "step", "flat"}
 
 
 @dataclass(frozen=True)

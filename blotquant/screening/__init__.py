@@ -12,7 +12,7 @@ from ..blot import Blot
 from ..flags import Flag
 from ..saturation import find_floor
 from ..tables import check
-from .integrity import find_flat_share, find_repeat, find_step
+from .integrity import find_flat_share, find_noise_step, find_repeat, find_step
 from .levels import Levels, blockiness, clipped_share, describe_levels
 
 __all__ = ["image_flags", "screen"]
@@ -215,6 +215,13 @@ def _integrity_rows(blot: Blot, *, coarse: bool) -> list[Row]:
             " a frame, a stitched scan or a splice?"
         )
         rows.append(("step", float(step), "px", note))
+    noise = None if coarse or blot.source.lossy else find_noise_step(blot.pixels)
+    if noise is not None:
+        note = (
+            f"screening note: from column {noise} on, the noise is another through the full height;"
+            " a stitched scan, a membrane's edge or two pictures side by side?"
+        )
+        rows.append(("noise_step", float(noise), "px", note))
     flat = 0.0 if coarse else find_flat_share(blot.pixels, _floor(blot), blot.ceiling)
     if flat > _FLAT:
         note = (

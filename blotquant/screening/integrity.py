@@ -14,13 +14,18 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 
-__all__ = ["Repeat", "find_flat_share", "find_repeat", "find_step"]
+__all__ = ["Repeat", "find_flat_share", "find_noise_step", "find_repeat", "find_step"]
 
 _TILE = 16  # side of a block [px]
 _SAMPLE = 16  # one block in so many is compared, chosen by its content
 _LEAST_REPEATS = 12  # sampled blocks that repeat with one and the same shift
 _LEVELS = 8  # a block with fewer distinct values is no texture
 _FLAT_TILE = 8
+_NOISE_SIDE = 24  # columns on each side whose noise is compared [px]
+_NOISE_PARTS = 4
+_NOISE_RATIO = 1.7  # least change of the noise in every quarter of the height
+_NOISE_LEAST = 1e-6  # noise below this share of the range is none
+_NOISE_SHARP = 0.12  # how far the columns next to the change may be from their side's noise, as a share of the change
 _STEP_Z = 12.0
 _STEP_ALONE = 4.0  # a splice jumps at one column; the flank of a lane takes several
 _STEP_MARGIN = 8  # columns at the picture's ends that are left out [px]
@@ -122,6 +127,40 @@ def find_step(pixels: FloatArray) -> int | None:
         return None
     way = np.sign(middle[at])
     return at if float(np.mean(np.sign(steps[:, at]) == way)) >= _STEP_ROWS else None
+
+
+def find_noise_step(pixels: FloatArray) -> int | None:
+    """Find a column at which the noise changes through the full height at once.
+
+    Noise is the usual second difference along the run, column by column, in each quarter of the height; all quarters
+    must change the same way, by 1.7 times or more, within a few columns.
+
+    Returns
+    -------
+    int or None
+        The first column with the other noise [px].
+    """
+    if min(pixels.shape) < 4 * _NOISE_SIDE:
+        return None
+    rough = np.abs(pixels[2:] - 2.0 * pixels[1:-1] + pixels[:-2])
+    quarters = np.array_split(rough, _NOISE_PARTS, axis=0)
+    level = np.log(np.array([np.median(part, axis=0) for part in quarters]) + np.finfo(np.float32).tiny)
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(level, _NOISE_SIDE, axis=1), axis=2)
+    left, right = usual[:, :-_NOISE_SIDE], usual[:, _NOISE_SIDE:]
+    change = right - left
+    alike = np.abs(np.sign(change).sum(axis=0)) == _NOISE_PARTS
+    size = np.where(alike, np.abs(change).min(axis=0), 0.0)
+    place = int(np.argmax(size))
+    if size[place] < np.log(_NOISE_RATIO):
+        return None
+    mean = level.mean(axis=0)
+    near = np.arange(place + _NOISE_SIDE // 2, place + 3 * _NOISE_SIDE // 2)  # medians tell the place no better
+    at = int(max(near, key=lambda col: abs(mean[col : col + 4].mean() - mean[col - 4 : col].mean())))
+    before, after = float(left[:, place].mean()), float(right[:, place].mean())
+    if min(before, after) < np.log(_NOISE_LEAST * float(np.ptp(pixels))):  # a clipped or filled side has none
+        return None
+    beside = np.concatenate([mean[at - 5 : at - 1] - before, mean[at + 1 : at + 5] - after])
+    return at if float(np.median(np.abs(beside))) <= _NOISE_SHARP * abs(after - before) else None
 
 
 def find_flat_share(pixels: FloatArray, floor: float | None, ceiling: float | None) -> float:

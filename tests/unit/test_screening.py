@@ -13,7 +13,7 @@ from blotquant.blot import Blot, Source, Step
 from blotquant.flags import Flag
 from blotquant.orientation import orient
 from blotquant.screening import image_flags, screen
-from blotquant.screening.integrity import find_flat_share, find_repeat, find_step
+from blotquant.screening.integrity import find_flat_share, find_noise_step, find_repeat, find_step
 from blotquant.screening.levels import blockiness, clipped_share, describe_levels
 from blotquant.synthetic import draw_level
 from blotquant.tables import TABLES
@@ -201,6 +201,31 @@ def test_a_splice_through_the_full_height_is_found_at_its_column() -> None:
 
     assert find_step(pixels) == 221
     assert "columns 221 and 222" in said(Blot("s", pixels)).loc["step", "note"]
+
+
+def test_noise_that_changes_through_the_full_height_is_found_at_its_column() -> None:
+    pixels = drawn().pixels.copy()
+    usual = float(np.median(np.abs(np.diff(pixels, axis=0))))
+    pixels[:, 222:] += np.random.default_rng(3).normal(0.0, 3.0 * usual, pixels[:, 222:].shape)
+
+    assert find_noise_step(pixels) == pytest.approx(222, abs=2)
+    assert "noise is another through the full height" in said(Blot("s", pixels)).loc["noise_step", "note"]
+
+
+def test_noise_that_changes_in_half_of_the_height_or_is_gone_on_one_side_is_no_splice() -> None:
+    pixels = drawn().pixels.copy()
+    assert find_noise_step(pixels) is None
+    usual = float(np.median(np.abs(np.diff(pixels, axis=0))))
+    half = pixels.copy()
+    half[len(half) // 2 :, 222:] += np.random.default_rng(3).normal(
+        0.0, 3.0 * usual, half[len(half) // 2 :, 222:].shape
+    )
+    clipped = pixels.copy()
+    clipped[:, 222:] = 0.0
+
+    assert find_noise_step(half) is None
+    assert find_noise_step(clipped) is None
+    assert find_noise_step(pixels[:40]) is None
 
 
 def test_the_flank_of_a_lane_and_a_half_high_step_are_no_splice() -> None:
