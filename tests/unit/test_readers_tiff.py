@@ -131,6 +131,17 @@ def test_previews_and_pyramid_levels_are_left_out(tmp_path: Path) -> None:
     assert (read_blot(path).pixels == pixels).all()
 
 
+def test_a_tiled_pyramid_of_half_precision_gives_its_full_size_exactly(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(5).uniform(0, 900, (96, 128)).astype(np.float16)
+    with tifffile.TiffWriter(tmp_path / "digit.tif") as tif:
+        tif.write(pixels, tile=(32, 32), subifds=1, metadata=None)
+        tif.write(pixels[::2, ::2], tile=(32, 32), subfiletype=1, metadata=None)
+    (blot,) = read_channels(tmp_path / "digit.tif")
+
+    assert (blot.pixels == pixels.astype(np.float64)).all()
+    assert blot.source.depth == 16
+
+
 def test_channel_names_of_ome_and_imagej_are_kept(tmp_path: Path) -> None:
     pages = noise("uint16", (2, 24, 32))
     metadata = {"axes": "CYX", "Channel": {"Name": ["IRDye 700", "IRDye 800"]}, "PhysicalSizeX": 42.0}
