@@ -19,9 +19,11 @@ from ..result.files import write_whole
 from ..settings import Settings, override
 from ..study import Study, read_study
 from ..tables import TABLES, Column, Table, to_csv_bytes
-from .engine import Outcome, Pool, run
+from .engine import run
+from .outcomes import Outcome
 from .output import claimed
 from .summary import Summary, summarise_run
+from .workers import Pool
 from .writing import PAGE, is_written, write_all
 
 __all__ = [

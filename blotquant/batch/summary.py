@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..flags import SEVERITY, Flag, decode, encode
 from ..result import Result
-from .engine import Failure
+from .outcomes import Failure
 
 __all__ = ["Summary", "summarise_run"]
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import subprocess
+import sys
 import time
 import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from blotquant.batch.engine import Outcome, Pool, run
+from blotquant.batch.outcomes import attempt
 from blotquant.errors import QualityWarning, ReadError, SettingsError, TableError
 
 
@@ -48,6 +54,24 @@ def die_once_or_always(task: tuple[str, str]) -> str:
         Path(trace).write_text("tried")
         os._exit(1)
     return name
+
+
+def fill_memory(trace: str) -> str:
+    """Find no memory at the first try; the second try finds enough."""
+    if trace and not Path(trace).exists():
+        Path(trace).write_text("tried")
+        raise MemoryError
+    return trace
+
+
+def hold_everything(steps: int) -> int:
+    """Count in compiled code that lets nothing else of the process run, no alarm clock either."""
+    return sum(itertools.repeat(1, steps))
+
+
+def write_and_sleep(folder: str) -> None:
+    Path(folder, str(os.getpid())).write_text("")
+    time.sleep(60)
 
 
 def by_task(outcomes: list[Outcome]) -> dict:
@@ -96,6 +120,103 @@ def test_a_task_that_hangs_is_given_up_and_the_next_one_runs() -> None:
     assert "gave up after 0.2 s" in first.failure.message
     assert first.seconds < 5
     assert second.value == 0.0
+
+
+def test_a_task_that_hangs_in_a_thread_of_a_worker_is_given_up_with_the_same_words() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        hung = threads.submit(attempt, sleep, 1.0, 0.1).result()
+        fine = threads.submit(attempt, half, 4, 5.0).result()
+        wrong = threads.submit(attempt, half, 1, 5.0).result()
+
+    assert hung.failure is not None
+    assert hung.failure.message == next(run(sleep, [1.0], time_limit_s=0.1)).failure.message
+    assert hung.seconds < 0.9
+    assert fine.value == 2
+    assert wrong.failure is not None
+    assert wrong.failure.kind == "ReadError"
+
+
+@pytest.mark.slow
+def test_a_task_that_never_leaves_compiled_code_is_reported_and_the_rest_is_done() -> None:
+    found = by_task(list(run(hold_everything, [10**12, 1, 2], pool=Pool(2), time_limit_s=1.0)))
+
+    assert found[10**12].failure is not None
+    assert found[10**12].failure.kind == "WorkerDied"
+    assert (found[1].value, found[2].value) == (1, 2)
+
+
+def test_tasks_are_taken_as_workers_fall_free_and_not_before() -> None:
+    taken = []
+
+    def tasks() -> Iterator[int]:
+        for number in range(0, 2000, 2):
+            taken.append(number)
+            yield number
+
+    most = 0
+    for done, _ in enumerate(run(half, tasks(), pool=Pool(2)), start=1):
+        most = max(most, len(taken) - done)
+
+    assert len(taken) == 1000
+    assert most <= 2 * 4 + 1
+
+
+def test_a_task_without_memory_is_tried_once_more_alone_and_then_reported(tmp_path: Path) -> None:
+    tasks = [str(tmp_path / "first"), *map(str, range(2)), ""]
+    for name in tasks[1:3]:
+        (tmp_path / name).write_text("")
+    tasks[1:3] = [str(tmp_path / name) for name in tasks[1:3]]
+
+    assert sorted(str(outcome.value) for outcome in run(fill_memory, tasks, pool=Pool(2))) == sorted(tasks)
+    assert next(run(half, [7])).failure.kind == "MemoryError"
+    assert {o.task: o.failure is not None for o in run(half, [7, 8], pool=Pool(2))} == {7: True, 8: False}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import sys; from blotquant.batch.engine import Pool, run\n"
+        "from tests.unit.test_batch_engine import write_and_sleep\n"
+        "if __name__ == '__main__': list(run(write_and_sleep, [sys.argv[1]] * 2, pool=Pool(2)))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2])
+    wait_until(lambda: len(list(tmp_path.iterdir())) == 2)
+    parent.kill()
+    parent.wait()
+
+    workers = [int(path.name) for path in tmp_path.iterdir()]
+    wait_until(lambda: not any(is_running(worker) for worker in workers))
+    assert parent.returncode == -9
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that in time"
+        time.sleep(0.05)
+
+
+def is_running(number: int) -> bool:
+    """Tell whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_breaking_off_does_not_wait_for_what_workers_are_doing(tmp_path: Path) -> None:
+    outcomes = run(die_slowly, [("quick", ""), ("slow", str(tmp_path)), ("slow", str(tmp_path))], pool=Pool(2))
+    next(outcomes)
+    start = time.monotonic()
+    outcomes.close()
+
+    assert time.monotonic() - start < 20
+
+
+def die_slowly(task: tuple[str, str]) -> str:
+    if task[0] == "slow":
+        time.sleep(60)
+    return task[0]
 
 
 def test_results_come_as_they_are_done_and_not_at_the_end() -> None:

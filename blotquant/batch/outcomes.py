@@ -1,0 +1,191 @@
+"""What becomes of one piece of work: its value, or a failure that says what, where and what next."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from ..errors import BlotquantError, QualityWarning, SettingsError
+
+__all__ = ["Failure", "Outcome", "attempt", "value_of"]
+
+Task = TypeVar("Task")
+Value = TypeVar("Value")
+_GRACE_S = 10.0  # after its limit, a worker that does not even hear its clock is ended
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a task failed.
+
+    Parameters
+    ----------
+    kind : str
+        Class of the error (``ReadError``, ``TimeoutError`` …).
+    message : str
+        What, where, and what to do next.
+    trace : str
+        Where it came from, for ``-vv``.
+    exit_code : int
+        What the command line would end with, were this the only task.
+    """
+
+    kind: str
+    message: str
+    trace: str = ""
+    exit_code: int = 1
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Task, Value]):
+    """What became of one task: its value, or why it failed.
+
+    Parameters
+    ----------
+    task : object
+        The task as it was given.
+    value : object or None
+        What the work returned; None when it failed.
+    failure : Failure or None
+        Why it failed; None when it did not.
+    warnings : tuple of str
+        Doubts that came up on the way.
+    seconds : float
+        How long it took [s].
+    """
+
+    task: Task
+    value: Value | None = None
+    failure: Failure | None = None
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def value_of(outcome: Outcome[Any, Value]) -> Value:
+    """Return the value of a task that may not fail.
+
+    Raises
+    ------
+    BlotquantError
+        It failed; the message is the failure's, and so is the exit code.
+    """
+    if outcome.failure is None:
+        return cast(Value, outcome.value)
+    kind = SettingsError if outcome.failure.exit_code == SettingsError.exit_code else BlotquantError
+    raise kind(outcome.failure.message)
+
+
+def _too_long(seconds: float) -> TimeoutError:
+    return TimeoutError(f"gave up after {seconds:g} s; allow more with --set batch.time_limit_s=…")
+
+
+def _under_alarm(call: Callable[[], Value], seconds: float) -> Value:
+    """Call in the main thread, under the system's alarm clock; it breaks off what sleeps or waits for a disk."""
+
+    def ring(number: int, frame: object) -> None:
+        raise _too_long(seconds)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return call()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _in_a_thread(call: Callable[[], Value], seconds: float) -> Value:
+    """Call in a thread that is left behind when it takes too long: workers of Dask have no alarm clock."""
+    came: list[Value] = []
+    raised: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            came.append(call())
+        except BaseException as error:  # noqa: BLE001 - it is raised again by the thread that waits
+            raised.append(error)
+
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        number = ctypes.c_ulong(thread.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(TimeoutError))
+        raise _too_long(seconds)
+    if raised:
+        raise raised[0]
+    return came[0]
+
+
+@contextlib.contextmanager
+def _last_resort(seconds: float) -> Iterator[None]:
+    """End this worker when compiled code never returns; the parent then reports the task. The parent itself stays."""
+    if multiprocessing.parent_process() is None:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - no path, a device
+        faulthandler.dump_traceback_later(seconds + _GRACE_S, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _within(call: Callable[[], Value], seconds: float) -> Value:
+    """Call, and raise TimeoutError when it takes longer."""
+    with _last_resort(seconds):
+        if hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread():
+            return _under_alarm(call, seconds)
+        return _in_a_thread(call, seconds)
+
+
+def _failure(error: Exception) -> Failure:
+    trace = "".join(traceback.format_exception(error))
+    if isinstance(error, BlotquantError):
+        return Failure(type(error).__name__, str(error), trace, error.exit_code)
+    if isinstance(error, TimeoutError | OSError):
+        return Failure(type(error).__name__, str(error), trace)
+    if isinstance(error, MemoryError):
+        return Failure("MemoryError", "not enough memory; run it alone with -j 1 or crop the picture", trace)
+    text = f"{type(error).__name__}: {error} (a mistake in blotquant; run again with -vv and report it)"
+    return Failure(type(error).__name__, text, trace)
+
+
+def attempt(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcome[Task, Value]:
+    """Do one task; whatever goes wrong becomes a failure.
+
+    Parameters
+    ----------
+    work : callable
+        A function of one task.
+    task : object
+        What to work on.
+    seconds : float
+        Time limit [s].
+
+    Returns
+    -------
+    Outcome
+        Its value or failure, and the doubts that came up.
+    """
+    with _one_at_a_time, warnings.catch_warnings(record=True) as caught:  # both belong to the whole process
+        warnings.simplefilter("always", QualityWarning)
+        start = time.perf_counter()
+        try:
+            value, failure = _within(lambda: work(task), seconds), None
+        except Exception as error:  # noqa: BLE001 - one failure, of whatever kind, must not stop the rest
+            value, failure = None, _failure(error)
+    doubts = dict.fromkeys(str(item.message) for item in caught if issubclass(item.category, QualityWarning))
+    return Outcome(task, value, failure, tuple(doubts), time.perf_counter() - start)

@@ -1,0 +1,145 @@
+"""Where the work is done: here, in a pool of processes, or on a Dask cluster; each is a standard executor."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from ..errors import SettingsError
+
+__all__ = ["Place", "Pool", "hold_to_one_thread"]
+
+Value = TypeVar("Value")
+_P = ParamSpec("_P")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_ANSWER_S = 30  # how long a scheduler may take to answer [s]
+_AHEAD = 4  # tasks handed out for each worker, so that none waits for the next one
+
+
+def hold_to_one_thread() -> None:
+    """Hold BLAS and OpenCV to one thread, so that sums are added in the same order by every kind of worker.
+
+    BLAS reads its number once, when numpy is loaded: call this before.
+    """
+    for name in _THREADS:
+        os.environ[name] = "1"
+
+
+class _Serial(Executor):
+    """Runs each task where and when it is submitted."""
+
+    def submit(self, fn: Callable[_P, Value], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[Value]:
+        future: Future[Value] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+@dataclass(frozen=True)
+class Place:
+    """Workers that are ready.
+
+    Parameters
+    ----------
+    executor : Executor
+        What takes tasks.
+    ahead : int
+        How many it may hold at once, so that memory does not grow with their number.
+    """
+
+    executor: Executor
+    ahead: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Where the work is to be done.
+
+    Parameters
+    ----------
+    jobs : int
+        Tasks at once; 1 works in this process.
+    cluster : str or None
+        Address of a Dask scheduler, or ``local`` to start one on this machine.
+    """
+
+    jobs: int = 1
+    cluster: str | None = None
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Place]:
+        """Start the workers, and stop them at the end; at once when the work is broken off.
+
+        Raises
+        ------
+        SettingsError
+            A cluster is asked for and Dask is not installed, or no scheduler answers.
+        """
+        if self.cluster is not None:
+            with _dask(self.cluster, self.jobs) as place:
+                yield place
+        elif self.jobs == 1:
+            hold_to_one_thread()
+            yield Place(_Serial(), 1)
+        else:
+            with self.spawn() as executor:
+                yield Place(executor, _AHEAD * self.jobs)
+
+    @contextlib.contextmanager
+    def spawn(self) -> Iterator[Executor]:
+        """Start a pool of processes, each with one thread for its libraries."""
+        from multiprocessing import get_context
+
+        context = get_context("spawn")
+        theirs, ours = context.Pipe(duplex=False)  # it breaks when this process dies, however it dies
+        executor = ProcessPoolExecutor(self.jobs, context, _prepare_worker, (theirs,))
+        try:
+            yield executor
+            executor.shutdown()
+        finally:
+            ours.close()
+            executor.shutdown(cancel_futures=True)
+            theirs.close()
+
+
+def _prepare_worker(parent: Any) -> None:
+    """Hold the libraries of a worker to one thread, leave Ctrl-C to the parent, and end when the parent does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hold_to_one_thread()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _end_with(parent: Any) -> None:
+    """Wait until the parent's end of the pipe closes; what a worker was doing then is done again by the next run."""
+    with contextlib.suppress(EOFError, OSError):
+        parent.recv()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _dask(address: str, jobs: int) -> Iterator[Place]:
+    try:
+        distributed: Any = importlib.import_module("distributed")
+    except ImportError as error:
+        raise SettingsError("--cluster needs Dask; run: pip install 'blotquant[cluster]'") from error
+    with contextlib.ExitStack() as held:
+        try:
+            where: Any = address
+            if address == "local":
+                where = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+                held.enter_context(where)
+            client = held.enter_context(distributed.Client(where, timeout=_ANSWER_S))
+        except (OSError, ValueError) as error:
+            text = f"--cluster {address}: no scheduler answers ({error}); start one or use 'local'"
+            raise SettingsError(text) from error
+        workers = max(jobs, len(client.scheduler_info(n_workers=-1)["workers"]))
+        yield Place(client.get_executor(pure=False), _AHEAD * workers)
