@@ -7,6 +7,7 @@ done: the tasks it may have died of are tried once more, each alone, and only th
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -66,7 +67,7 @@ def _drain(
                 if trouble is not None or (place.ahead > 1 and _out_of_memory(future.result())):
                     suspects.append(task)
                 else:
-                    yield future.result()
+                    yield dataclasses.replace(future.result(), task=task)
     except BrokenExecutor:
         return [*suspects, *flying.values()]
     except CancelledError as error:
@@ -78,13 +79,19 @@ def _drain(
     return suspects
 
 
+def _far(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcome[Any, Value]:
+    """Do a task; its way back is lighter without the task itself."""
+    came: Outcome[Any, Value] = attempt(work, task, seconds)
+    return dataclasses.replace(came, task=None)
+
+
 def _alone(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcome[Task, Value]:
     """Try a task once more in a process of its own."""
     with Pool(1).spawn() as executor:
-        future = executor.submit(attempt, work, task, seconds)
+        future = executor.submit(_far, work, task, seconds)
         trouble = future.exception()
         if trouble is None:
-            return future.result()
+            return dataclasses.replace(future.result(), task=task)
     text = f"its worker died, also when tried alone ({trouble}); if memory ran out, crop the picture or give more"
     return Outcome(task, failure=Failure("WorkerDied", text))
 
@@ -120,7 +127,7 @@ def run(
     where, feed = pool or Pool(), _Feed(tasks)
     while feed:
         with where.open() as place:
-            submit = functools.partial(place.executor.submit, attempt, work, seconds=time_limit_s)
+            submit = functools.partial(place.executor.submit, _far, work, seconds=time_limit_s)
             suspects = yield from _drain(submit, feed, place)
         for task in suspects:
             yield _alone(work, task, time_limit_s)

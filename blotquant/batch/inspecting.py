@@ -17,7 +17,6 @@ from ..flags import EXPLANATIONS, SEVERITY, Flag
 from ..lanes import find_lanes
 from ..pipeline.strips import upright_strips
 from ..readers import read_blot, read_channels, split_channels
-from ..result.record import sheet_rows
 from ..screening import image_flags, screen
 from ..settings import Orientation
 from ..tables import check
@@ -122,5 +121,5 @@ def inspect_images(manifest: Manifest) -> Iterator[tuple[str, Outcome[Any, list[
     outcome : Outcome
         Its remarks, one a picture in the file, or why it failed.
     """
-    for outcome in run(_inspect, [(manifest.folder, row) for row in sheet_rows(manifest.images)]):
+    for outcome in run(_inspect, ((manifest.folder, row) for row in manifest.rows())):
         yield outcome.task[1]["image"], outcome

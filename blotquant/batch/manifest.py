@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import glob
+import itertools
+import math
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,13 @@ import pandas as pd
 
 from ..errors import QualityWarning, SettingsError, TableError
 from ..readers import READERS
+from ..result.record import sheet_rows
 from ..study.cells import check_names, typed
-from ..study.sheets import read_csv_sheet, read_workbook_sheet
+from ..study.sheets import Sheet, read_workbook_sheet, stream_csv_sheet
 from ..tables import INPUTS, Table
+from .listing import Listing
 
-__all__ = ["Manifest", "find_images"]
+__all__ = ["Manifest", "find_images", "image_table"]
 
 _TABLES = (".csv", ".xlsx", ".xlsm")
 _NEEDS = Table(
@@ -30,26 +34,52 @@ _NEEDS = Table(
     tuple(dataclasses.replace(c, required=c.name == "image") for c in INPUTS["images"].columns),
 )  # of an images.csv, measuring needs nothing but the images
 
+_BLANK = {"float": math.nan, "int": math.nan, "bool": False}
+_DEFAULTS = {column.name: _BLANK.get(column.kind, "") for column in INPUTS["images"].columns}
+
 
 @dataclass(frozen=True)
 class Manifest:
-    """The images of a batch.
+    """The images of a batch, listed on disk: memory does not grow with their number.
 
     Parameters
     ----------
     folder : Path
         The first folder that holds them all; ids are paths relative to it.
-    images : DataFrame
-        Columns of ``images.csv``, one row an image, in the order of their ids; ``file`` is the path from `folder`.
+    listing : Listing
+        The images, settled.
     """
 
     folder: Path
-    images: pd.DataFrame
+    listing: Listing
+
+    def __len__(self) -> int:
+        return len(self.listing)
+
+    @property
+    def membranes(self) -> int:
+        """How many membranes there are; an image that names none is its own."""
+        return self.listing.membranes
+
+    @property
+    def images(self) -> pd.DataFrame:
+        """All images as one table, in the order of their ids: columns of ``images.csv`` and ``file``, the path."""
+        return image_table(list(self.listing.rows()))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield what is known of each image, in the order of their ids; what nobody said is at its default."""
+        for row in self.listing.rows():
+            yield {**_DEFAULTS, **{name: value for name, value in row.items() if value is not None}}
+
+    def by_membrane(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Yield each membrane with what is known of its images (see `image_table`), in the order of their names."""
+        for membrane, rows in itertools.groupby(self.listing.rows(by_membrane=True), key=lambda row: row["membrane"]):
+            yield str(membrane), list(rows)
 
 
-def _absolute(path: Path) -> Path:
+def _absolute(path: str | Path) -> str:
     """Return the path from the root, links not followed: an image is called by the name that the user knows."""
-    return Path(os.path.normpath(Path.cwd() / path))
+    return os.path.abspath(path)  # noqa: PTH100 - Path.absolute leaves the dots in
 
 
 def _extensions() -> set[str]:
@@ -77,77 +107,88 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in sorted(files) if not name.startswith("."))
 
 
-def _in_folder(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> list[Path]:
+def _in_folder(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> Iterator[Path]:
     known = _extensions()
-    found = [
-        path
-        for path in _walk(folder)
-        if (path.suffix.lower() in known or include) and _wanted(path.relative_to(folder), include, exclude)
-    ]
-    pictures = {path.with_suffix("") for path in found if path.suffix.lower() == ".img"}
-    return [path for path in found if path.suffix.lower() != ".inf" or path.with_suffix("") not in pictures]
+    for path in _walk(folder):
+        if not (path.suffix.lower() in known or include) or not _wanted(path.relative_to(folder), include, exclude):
+            continue
+        pixels = [path.with_suffix(ending) for ending in (".img", ".IMG")] if path.suffix.lower() == ".inf" else []
+        if not any(each.exists() for each in pixels):  # a header goes with its pixels
+            yield path
 
 
-def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> list[Path]:
-    """Return the files that an argument means; a file that is not there is kept, to fail by its name."""
+def _some(found: Iterable[Path], why: str) -> Iterator[Path]:
+    """Yield what is found, which must be something."""
+    empty = True
+    for path in found:
+        empty = False
+        yield path
+    if empty:
+        raise SettingsError(why)
+
+
+def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> Iterator[Path]:
+    """Yield the files that an argument means; a file that is not there is kept, to fail by its name."""
     path = Path(argument)
     if path.is_dir():
-        found = _in_folder(path, include, exclude)
-        if not found:
-            raise SettingsError(f"{argument}: no images in this folder; name files, or choose them with --include")
-        return found
-    if path.exists() or not glob.has_magic(argument):
-        return [path]
-    found = [Path(each) for each in sorted(glob.glob(argument, recursive=True))]  # noqa: PTH207 - also absolute
-    if not found:
-        raise SettingsError(f"{argument}: no file matches; check the pattern and the folder")
-    return [each for one in found for each in (_in_folder(one, include, exclude) if one.is_dir() else [one])]
-
-
-def _texts(values: Iterable[str], index: pd.Index[Any]) -> pd.Series[Any]:
-    """Return texts as objects: the name of a file need not be text, and pandas' own texts refuse such a one."""
-    return pd.Series(list(values), index=index, dtype=object)
-
-
-def _rows_of_files(paths: Iterable[Path]) -> pd.DataFrame:
-    """Make the images table of bare files (absolute paths): every further column at its default."""
-    defaults = {"float": np.nan, "int": np.nan, "bool": False}
-    images = pd.DataFrame({"image": [str(path) for path in paths]}, dtype=object)
-    for column in INPUTS["images"].columns[1:]:
-        images[column.name] = pd.Series(defaults.get(column.kind, ""), index=images.index, dtype=_dtype(column.kind))
-    return images
-
-
-def _dtype(kind: str) -> type:
-    return {"float": float, "int": float, "bool": bool}.get(kind, object)
-
-
-def _rows_of_table(path: Path) -> pd.DataFrame:
-    """Read an images.csv (or the sheet ``images`` of a workbook); of its columns only ``image`` is needed."""
-    if path.suffix.lower() == ".csv":
-        sheet = read_csv_sheet(path, INPUTS["images"].names)
+        why = f"{argument}: no images in this folder; name files, or choose them with --include"
+        yield from _some(_in_folder(path, include, exclude), why)
+    elif path.exists() or not glob.has_magic(argument):
+        yield path
     else:
-        sheet = read_workbook_sheet(path, "images")
-    check_names(sheet, _NEEDS, strict=True)
-    images = typed(sheet, _NEEDS)
-    blank = images.index[images["image"] == ""]
-    if len(blank):
-        raise sheet.error(int(blank[0]), "image", "", "is blank; every row needs its image")
-    images["image"] = _texts((str(_absolute(path.parent / str(text))) for text in images["image"]), images.index)
-    return images.reset_index(drop=True)
+        matches = map(Path, glob.iglob(argument, recursive=True))  # noqa: PTH207 - also absolute
+        for one in _some(matches, f"{argument}: no file matches; check the pattern and the folder"):
+            yield from _in_folder(one, include, exclude) if one.is_dir() else [one]
 
 
-def _ids(images: pd.DataFrame) -> pd.Series[Any]:
-    """Name each image by its path, with ``#channel`` and ``@region`` where one file gives several."""
-    several = images["file"].duplicated(keep=False)
-    parts = [
-        f"{file}{'#' + channel if channel and more else ''}{'@' + region if region and more else ''}"
-        for file, channel, region, more in zip(
-            images["file"], images["channel"], images["region"], several, strict=True
-        )
-    ]
-    shown = (part.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for part in parts)
-    return _texts(shown, images.index)
+def image_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Make a table of images with the kinds that ``images.csv`` declares; what nobody said is at its default.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        What is known of each image: column → value, and ``file``.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``images.csv`` and ``file``.
+    """
+    columns = {}
+    for name, default in {**_DEFAULTS, "file": ""}.items():
+        values = [default if (value := row.get(name)) is None else value for row in rows]
+        columns[name] = np.array(values, dtype=type(default) if isinstance(default, float | bool) else object)
+    # pandas' own texts refuse the name of a file that is no text
+    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
+
+
+def _pieces(path: Path) -> Iterator[Sheet]:
+    if path.suffix.lower() == ".csv":
+        yield from stream_csv_sheet(path, INPUTS["images"].names)
+    else:
+        yield read_workbook_sheet(path, "images")
+
+
+def _add_table(listing: Listing, path: Path) -> None:
+    """List what an images.csv (or a workbook's sheet ``images``) names; of its columns only ``image`` is needed."""
+    here = _absolute(path.parent)
+    listing.anchor(here)
+    for sheet in _pieces(path):
+        check_names(sheet, _NEEDS, strict=True)
+        images = typed(sheet, _NEEDS)
+        blank = images.index[images["image"] == ""]
+        if len(blank):
+            raise sheet.error(int(blank[0]), "image", "", "is blank; every row needs its image")
+        for row in sheet_rows(images):
+            said = {name: value for name, value in row.items() if name != "image"}
+            listing.add(_absolute(os.path.join(here, str(row["image"]))), said)  # noqa: PTH118 - see Listing.add
+
+
+def _called(file: str, said: Mapping[str, Any], several: bool) -> str:
+    """Name an image by its path, with ``#channel`` and ``@region`` where one file gives several."""
+    channel, region = (str(said.get(name) or "") if several else "" for name in ("channel", "region"))
+    text = f"{file}{'#' + channel if channel else ''}{'@' + region if region else ''}"
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def find_images(
@@ -179,21 +220,16 @@ def find_images(
     """
     tables = [Path(each) for each in arguments if each.lower().endswith(_TABLES) and Path(each).is_file()]
     others = [each for each in arguments if Path(each) not in tables]
-    files = [path for each in others for path in _expand(each, include, exclude)]
-    if leave_out is not None:
-        files = [path for path in files if not _absolute(path).is_relative_to(_absolute(leave_out))]
-    listed = [_rows_of_table(path) for path in tables]
-    known = {image for table in listed for image in table["image"]}
-    bare = [path for path in dict.fromkeys(map(_absolute, files)) if str(path) not in known]
-    if not listed and not bare:
+    apart = None if leave_out is None else _absolute(leave_out)
+    listing = Listing()
+    for table in tables:
+        _add_table(listing, table)
+    for path in map(_absolute, itertools.chain.from_iterable(_expand(each, include, exclude) for each in others)):
+        if apart is None or not Path(path).is_relative_to(apart):
+            listing.add(path)
+    if not len(listing):
         raise SettingsError(f"no images besides those of the results in {leave_out}; choose another folder for -o")
-    images = pd.concat([*listed, *([_rows_of_files(bare)] if bare else [])], ignore_index=True).drop_duplicates()
-    anchors = [Path(path).parent for path in images["image"]] + [_absolute(path.parent) for path in tables]
-    folder = os.path.commonpath(anchors)
-    images["file"] = _texts((Path(os.path.relpath(path, folder)).as_posix() for path in images["image"]), images.index)
-    images["image"] = _ids(images)
-    images["membrane"] = images["membrane"].where(images["membrane"] != "", images["image"])
-    if images["image"].duplicated().any():
-        twice = images.loc[images["image"].duplicated(), "image"].iloc[0]
-        raise TableError(f"image {twice!r} is listed twice; tell its rows apart by channel or region")
-    return Manifest(Path(folder), images.sort_values("image", ignore_index=True))
+    folder = listing.settle(_called)
+    if listing.twice is not None:
+        raise TableError(f"image {listing.twice!r} is listed twice; tell its rows apart by channel or region")
+    return Manifest(folder, listing)

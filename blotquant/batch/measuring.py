@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from ..result.record import sheet_from, sheet_rows
 from ..settings import Settings
 from ..tables import empty, nearest
 from .engine import Failure, Pool, run
-from .manifest import Manifest
+from .manifest import Manifest, image_table
 from .parts import Kept, Part, read_part, unit_key, write_part
 
 __all__ = ["check_methods", "measure_images"]
@@ -37,11 +38,16 @@ class _Unit:
 
     name: str
     folder: Path
-    images: pd.DataFrame
+    rows: list[dict[str, Any]]
     settings: Settings
     kept: Path
     lanes: pd.DataFrame | None = None
     bands: pd.DataFrame | None = None
+
+    @functools.cached_property
+    def images(self) -> pd.DataFrame:
+        """Its rows as a table; made by the worker, so that tasks stay small."""
+        return image_table(self.rows)
 
     @property
     def further(self) -> dict[str, Any]:
@@ -117,8 +123,8 @@ def _work(unit: _Unit) -> Path:
 
 
 def _units(manifest: Manifest, settings: Settings, kept: Path, start: Result | None) -> Iterator[_Unit]:
-    for membrane, images in manifest.images.groupby("membrane", sort=True):
-        unit = _Unit(str(membrane), manifest.folder, images.reset_index(drop=True), settings, kept)
+    for membrane, rows in manifest.by_membrane():
+        unit = _Unit(membrane, manifest.folder, rows, settings, kept)
         yield unit if start is None else _starting(unit, start)
 
 
@@ -131,12 +137,12 @@ def _starting(unit: _Unit, start: Result) -> _Unit:
         raise TableError(f"{unit.name}: has no row in the lanes.csv to go on from; measure it anew without --from")
     rows = start.images[start.images["image"].isin(channels)].reset_index(drop=True)
     edited = mark_edited(bands, start.record.get("geometry", {}))
-    return dataclasses.replace(unit, images=_channel_rows(unit, rows), lanes=lanes, bands=edited)
+    return dataclasses.replace(unit, rows=_channel_rows(unit, rows), lanes=lanes, bands=edited)
 
 
-def _channel_rows(unit: _Unit, rows: pd.DataFrame) -> pd.DataFrame:
+def _channel_rows(unit: _Unit, rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Name the channel and the strip of each image that a bare file gave, so that each is read by itself."""
-    return rows if _is_bare(unit.images) else unit.images
+    return sheet_rows(rows) if _is_bare(unit.images) else unit.rows
 
 
 @dataclass
@@ -241,7 +247,7 @@ def measure_images(
     """
     used, kept = settings or Settings(), output / ".parts"
     gathered = _Gathered()
-    units = list(_units(manifest, used, kept, start))
+    units = _units(manifest, used, kept, start)
     for outcome in run(_work, units, pool=pool, time_limit_s=used.batch.time_limit_s):
         if outcome.failure is not None:
             _stop_on_full_disk(outcome.failure)

@@ -43,10 +43,11 @@ _Studies = Annotated[list[str], typer.Argument(metavar="STUDY...", help="Study f
 
 
 def _show_plan(console: Console, manifest: Manifest, output: Path) -> int:
-    for name in manifest.images["image"]:
-        console.answer(f"would measure {name}")
-    console.say(f"{len(manifest.images)} images; nothing is written to {output} in a dry run")
-    document = {"verb": "measure", "dry_run": True, "images": manifest.images["image"].tolist(), "output": output}
+    for row in manifest.rows():
+        console.answer(f"would measure {row['image']}")
+    console.say(f"{len(manifest)} images; nothing is written to {output} in a dry run")
+    names = [row["image"] for row in manifest.rows()] if console.as_json else []
+    document = {"verb": "measure", "dry_run": True, "images": names, "output": output}
     console.document(document)
     return 0
 
@@ -90,7 +91,7 @@ def measure(
         return _show_plan(console, manifest, output)
     with claimed(output, force=force, resume=resume or start is not None):
         known = Result.load(output) if start else None
-        with console.progress("measuring", manifest.images["membrane"].nunique()) as advance:
+        with console.progress("measuring", manifest.membranes) as advance:
             result, failed = measure_images(
                 manifest,
                 output,

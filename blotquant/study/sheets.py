@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import TableError
 
-__all__ = ["Row", "Sheet", "read_csv_sheet", "read_workbook_sheet", "sheet_names"]
+__all__ = ["Row", "Sheet", "read_csv_sheet", "read_workbook_sheet", "sheet_names", "stream_csv_sheet"]
 
 _LARGEST = 200_000_000  # bytes of a table, unpacked; more is no table that a person wrote
 _DELIMITERS = (",", ";", "\t")
@@ -102,20 +103,32 @@ def _header(cells: Sequence[str], where: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _sheet(lines: Iterable[tuple[int, Sequence[str]]], where: str) -> Sheet:
-    """Pair cells with the header; cells outside it are an error, since nobody knows what they are."""
+def _row(number: int, raw: Sequence[str], names: Sequence[str], where: str) -> Row | None:
+    """Pair cells with the header, None for a blank row; cells outside it are an error: nobody knows what they are."""
+    cells = [_plain(cell) for cell in raw]
+    for place, cell in enumerate(cells):
+        if cell and (place >= len(names) or not names[place]):
+            raise TableError(f"{where} row {number}: {cell!r} stands in cell {place + 1}, which has no column name")
+    if not any(cells):
+        return None
+    padded = [*cells, *[""] * len(names)]
+    return Row(number, {name: cell for name, cell in zip(names, padded, strict=False) if name})
+
+
+def _sheets(lines: Iterable[tuple[int, Sequence[str]]], where: str, size: int | None) -> Iterator[Sheet]:
+    """Yield a table in pieces of so many rows, or whole; a table without rows is one piece."""
     numbered = iter(lines)
     names = _header(next(numbered, (1, ()))[1], where)
-    rows = []
-    for number, raw in numbered:
-        cells = [_plain(cell) for cell in raw]
-        for place, cell in enumerate(cells):
-            if cell and (place >= len(names) or not names[place]):
-                raise TableError(f"{where} row {number}: {cell!r} stands in cell {place + 1}, which has no column name")
-        if any(cells):
-            padded = [*cells, *[""] * len(names)]
-            rows.append(Row(number, {name: cell for name, cell in zip(names, padded, strict=False) if name}))
-    return Sheet(where, tuple(name for name in names if name), tuple(rows))
+    shown = tuple(name for name in names if name)
+    rows = (row for number, raw in numbered if (row := _row(number, raw, names, where)) is not None)
+    first = True
+    while (piece := tuple(itertools.islice(rows, size))) or first:
+        yield Sheet(where, shown, piece)
+        first = False
+
+
+def _sheet(lines: Iterable[tuple[int, Sequence[str]]], where: str) -> Sheet:
+    return next(_sheets(lines, where, None))
 
 
 def read_csv_sheet(path: Path, known: Sequence[str]) -> Sheet:
@@ -137,6 +150,44 @@ def read_csv_sheet(path: Path, known: Sequence[str]) -> Sheet:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, known), strict=True)
     try:
         return _sheet(enumerate(lines, start=1), path.name)
+    except csv.Error as error:
+        raise TableError(f"{path.name} near line {lines.line_num}: not a CSV table ({error})") from error
+
+
+def stream_csv_sheet(path: Path, known: Sequence[str], *, size: int = 200) -> Iterator[Sheet]:
+    """Read a CSV as `read_csv_sheet` does, in pieces, so that a list of any length takes the same memory.
+
+    Parameters
+    ----------
+    path : Path
+        The file, UTF-8.
+    known : sequence of str
+        Column names that tell the delimiter.
+    size : int
+        Rows a piece.
+
+    Yields
+    ------
+    Sheet
+        The next rows; at least one sheet, also where there are none.
+
+    Raises
+    ------
+    TableError
+        As `read_csv_sheet`.
+    """
+    try:
+        with path.open("rb") as file:
+            wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+        with path.open(encoding="utf-16" if wide else "utf-8-sig", newline="") as text:
+            header = text.readline()
+            text.seek(0)
+            lines = csv.reader(text, delimiter=_delimiter(header, known), strict=True)
+            yield from _sheets(enumerate(lines, start=1), path.name, size)
+    except OSError as error:
+        raise TableError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path.name}: is not UTF-8; save the table as 'CSV UTF-8' and run again") from error
     except csv.Error as error:
         raise TableError(f"{path.name} near line {lines.line_num}: not a CSV table ({error})") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -164,3 +165,52 @@ def test_a_file_that_a_table_lists_is_not_measured_a_second_time(tree: Path) -> 
 
     assert found.images.set_index("image")["n_lanes"].dropna().to_dict() == {"day1/b.tif": 12.0}
     assert ids(found) == ["day1/a.TIF", "day1/b.tif"]
+
+
+def list_of(number: int, folder: Path) -> Path:
+    table = folder / "images.csv"
+    rows = "".join(f"blots/{seed % 97}/{seed:06d}.tif,m{seed // 2},{seed % 9 + 3}\n" for seed in range(number, 0, -1))
+    table.write_text(f"image,membrane,n_lanes\n{rows}")
+    return table
+
+
+def peak_bytes(number: int, folder: Path) -> int:
+    """Find a list of so many images, go through it once, and return the largest memory of Python meanwhile."""
+    table = list_of(number, folder)
+    tracemalloc.start()
+    try:
+        found = find_images([str(table)])
+        assert sum(len(rows) for _, rows in found.by_membrane()) == len(found) == number
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_list_takes_no_more_memory_than_a_short_one_and_comes_in_order(tmp_path: Path) -> None:
+    peak_bytes(100, tmp_path)  # what is loaded once
+    short, long = peak_bytes(2000, tmp_path), peak_bytes(8000, tmp_path)
+
+    found = find_images([str(tmp_path / "images.csv")])
+    names = [row["image"] for row in found.rows()]
+    print(f"peak {short / 1e6:.2f} MB for 2000 images, {long / 1e6:.2f} MB for 8000")
+    assert long <= 1.1 * short
+    assert names == sorted(names)
+    assert [name for name, _ in found.by_membrane()] == sorted({f"m{seed // 2}" for seed in range(1, 8001)})
+
+
+def test_a_header_goes_with_its_pixels_whichever_of_them_is_found_first(tmp_path: Path) -> None:
+    for name in ("a.img", "a.inf", "b.IMG", "b.inf", "c.inf"):
+        (tmp_path / name).write_bytes(b"")
+
+    assert ids(find_images([str(tmp_path)])) == ["a.img", "b.IMG", "c.inf"]
+
+
+def test_a_table_may_name_an_image_by_its_path_from_the_root(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    table = tmp_path_factory.mktemp("elsewhere") / "images.csv"
+    table.write_text(f"image\n{tree / 'day1' / 'b.tif'}\n")
+
+    found = find_images([str(table)])
+
+    assert [found.folder / row["file"] for row in found.rows()] == [tree / "day1" / "b.tif"]

@@ -14,6 +14,7 @@ from blotquant.flags import Flag, has_flag
 from blotquant.study import Study, draft_study, read_responses, read_study
 from blotquant.study.cells import edit_distance
 from blotquant.study.guesses import guess_image
+from blotquant.study.sheets import read_csv_sheet, stream_csv_sheet
 
 IMAGES = "image,membrane,target,form,site\npS.tif,m1,STAT3,phospho,Y705\nS.tif,m1,STAT3,total,\n"
 SAMPLES = "membrane,lane,treatment,dose,stimulus\nm1,1,vehicle,,none\nm1,2,vehicle,,IL-6\nm1,3,baricitinib,10,IL-6\n"
@@ -479,3 +480,33 @@ def test_init_says_what_it_cannot_see(tmp_path: Path) -> None:
     images = pd.read_csv(tmp_path / "images.csv", keep_default_na=False)
     assert "no known target" in images["note"][0]
     assert "no lanes were found" in pd.read_csv(tmp_path / "samples.csv", keep_default_na=False)["note"][0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_in_pieces_is_the_same_table(tmp_path: Path, encoding: str) -> None:
+    rows = "".join(f"{number}.tif;m\u00fc\n\n" for number in range(25))
+    path = tmp_path / "images.csv"
+    path.write_bytes(("image;membrane\n" + rows).encode(encoding))
+
+    pieces = list(stream_csv_sheet(path, ["image", "membrane"], size=10))
+    whole = read_csv_sheet(path, ["image", "membrane"])
+
+    assert [len(piece.rows) for piece in pieces] == [10, 10, 5]
+    assert tuple(row for piece in pieces for row in piece.rows) == whole.rows
+    assert {(piece.where, piece.columns) for piece in pieces} == {(whole.where, whole.columns)}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"image\n\xff.tif\n", "is not UTF-8"),
+        (b'image\n"a.tif\n', "near line 2: not a CSV table"),
+        (b"image\na.tif,b\n", "'b' stands in cell 2"),
+        (b"", "the table is empty"),
+    ],
+)
+def test_a_table_in_pieces_that_is_damaged_is_refused_by_name(tmp_path: Path, data: bytes, message: str) -> None:
+    (tmp_path / "images.csv").write_bytes(data)
+
+    with pytest.raises(TableError, match=f"images.csv.*{message}"):
+        list(stream_csv_sheet(tmp_path / "images.csv", ["image"]))
