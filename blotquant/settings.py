@@ -131,6 +131,7 @@ class Report:
 
     figures: bool = _setting(True, "Write figures/ as SVG, PDF and PNG.")
     sensitivity: bool = _setting(True, "Quantify again under other backgrounds, normalisations and controls.")
+    most_images: int = _setting(200, "A batch of more images has a page of figures, and no workbook.", low=0, high=5000)
     dpi: int = _setting(600, "Resolution of PNG figures.", low=72, high=1200)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from typing import Any, Generic, TypeVar
 
@@ -98,7 +98,7 @@ def _alone(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcome
 
 def run(
     work: Callable[[Task], Value], tasks: Iterable[Task], *, pool: Pool | None = None, time_limit_s: float = 600.0
-) -> Iterator[Outcome[Task, Value]]:
+) -> Generator[Outcome[Task, Value], None, None]:
     """Do every task and yield its outcome as it comes, in no particular order.
 
     Parameters

@@ -2,133 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import functools
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ..background import BACKGROUNDS
-from ..errors import BlotquantError, OutputError, SettingsError, TableError
-from ..pipeline import Given, measure_blots, measure_image, read_membrane
-from ..pipeline.membranes import united
-from ..pipeline.records import band_marks, kept_warnings, make_record, mark_edited
-from ..pipeline.twins import note_twins
+from ..errors import OutputError, SettingsError, TableError
+from ..pipeline.records import mark_edited
 from ..result import Result
-from ..result.record import sheet_from, sheet_rows
+from ..result.record import sheet_rows
 from ..settings import Settings
-from ..tables import empty, nearest
-from .engine import Failure, Pool, run
-from .manifest import Manifest, image_table
-from .parts import Kept, Part, read_part, unit_key, write_part
+from ..tables import nearest
+from .assembly import Batch
+from .dataset import Dataset, dataset_in
+from .engine import Outcome, Pool, run
+from .ledger import Ledger
+from .log import Log
+from .manifest import Manifest
+from .outcomes import Failure
+from .parts import open_part, part_path
+from .unit import Unit, do_unit
 
 __all__ = ["check_methods", "measure_images"]
 
-_TABLES = ("lanes", "bands", "quality", "calibration")
-_SAID = ("channel", "region", "polarity")  # what a row of images.csv may say of its picture
-_MEASURING = ("orientation", "lanes", "bands", "integration", "batch")  # settings that measuring reads
+Progress = Callable[[str, Failure | None], None]
 
 
-@dataclass(frozen=True)
-class _Unit:
-    """One membrane to measure: its rows of the manifest, and the tables to start from where there are any."""
-
-    name: str
-    folder: Path
-    rows: list[dict[str, Any]]
-    settings: Settings
-    kept: Path
-    lanes: pd.DataFrame | None = None
-    bands: pd.DataFrame | None = None
-
-    @functools.cached_property
-    def images(self) -> pd.DataFrame:
-        """Its rows as a table; made by the worker, so that tasks stay small."""
-        return image_table(self.rows)
-
-    @property
-    def further(self) -> dict[str, Any]:
-        """What else the unit is made from, besides images: settings and tables."""
-        chosen = {name: part for name, part in self.settings.as_dict().items() if name in _MEASURING}
-        start = [table.to_json(orient="values") for table in (self.lanes, self.bands) if table is not None]
-        return {"settings": chosen, "start": start}
+def _nobody(name: str, failure: Failure | None) -> None:
+    """Tell nobody."""
 
 
-def _is_bare(images: pd.DataFrame) -> bool:
-    """Tell whether nothing is said of a single file, so that all its channels are measured."""
-    row = images.iloc[0]
-    silent = all(row[name] in ("", "auto") for name in _SAID) and not row["mirror"]
-    return len(images) == 1 and silent and bool(pd.isna(row[["rotate", "n_lanes"]]).all())
-
-
-def _given(unit: _Unit) -> Given:
-    told = unit.images["n_lanes"].dropna()
-    count, why = unit.settings.lanes.n_lanes, "given by the settings"
-    if count is None and len(told):
-        count, why = int(told.iloc[0]), "given by n_lanes in images.csv"
-    why = why if count else "found in the pictures"
-    return Given(unit.name, count, why, lanes=unit.lanes, bands=unit.bands)
-
-
-def _read(unit: _Unit) -> tuple[list[Any], list[dict[str, str]]]:
-    """Read what can be read of a membrane; what cannot is a failure of its own."""
-    pairs, failures, first = [], [], None
-    for number in range(len(unit.images)):
-        rows = unit.images.iloc[[number]]
-        try:
-            pairs += read_membrane(rows, unit.folder, unit.settings)
-        except BlotquantError as error:
-            first = first or error
-            failures.append({"name": rows["image"].iloc[0], "kind": type(error).__name__, "message": str(error)})
-    if first is not None and not pairs:
-        raise first
-    return pairs, failures
-
-
-def _measure_rows(unit: _Unit) -> Part:
-    """Measure the images of a membrane as the manifest describes them."""
-    with kept_warnings() as said:
-        pairs, failures = _read(unit)
-        measured = measure_blots(pairs, _given(unit), unit.settings)
-    read = {raw.name for raw, _ in pairs}
-    images = sheet_rows(unit.images[unit.images["image"].isin(read)])
-    record = {"inputs": dict(measured.inputs), "warnings": said, "failures": failures, "images": images}
-    return Part({name: getattr(measured, name) for name in _TABLES}, measured.pictures, record)
-
-
-def _measure_file(unit: _Unit) -> Part:
-    """Measure every channel and every strip of a file of which nothing is said."""
-    file = unit.folder / str(unit.images["file"].iloc[0])
-    result = measure_image(file, name=str(unit.images["image"].iloc[0]), settings=unit.settings)
-    images = sheet_rows(result.images)
-    record = {
-        "inputs": result.record["inputs"],
-        "warnings": result.record["warnings"],
-        "failures": result.record["failures"],
-        "images": images,
-    }
-    return Part({name: getattr(result, name) for name in _TABLES}, result.pictures, record)
-
-
-def _work(unit: _Unit) -> Path:
-    """Measure one unit, unless that is done already, and return where its part is kept."""
-    path = unit.kept / f"{unit_key(unit.folder, unit.images, unit.further)}.zip"
-    if not path.exists() or read_part(path) is None:
-        whole = unit.bands is None and _is_bare(unit.images)
-        write_part(_measure_file(unit) if whole else _measure_rows(unit), path)
-    return path
-
-
-def _units(manifest: Manifest, settings: Settings, kept: Path, start: Result | None) -> Iterator[_Unit]:
+def _units(manifest: Manifest, settings: Settings, kept: Path, start: Result | None) -> Iterator[Unit]:
     for membrane, rows in manifest.by_membrane():
-        unit = _Unit(membrane, manifest.folder, rows, settings, kept)
+        unit = Unit(membrane, manifest.folder, rows, settings, kept)
         yield unit if start is None else _starting(unit, start)
 
 
-def _starting(unit: _Unit, start: Result) -> _Unit:
+def _starting(unit: Unit, start: Result) -> Unit:
     """Give a unit its lanes and bands of an earlier run, corrections by hand included."""
     membranes = start.images.set_index("image")["membrane"]
     channels = set(membranes.index[membranes == unit.name])
@@ -140,52 +55,12 @@ def _starting(unit: _Unit, start: Result) -> _Unit:
     return dataclasses.replace(unit, rows=_channel_rows(unit, rows), lanes=lanes, bands=edited)
 
 
-def _channel_rows(unit: _Unit, rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Name the channel and the strip of each image that a bare file gave, so that each is read by itself."""
-    return sheet_rows(rows) if _is_bare(unit.images) else unit.rows
-
-
-@dataclass
-class _Gathered:
-    """What came back so far: where each part is kept, and what failed."""
-
-    paths: dict[str, Path] = field(default_factory=dict)
-    failed: list[tuple[str, Failure]] = field(default_factory=list)
-
-    def parts(self) -> list[Part]:
-        """Read the parts in the order of their names, whatever the order in which they came."""
-        found = (read_part(self.paths[name]) for name in sorted(self.paths))
-        return [part for part in found if part is not None]
-
-
-def _table(parts: list[Part], name: str) -> pd.DataFrame:
-    filled = [part.tables[name] for part in parts if len(part.tables[name])]
-    return pd.concat(filled, ignore_index=True) if filled else empty(name)
-
-
-def _united(
-    gathered: _Gathered, settings: Settings, record: Mapping[str, Any]
-) -> tuple[Result, list[tuple[str, Failure]]]:
-    """Put the parts together, in the order of the images' ids."""
-    parts = gathered.parts()
-    inside = [each for part in parts for each in part.record["failures"]]
-    within = [(each["name"], Failure(each["kind"], each["message"])) for each in inside]
-    failed = sorted([*gathered.failed, *within], key=lambda each: each[0])
-    tables = {name: _table(parts, name) for name in _TABLES}
-    inputs = {name: digest for part in parts for name, digest in part.record["inputs"].items()}
-    said = [text for part in parts for text in part.record["warnings"]]
-    failures = [{"name": name, "kind": each.kind, "message": each.message} for name, each in failed]
-    pictures = Kept.united(part.pictures for part in parts)
-    tables["quality"] = united([tables["quality"], note_twins(pictures)], "quality")
-    known = make_record("", inputs, said, geometry=band_marks(tables["bands"]), **record)
-    result = Result(
-        **tables,
-        images=sheet_from([row for part in parts for row in part.record["images"]], "images"),
-        settings=settings,
-        record={**known, "failures": failures},
-        pictures=pictures,
-    )
-    return result, failed
+def _channel_rows(unit: Unit, rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Name the channel of each image that a bare file gave, so that each is read by itself."""
+    if len(rows) == len(unit.rows):
+        return unit.rows
+    channels = rows["image"].str.rpartition("#")[2]
+    return sheet_rows(rows.assign(channel=channels.where(rows["channel"] == "", rows["channel"])))
 
 
 def check_methods(settings: Settings) -> Settings:
@@ -203,10 +78,57 @@ def check_methods(settings: Settings) -> Settings:
     return settings
 
 
-def _stop_on_full_disk(failure: Failure) -> None:
-    """Stop where results cannot be kept: every image after this one would fail alike."""
+def _stop_where_all_would_fail(failure: Failure) -> None:
+    """Stop where results cannot be kept, or workers are not fit: every image after this one would fail alike."""
     if failure.kind == OutputError.__name__:
         raise OutputError(f"{failure.message}; what is done is kept, go on with --resume")
+    if failure.kind == SettingsError.__name__:
+        raise SettingsError(failure.message)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Desk:
+    """Where what comes back is noted: the ledger, the dataset, the log."""
+
+    kept: Path
+    ledger: Ledger
+    dataset: Dataset | None
+    log: Log
+
+    def take(self, outcome: Outcome[Unit, str]) -> Failure | None:
+        """Note what became of one unit, and return why it failed or the first failure inside it."""
+        name, failure = outcome.task.name, outcome.failure
+        if failure is not None:
+            _stop_where_all_would_fail(failure)
+            self._fail(name, failure)
+        elif outcome.value is not None:
+            self.ledger.done(name, outcome.value)
+            failure = self._keep(outcome.value)
+            self.log.write("done", name=name, key=outcome.value, seconds=outcome.seconds, warnings=outcome.warnings)
+        return failure
+
+    def _fail(self, name: str, failure: Failure) -> None:
+        self.ledger.fail(name, failure)
+        self.log.write("failed", name=name, kind=failure.kind, message=failure.message)
+
+    def _keep(self, key: str) -> Failure | None:
+        """Add a part to the dataset, and note the images that failed inside its membrane."""
+        part = open_part(part_path(self.kept, key))
+        if self.dataset is not None:
+            self.dataset.add(key, part)
+        inside = [(each["name"], Failure(each["kind"], each["message"])) for each in part.record["failures"]]
+        for name, failure in inside:
+            self._fail(name, failure)
+        return inside[0][1] if inside else None
+
+    def close(self) -> None:
+        """Bring the dataset and the parts down to what this run asked for."""
+        if self.dataset is not None:
+            self.dataset.flush()
+            self.dataset.keep_only(self.ledger)
+        for path in self.kept.glob("*/*"):
+            if path.stem not in self.ledger:
+                path.unlink(missing_ok=True)
 
 
 def measure_images(
@@ -216,10 +138,9 @@ def measure_images(
     settings: Settings | None = None,
     pool: Pool | None = None,
     start: Result | None = None,
-    record: Mapping[str, Any] | None = None,
-    progress: Callable[[str], None] = lambda name: None,
-) -> tuple[Result, list[tuple[str, Failure]]]:
-    """Measure every image; one failure does not stop the rest.
+    progress: Progress = _nobody,
+) -> Batch:
+    """Measure every image; one failure does not stop the rest. `write_batch` writes what came of it.
 
     Parameters
     ----------
@@ -233,34 +154,29 @@ def measure_images(
         Where to work; left out, here and one after the other. The result is the same.
     start : Result, optional
         A result whose lanes and bands are taken, corrections by hand included, instead of finding them.
-    record : mapping, optional
-        What the caller knows for ``run.json``.
     progress : callable
-        Told the name of each image or membrane that is done.
+        Told the name of each image or membrane that is done, and why it failed if it did.
 
     Returns
     -------
-    Result
-        Lanes, bands and quality of all images, in the order of their ids.
-    list of (str, Failure)
-        What failed, by name, and why.
+    Batch
+        What was done and what failed; the results themselves lie in `output`.
+
+    Raises
+    ------
+    OutputError
+        The disk is full or cannot be written to.
     """
-    used, kept = settings or Settings(), output / ".parts"
-    gathered = _Gathered()
-    units = _units(manifest, used, kept, start)
-    for outcome in run(_work, units, pool=pool, time_limit_s=used.batch.time_limit_s):
-        if outcome.failure is not None:
-            _stop_on_full_disk(outcome.failure)
-            gathered.failed.append((outcome.task.name, outcome.failure))
-        elif outcome.value is not None:
-            gathered.paths[outcome.task.name] = outcome.value
-        progress(outcome.task.name)
-    _prune(kept, set(gathered.paths.values()))
-    return _united(gathered, used, record or {})
-
-
-def _prune(kept: Path, wanted: set[Path]) -> None:
-    """Take away parts of images or settings that are no longer asked for."""
-    for path in kept.glob("*"):
-        if path not in wanted:
-            path.unlink(missing_ok=True)
+    used, kept = settings or Settings(), output.absolute() / ".parts"
+    begun, count = time.perf_counter(), 0
+    with Log(output / "log.jsonl") as log:
+        log.write("begun", membranes=manifest.membranes, images=len(manifest), pool=dataclasses.asdict(pool or Pool()))
+        desk = _Desk(kept, Ledger(), dataset_in(output) if manifest.membranes > 1 else None, log)
+        units = _units(manifest, used, kept, start)
+        with contextlib.closing(run(do_unit, units, pool=pool, time_limit_s=used.batch.time_limit_s)) as outcomes:
+            for count, outcome in enumerate(outcomes, start=1):  # noqa: B007 - counted for the record
+                progress(outcome.task.name, desk.take(outcome))
+        desk.close()
+        seconds = time.perf_counter() - begun
+        log.write("measured", units=count, seconds=seconds)
+    return Batch(kept, desk.ledger, used, seconds, count)

@@ -18,9 +18,12 @@ OURS = (
     *(f"{name}.csv" for name in TABLES),
     "results.xlsx",
     "report.html",
+    "batch.html",
+    "log.jsonl",
     "run.json",
     "studies.csv",
     "figures",
+    "dataset",
     ".parts",
 )
 """What a run writes, and what ``--force`` takes away; anything else in the folder is left alone."""
@@ -93,6 +96,8 @@ def claimed(folder: Path, *, force: bool = False, resume: bool = False) -> Itera
     try:
         if force:
             _clear(folder)
+        for half in folder.rglob(".*.part"):  # of a run that was killed while it wrote
+            half.unlink(missing_ok=True)
         yield folder
     finally:
         _release(folder, handle)

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +22,13 @@ import pandas as pd
 
 from .. import __version__
 from ..blot import Frame
+from ..errors import OutputError
 from ..figures.pictures import Picture
 from ..result.files import write_whole
 from ..result.record import sheet_rows
-from ..tables import read_csv, to_csv_bytes
+from ..tables import to_csv_bytes
 
-__all__ = ["Kept", "Part", "read_part", "unit_key", "write_part"]
+__all__ = ["Kept", "Opened", "Part", "is_part", "open_part", "part_path", "unit_key", "write_part"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the date in every archive, so that the same part has the same bytes
 
@@ -84,6 +86,20 @@ def unit_key(folder: Path, images: pd.DataFrame, settings: Mapping[str, Any]) ->
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def part_path(folder: Path, key: str) -> Path:
+    """Return where a part is kept: in one of 256 folders, none of which grows beyond what a disk likes."""
+    return folder / key[:2] / f"{key}.zip"
+
+
+def is_part(path: Path) -> bool:
+    """Tell whether a whole part is kept here; one that a disk has cut has lost the list at its end."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "part.json" in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def _meta(part: Part) -> bytes:
     pictures = [
         {key: value for key, value in dataclasses.asdict(picture).items() if key != "png"}
@@ -138,15 +154,43 @@ class Kept(Mapping[str, Picture]):
         return cls({image: functools.partial(part.__getitem__, image) for part in parts for image in part})
 
 
-def read_part(path: Path) -> Part | None:
-    """Return a part that was kept, or None where there is none or a disk that filled up has cut it."""
+@dataclass(frozen=True)
+class Opened:
+    """A part as it lies on disk, its tables not read.
+
+    Parameters
+    ----------
+    record : mapping
+        What else is to be known.
+    csv : mapping of str to bytes
+        Tables by name, as CSV.
+    pictures : mapping of str to Picture
+        Pictures by image id, read when they are asked for.
+    """
+
+    record: Mapping[str, Any]
+    csv: Mapping[str, bytes]
+    pictures: Mapping[str, Picture]
+
+
+def open_part(path: Path) -> Opened:
+    """Open a part without reading its tables, which takes far longer.
+
+    Raises
+    ------
+    OutputError
+        It is gone or damaged.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             meta = json.loads(archive.read("part.json"))
-            names = [name.removesuffix(".csv") for name in archive.namelist() if name.endswith(".csv")]
-            tables = {name: read_csv(io.BytesIO(archive.read(f"{name}.csv")), name) for name in names}
-    except (OSError, zipfile.BadZipFile, KeyError, json.JSONDecodeError):
-        return None
-    shown = enumerate(meta["pictures"])
-    places = {values["image"]: functools.partial(_picture, path, number, values) for number, values in shown}
-    return Part(tables, Kept(places), meta["record"])
+            names = [name for name in archive.namelist() if name.endswith(".csv")]
+            csv = {name.removesuffix(".csv"): archive.read(name) for name in names}
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, json.JSONDecodeError) as error:
+        raise OutputError(f"{path}: was kept and cannot be read any more ({error}); run again with --resume") from error
+    return Opened(meta["record"], csv, _kept(path, meta["pictures"]))
+
+
+def _kept(path: Path, pictures: Iterable[Mapping[str, Any]]) -> Kept:
+    shown = enumerate(pictures)
+    return Kept({values["image"]: functools.partial(_picture, path, number, values) for number, values in shown})

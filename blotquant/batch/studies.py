@@ -20,7 +20,7 @@ from ..settings import Settings, override
 from ..study import Study, read_study
 from ..tables import TABLES, Column, Table, to_csv_bytes
 from .engine import run
-from .outcomes import Outcome
+from .outcomes import Failure, Outcome
 from .output import claimed
 from .summary import Summary, summarise_run
 from .workers import Pool
@@ -218,7 +218,7 @@ def quantify_studies(
     *,
     pool: Pool | None = None,
     time_limit_s: float = 86400.0,
-    progress: Callable[[str], None] = lambda name: None,
+    progress: Callable[[str, Failure | None], None] = lambda name, failure: None,
 ) -> list[Outcome[Request, Summary]]:
     """Quantify every study; one failure does not stop the rest.
 
@@ -231,7 +231,7 @@ def quantify_studies(
     time_limit_s : float
         A study that takes longer is given up [s].
     progress : callable
-        Told the name of each study that is done.
+        Told the name of each study that is done, and why it failed if it did.
 
     Returns
     -------
@@ -240,6 +240,6 @@ def quantify_studies(
     """
     found = []
     for outcome in run(quantify_study, requests, pool=pool, time_limit_s=time_limit_s):
-        progress(outcome.task.name)
+        progress(outcome.task.name, outcome.failure)
         found.append(outcome)
     return sorted(found, key=lambda each: each.task.name)

@@ -11,9 +11,12 @@ import pandas as pd
 
 from ..flags import SEVERITY, Flag, decode, encode
 from ..result import Result
+from ..tables import empty
+from .digest import Digest
+from .ledger import Ledger
 from .outcomes import Failure
 
-__all__ = ["Summary", "summarise_run"]
+__all__ = ["Summary", "count_rows", "summarise_digest", "summarise_run"]
 
 _FLAGGED = ("lanes", "bands", "ratios", "folds", "groups")
 
@@ -57,14 +60,67 @@ class Summary:
         return bool(self.warnings) or any(SEVERITY[decode(name)] != "note" for name in self.flags)
 
 
-def _count_flags(result: Result) -> dict[str, int]:
-    found: dict[Flag, int] = {}
+def count_rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, int]]:
+    """Count the rows of each table that carry each flag.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables by name; those without flags are passed over.
+
+    Returns
+    -------
+    dict of str to dict of str to int
+        Table → flag → rows.
+    """
+    found = {}
     for name in _FLAGGED:
-        here: Counter[Flag] = Counter()
-        for text, count in result.tables[name]["flags"].value_counts().items():
-            here.update(dict.fromkeys(decode(str(text)), int(count)))
-        found = {**here, **found}
-    return {encode(flag): found[flag] for flag in Flag if flag in found}
+        if name in tables:
+            here: Counter[Flag] = Counter()
+            for text, count in tables[name]["flags"].value_counts().items():
+                here.update(dict.fromkeys(decode(str(text)), int(count)))
+            found[name] = {encode(flag): here[flag] for flag in Flag if flag in here}
+    return found
+
+
+def _first_counts(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Take each flag's count from the first table that has it, worst flag first."""
+    found: dict[str, int] = {}
+    for name in _FLAGGED:
+        found = {**counts.get(name, {}), **found}
+    return {encode(flag): found[encode(flag)] for flag in Flag if encode(flag) in found}
+
+
+def summarise_digest(digest: Digest, ledger: Ledger, warnings: tuple[str, ...], page: Path) -> Summary:
+    """Say what a batch came to, from its digest.
+
+    Parameters
+    ----------
+    digest : Digest
+        The batch in figures.
+    ledger : Ledger
+        What came back.
+    warnings : tuple of str
+        Doubts about the run.
+    page : Path
+        The report.
+
+    Returns
+    -------
+    Summary
+        Its figures, and every failure.
+    """
+    return Summary(
+        images=digest.images,
+        lanes=digest.rows["lanes"],
+        bands=digest.rows["bands"],
+        detected=digest.rows["detected"],
+        flags=_first_counts(digest.counts),
+        warnings=warnings,
+        potencies=empty("potencies"),
+        page=page,
+        failed=tuple(ledger.failures()),
+    )
 
 
 def summarise_run(result: Result, page: Path, *, fresh: bool = True) -> Summary:
@@ -89,7 +145,7 @@ def summarise_run(result: Result, page: Path, *, fresh: bool = True) -> Summary:
         lanes=len(result.lanes),
         bands=len(result.bands),
         detected=int(result.bands["detected"].sum()),
-        flags=_count_flags(result),
+        flags=_first_counts(count_rows(result.tables)),
         warnings=tuple(map(str, result.record.get("warnings", ()))),
         potencies=result.potencies,
         page=page,

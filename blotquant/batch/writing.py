@@ -5,28 +5,49 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..report import write_figures, write_report
+from ..report import write_figures, write_overview, write_report
 from ..result import Result
+from ..result.files import write_whole
+from ..result.workbook import workbook_bytes
 
-__all__ = ["PAGE", "is_written", "write_all", "write_shown"]
+__all__ = ["OVERVIEW", "PAGE", "is_written", "write_all", "write_book_and_page", "write_shown"]
 
 PAGE = "report.html"
+OVERVIEW = "batch.html"
 
 
 def write_shown(result: Result, folder: Path) -> Path:
-    """Write what is looked at, from the tables alone: the figures (unless set off) and the page.
+    """Write what is looked at, from what is saved alone: the figures (unless set off) and the page.
 
     Returns
     -------
     Path
         The page.
     """
+    told = result.record.get("batch", {})
+    if (folder / OVERVIEW).is_file():
+        write_overview(result.record, folder, folder / OVERVIEW)
+    if told.get("large"):
+        return write_overview(result.record, folder, folder / PAGE)
     if result.settings.report.figures:
         write_figures(result, folder / "figures")
     return write_report(result, folder / PAGE)
 
 
-def write_all(result: Result, folder: Path, *, figures: bool = True) -> Path:
+def write_book_and_page(folder: Path) -> Path:
+    """Write the workbook and the page of tables that are written already.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    result = Result.load(folder)
+    write_whole(folder / "results.xlsx", workbook_bytes(result.tables))
+    return write_report(result, folder / PAGE)
+
+
+def write_all(result: Result, folder: Path) -> Path:
     """Write the whole result folder; the page comes last and says that all is there.
 
     Parameters
@@ -35,8 +56,6 @@ def write_all(result: Result, folder: Path, *, figures: bool = True) -> Path:
         The result.
     folder : Path
         Where it goes.
-    figures : bool
-        Write figures for papers too; `write_shown` adds them later.
 
     Returns
     -------
@@ -45,7 +64,7 @@ def write_all(result: Result, folder: Path, *, figures: bool = True) -> Path:
     """
     (folder / PAGE).unlink(missing_ok=True)
     result.save(folder, force=True)
-    return write_shown(result, folder) if figures else write_report(result, folder / PAGE)
+    return write_shown(result, folder)
 
 
 def is_written(folder: Path, key: str, until: str) -> bool:

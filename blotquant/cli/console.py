@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from typing import Any
 
 import typer
 
-__all__ = ["Console", "one_line", "plain"]
+__all__ = ["Advance", "Console", "one_line", "plain"]
+
+Advance = Callable[[str, object], None]
 
 
 def one_line(text: object) -> str:
@@ -100,15 +103,62 @@ class Console:
             self.answer("  ".join([*padded, row[-1]]).rstrip())
 
     @contextlib.contextmanager
-    def progress(self, what: str, total: int) -> Iterator[Callable[[str], None]]:
-        """Show a bar on stderr while work is done; silent where stderr is no terminal."""
-        if self.quiet or self.as_json or not sys.stderr.isatty():
-            yield self.detail
-            return
-        from rich.console import Console as RichConsole
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    def progress(self, what: str, total: int) -> Iterator[Advance]:
+        """Follow work on stderr: a bar for people at a terminal, with ``--json`` a line of JSON for each thing done.
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda name: bar.update(task, advance=1)
+        Yields
+        ------
+        callable
+            To be told the name of each thing that is done, and why it failed if it did.
+        """
+        if self.as_json and not self.quiet:
+            yield self._lines(what, total)
+        elif self.quiet or not sys.stderr.isatty():
+            yield lambda name, failure: self.detail(name)
+        else:
+            with _bar(what, total) as advance:
+                yield advance
+
+    def _lines(self, what: str, total: int) -> Advance:
+        """Return what writes one line of JSON for each thing done: how many, how fast, how much longer."""
+        begun, done, failed = time.monotonic(), 0, 0
+
+        def advance(name: str, failure: object) -> None:
+            nonlocal done, failed
+            done, failed = done + 1, failed + (failure is not None)
+            self.detail(name)
+            passed = time.monotonic() - begun
+            told = {"event": "progress", "what": what, "name": name, "done": done, "total": total, "failed": failed}
+            rate = done / passed if passed > 0 else None
+            left = (total - done) / rate if rate else None
+            line = {**told, "error": getattr(failure, "message", None), "per_second": rate, "seconds_left": left}
+            typer.echo(json.dumps(plain(line), ensure_ascii=False, allow_nan=False), err=True)
+
+        return advance
+
+
+@contextlib.contextmanager
+def _bar(what: str, total: int) -> Iterator[Advance]:
+    """Draw a bar with what is done, how fast, how much longer, and failures."""
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("[red]{task.fields[failed]}"),
+    )
+    begun, done, failed = time.monotonic(), 0, 0
+    with Progress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total, rate="", failed="")
+
+        def advance(name: str, failure: object) -> None:
+            nonlocal done, failed
+            done, failed = done + 1, failed + (failure is not None)
+            rate = f"{done / max(1e-9, time.monotonic() - begun):.2g}/s"
+            bar.update(task, advance=1, rate=rate, failed=f"{failed} failed" if failed else "")
+
+        yield advance

@@ -74,12 +74,11 @@ def measure(
     verbose: Verbose = 0,
 ) -> int:
     """Find and measure lanes and bands of any number of images; no study needed."""
+    from ..batch.assembly import write_batch
     from ..batch.engine import Pool
     from ..batch.manifest import find_images
     from ..batch.measuring import check_methods, measure_images
     from ..batch.output import claimed
-    from ..batch.summary import summarise_run
-    from ..batch.writing import write_all
     from ..result import Result
     from ..settings import Settings, override
 
@@ -92,19 +91,12 @@ def measure(
     with claimed(output, force=force, resume=resume or start is not None):
         known = Result.load(output) if start else None
         with console.progress("measuring", manifest.membranes) as advance:
-            result, failed = measure_images(
-                manifest,
-                output,
-                settings=settings,
-                pool=Pool(jobs, cluster),
-                start=known,
-                record={**run_record(console), "until": until or ""},
-                progress=advance,
-            )
-        summary = summarise_run(result, write_all(result, output, figures=False))
+            options: dict[str, Any] = {"settings": settings, "pool": Pool(jobs, cluster), "start": known}
+            batch = measure_images(manifest, output, **options, progress=advance)
+        summary = write_batch(batch, output, {**run_record(console), "until": until or ""})
     show_summary(console, summary)
-    code = exit_code(failed=bool(failed), doubtful=summary.doubtful, strict=strict)
-    failures = show_failures(console, failed)
+    code = exit_code(failed=bool(summary.failed), doubtful=summary.doubtful, strict=strict)
+    failures = show_failures(console, summary.failed)
     document = {"verb": "measure", "output": output, **summary_document(summary), "failures": failures}
     console.document({**document, "exit_code": code})
     return code
@@ -128,7 +120,7 @@ def _quantify_one(console: Console, request: Request, pool: Pool, strict: bool) 
     with console.progress("quantifying", 1) as advance:
         if pool.cluster is None:
             summary = quantify_study(request)
-            advance(request.name)
+            advance(request.name, None)
         else:
             (outcome,) = quantify_studies([request], pool=pool, progress=advance)
             summary = value_of(outcome)

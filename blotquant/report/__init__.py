@@ -1,8 +1,9 @@
-"""write_report(): a result as one self-contained HTML page; write_figures(): its figures as SVG, PDF and PNG."""
+"""Pages: write_report() of one result, write_overview() of a whole batch; write_figures(): SVG, PDF and PNG."""
 
 from __future__ import annotations
 
+from .overview import write_overview
 from .page import render, write_report
 from .plates import write_figures
 
-__all__ = ["render", "write_figures", "write_report"]
+__all__ = ["render", "write_figures", "write_overview", "write_report"]

@@ -22,10 +22,11 @@ from .source import ReportSource
 from .wording import moment
 from .worries import general_warnings, worries
 
-__all__ = ["render", "write_report"]
+__all__ = ["environment", "policy", "render", "write_report"]
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return the templates of the pages; whatever is put into them is escaped."""
     loader = jinja2.PackageLoader("blotquant.report", "templates")
     return jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -37,10 +38,11 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _policy(style: str, script: str) -> str:
+def policy(style: str, script: str = "") -> str:
+    """Return the content security policy of a page: its own style and script, pictures inside it, nothing else."""
+    scripts = f"script-src '{_hash(script)}'; " if script else ""
     return (
-        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; {scripts}base-uri 'none'; form-action 'none'"
     )
 
 
@@ -72,21 +74,21 @@ def render(result: ReportSource) -> str:
     result : Result
         The result that the page shows; parts that it does not have are said to be missing.
     """
-    environment = _environment()
-    style = environment.get_template("style.css").render()
-    script = environment.get_template("report.js").render()
+    templates = environment()
+    style = templates.get_template("style.css").render()
+    script = templates.get_template("report.js").render()
     membranes, hidden = membrane_views(result)
     text, cited = methods(result)
     plates = embedded_plates(result)
     record: dict[str, Any] = dict(result.record)
-    return environment.get_template("report.html").render(
+    return templates.get_template("report.html").render(
         title=plain(record.get("title", "")) or "Western blot quantification",
         version=__version__,
         record=record,
         time=moment(str(record.get("time", ""))),
         style=style,
         script=script,
-        policy=_policy(style, script),
+        policy=policy(style, script),
         answer=answer(result),
         headline=plates[0] if plates and plates[0].kind in ("dose_response", "groups") else None,
         plates=plates,

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import OutputError
@@ -28,8 +29,15 @@ def picture_name(image: str) -> str:
     return f"{plain or 'image'}{mark}.png"
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file under a passing name, force it to disk, and give it its name in one step.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    data : bytes or iterable of bytes
+        What it holds, at once or piece by piece.
 
     Raises
     ------
@@ -40,7 +48,8 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with passing.open("wb") as file:
-            file.write(data)
+            for piece in [data] if isinstance(data, bytes) else data:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         passing.replace(path)

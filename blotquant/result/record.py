@@ -17,15 +17,15 @@ from ..settings import Settings, from_mapping
 from ..tables import INPUTS
 from .files import picture_name
 
-__all__ = ["from_json", "pictures_from", "sheet_from", "sheet_rows", "to_json"]
+__all__ = ["from_json", "picture_rows", "pictures_from", "plain_value", "sheet_from", "sheet_rows", "to_json"]
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Turn a value into what JSON knows; a number that is none becomes null, a picture's bytes stay out."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
+        return {str(name): plain_value(each) for name, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
-        return [_plain(each) for each in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+        return [plain_value(each) for each in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -35,7 +35,7 @@ def _plain(value: Any) -> Any:
 
 def sheet_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Write a sheet as one mapping a row."""
-    return [_plain(row) for row in frame.to_dict("records")]
+    return [plain_value(row) for row in frame.to_dict("records")]
 
 
 def sheet_from(rows: list[dict[str, Any]], name: str) -> pd.DataFrame:
@@ -55,7 +55,8 @@ def sheet_from(rows: list[dict[str, Any]], name: str) -> pd.DataFrame:
     return frame
 
 
-def _picture_rows(pictures: Mapping[str, Picture]) -> dict[str, Any]:
+def picture_rows(pictures: Mapping[str, Picture]) -> dict[str, Any]:
+    """Say of each picture where it is kept and how it relates to the file's pixels and counts."""
     return {
         image: {
             "file": f"figures/blots/{picture_name(image)}",
@@ -96,10 +97,10 @@ def to_json(
 ) -> bytes:
     """Write everything of a result that is no table of numbers."""
     document = {
-        **_plain(record),
-        "settings": _plain(settings.as_dict()),
+        **plain_value(record),
+        "settings": plain_value(settings.as_dict()),
         "study": {"images": sheet_rows(images), "samples": sheet_rows(samples)},
-        "pictures": _plain(_picture_rows(pictures)),
+        "pictures": plain_value(picture_rows(pictures)),
     }
     return (json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "replace")
 

@@ -111,16 +111,16 @@ def test_a_dask_cluster_gives_the_same_bytes_as_one(measured: Path, pictures: Pa
 def test_a_full_disk_stops_the_run_in_one_line_and_it_goes_on_when_there_is_room(
     pictures: Path, measured: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from blotquant.batch import measuring, parts
+    from blotquant.batch import parts, unit
 
     with monkeypatch.context() as full:
 
         def refuse(part: parts.Part, path: Path) -> None:
-            if list(path.parent.glob("*.zip")):
+            if list(path.parent.parent.glob("*/*.zip")):
                 raise OutputError(f"{path}: cannot be written (No space left on device)")
             parts.write_part(part, path)
 
-        full.setattr(measuring, "write_part", refuse)
+        full.setattr(unit, "write_part", refuse)
         code, out, err = run("measure", pictures, "-o", tmp_path / "out")
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "No space left on device); what is done is kept, go on with --resume" in err
@@ -149,16 +149,16 @@ def test_an_existing_folder_is_refused_and_stays_as_it_was(copy: Path, pictures:
 
 def count_measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note the name of each image that is measured from its pixels."""
-    from blotquant.batch import measuring
+    from blotquant.batch import unit
 
     seen: list[str] = []
-    original = measuring.measure_image
+    original = unit.measure_image
 
     def noting(path: Path, **options: object) -> object:
         seen.append(str(options["name"]))
         return original(path, **options)
 
-    monkeypatch.setattr(measuring, "measure_image", noting)
+    monkeypatch.setattr(unit, "measure_image", noting)
     return seen
 
 
