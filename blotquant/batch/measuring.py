@@ -81,7 +81,7 @@ def check_methods(settings: Settings) -> Settings:
 def _stop_where_all_would_fail(failure: Failure) -> None:
     """Stop where results cannot be kept, or workers are not fit: every image after this one would fail alike."""
     if failure.kind == OutputError.__name__:
-        raise OutputError(f"{failure.message}; what is done is kept, go on with --resume")
+        raise OutputError(failure.message)
     if failure.kind == SettingsError.__name__:
         raise SettingsError(failure.message)
 

@@ -26,6 +26,10 @@ _GRACE_S = 10.0  # after its limit, a worker that does not even hear its clock i
 _one_at_a_time = threading.Lock()
 
 
+class _TimeUp(BaseException):
+    """The time limit; no OSError as TimeoutError is, which readers turn into errors of their own."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a task failed.
@@ -87,15 +91,11 @@ def value_of(outcome: Outcome[Any, Value]) -> Value:
     raise kind(outcome.failure.message)
 
 
-def _too_long(seconds: float) -> TimeoutError:
-    return TimeoutError(f"gave up after {seconds:g} s; allow more with --set batch.time_limit_s=…")
-
-
 def _under_alarm(call: Callable[[], Value], seconds: float) -> Value:
     """Call in the main thread, under the system's alarm clock; it breaks off what sleeps or waits for a disk."""
 
     def ring(number: int, frame: object) -> None:
-        raise _too_long(seconds)
+        raise _TimeUp
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -122,8 +122,8 @@ def _in_a_thread(call: Callable[[], Value], seconds: float) -> Value:
     thread.join(seconds)
     if thread.is_alive():
         number = ctypes.c_ulong(thread.ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(TimeoutError))
-        raise _too_long(seconds)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(_TimeUp))
+        raise _TimeUp
     if raised:
         raise raised[0]
     return came[0]
@@ -144,7 +144,7 @@ def _last_resort(seconds: float) -> Iterator[None]:
 
 
 def _within(call: Callable[[], Value], seconds: float) -> Value:
-    """Call, and raise TimeoutError when it takes longer."""
+    """Call, and raise `_TimeUp` when it takes longer."""
     with _last_resort(seconds):
         if hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread():
             return _under_alarm(call, seconds)
@@ -155,7 +155,7 @@ def _failure(error: Exception) -> Failure:
     trace = "".join(traceback.format_exception(error))
     if isinstance(error, BlotquantError):
         return Failure(type(error).__name__, str(error), trace, error.exit_code)
-    if isinstance(error, TimeoutError | OSError):
+    if isinstance(error, OSError):
         return Failure(type(error).__name__, str(error), trace)
     if isinstance(error, MemoryError):
         return Failure("MemoryError", "not enough memory; run it alone with -j 1 or crop the picture", trace)
@@ -185,6 +185,9 @@ def attempt(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcom
         start = time.perf_counter()
         try:
             value, failure = _within(lambda: work(task), seconds), None
+        except _TimeUp:
+            text = f"gave up after {seconds:g} s; allow more with --set batch.time_limit_s=…"
+            value, failure = None, Failure(TimeoutError.__name__, text)
         except Exception as error:  # noqa: BLE001 - one failure, of whatever kind, must not stop the rest
             value, failure = None, _failure(error)
     doubts = dict.fromkeys(str(item.message) for item in caught if issubclass(item.category, QualityWarning))

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import OutputError, OutputExistsError
 from ..tables import TABLES
 
-__all__ = ["OURS", "claimed"]
+__all__ = ["OURS", "claimed", "resumable"]
 
 LOCK = ".lock"
 OURS = (
@@ -101,3 +101,18 @@ def claimed(folder: Path, *, force: bool = False, resume: bool = False) -> Itera
         yield folder
     finally:
         _release(folder, handle)
+
+
+@contextlib.contextmanager
+def resumable() -> Iterator[None]:
+    """Say of a trouble with writing that what is done is kept.
+
+    Raises
+    ------
+    OutputError
+        The trouble, and how to go on.
+    """
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(f"{error}; what is done is kept, go on with --resume") from error

@@ -78,7 +78,7 @@ def measure(
     from ..batch.engine import Pool
     from ..batch.manifest import find_images
     from ..batch.measuring import check_methods, measure_images
-    from ..batch.output import claimed
+    from ..batch.output import claimed, resumable
     from ..result import Result
     from ..settings import Settings, override
 
@@ -88,7 +88,7 @@ def measure(
     manifest = find_images(images, include=include or (), exclude=exclude or (), leave_out=output)
     if dry_run:
         return _show_plan(console, manifest, output)
-    with claimed(output, force=force, resume=resume or start is not None):
+    with claimed(output, force=force, resume=resume or start is not None), resumable():
         known = Result.load(output) if start else None
         with console.progress("measuring", manifest.membranes) as advance:
             options: dict[str, Any] = {"settings": settings, "pool": Pool(jobs, cluster), "start": known}
