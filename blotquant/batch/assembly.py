@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from ..figures.pictures import Picture
 from ..pipeline.records import make_record
 from ..report import write_overview
+from ..report.overview import MOST_FAILURES
 from ..result.files import picture_name, write_whole
 from ..result.record import picture_rows
 from ..settings import Settings
@@ -110,7 +112,7 @@ def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Dige
             digest.add(part.record, key)
         for name, failure in batch.ledger.failures():
             long["failures"].add({"name": name, "kind": failure.kind, "message": failure.message})
-            digest.add_failures([failure.kind])
+            digest.add_failure(failure.kind)
         _write_tables(output, tables)
         _add_pictures(batch, digest, output, long["pictures"])
         told = {"units": batch.units, "seconds": batch.seconds, "large": batch.large, **digest.as_dict()}
@@ -118,7 +120,9 @@ def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Dige
         study = {"images": long.pop("images"), "samples": []}
         document = {**known, **long, "settings": batch.settings.as_dict(), "study": study}
         write_whole(output / "run.json", joined(document))
-    return digest, known
+    first = itertools.islice(batch.ledger.failures(), MOST_FAILURES)
+    shown = [{"name": name, "kind": each.kind, "message": each.message} for name, each in first]
+    return digest, {**known, "failures": shown}
 
 
 def write_batch(batch: Batch, output: Path, record: Mapping[str, Any]) -> Summary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,9 +131,9 @@ class Digest:
             if picture["score"]:
                 self.worst = heapq.nsmallest(_WORST, [*self.worst, (-picture["score"], picture["image"], key)])
 
-    def add_failures(self, kinds: Iterable[str]) -> None:
-        """Count failures by their reason."""
-        self.failures.update(kinds)
+    def add_failure(self, kind: str) -> None:
+        """Count a failure by its reason."""
+        self.failures[kind] += 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return the digest as plain values, for ``run.json`` and for the page."""

@@ -8,6 +8,7 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -163,6 +164,12 @@ def _failure(error: Exception) -> Failure:
     return Failure(type(error).__name__, text, trace)
 
 
+def _hold_opencv_to_one_thread() -> None:
+    """Work is spread over workers, not inside one; whoever works has loaded OpenCV by now, or does without."""
+    if (cv2 := sys.modules.get("cv2")) is not None:
+        cv2.setNumThreads(1)
+
+
 def attempt(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcome[Task, Value]:
     """Do one task; whatever goes wrong becomes a failure.
 
@@ -180,6 +187,7 @@ def attempt(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcom
     Outcome
         Its value or failure, and the doubts that came up.
     """
+    _hold_opencv_to_one_thread()
     with _one_at_a_time, warnings.catch_warnings(record=True) as caught:  # both belong to the whole process
         warnings.simplefilter("always", QualityWarning)
         start = time.perf_counter()

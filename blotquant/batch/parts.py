@@ -148,11 +148,6 @@ class Kept(Mapping[str, Picture]):
     def __len__(self) -> int:
         return len(self._places)
 
-    @classmethod
-    def united(cls, parts: Iterable[Mapping[str, Picture]]) -> Kept:
-        """Put the pictures of many parts together without reading one."""
-        return cls({image: functools.partial(part.__getitem__, image) for part in parts for image in part})
-
 
 @dataclass(frozen=True)
 class Opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import io
@@ -84,14 +85,14 @@ class TableSpool:
 
     def _widen(self, blanks: int) -> None:
         """Give every row so far so many blank cells at its end."""
-        with tempfile.TemporaryFile() as copy:
-            copy.writelines(_pieces(self._file))
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as copy:
+            copy.writelines(codecs.iterdecode(_pieces(self._file), "utf-8"))
             copy.seek(0)
             self._file.seek(0)
             self._file.truncate()
             text = io.TextIOWrapper(self._file, encoding="utf-8", newline="", write_through=True)
             writer = csv.writer(text, lineterminator="\n")
-            for row in csv.reader(io.TextIOWrapper(copy, encoding="utf-8", newline="")):
+            for row in csv.reader(copy):
                 writer.writerow([*row, *[""] * blanks])
             text.detach()
 

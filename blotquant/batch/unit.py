@@ -26,7 +26,7 @@ TABLES_OF_UNIT = ("lanes", "bands", "quality", "calibration")
 """The tables that measuring fills."""
 
 _SAID = ("channel", "region", "polarity")  # what a row of images.csv may say of its picture
-_MEASURING = ("orientation", "lanes", "bands", "integration", "batch")  # settings that measuring reads
+_MEASURING = ("orientation", "lanes", "bands", "integration")  # settings that measuring reads
 
 
 @dataclass(frozen=True)

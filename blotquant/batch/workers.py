@@ -24,7 +24,7 @@ _AHEAD = 4  # tasks handed out for each worker, so that none waits for the next 
 
 
 def hold_to_one_thread() -> None:
-    """Hold BLAS and OpenCV to one thread, so that sums are added in the same order by every kind of worker.
+    """Hold BLAS to one thread, so that sums are added in the same order by every kind of worker.
 
     BLAS reads its number once, when numpy is loaded: call this before.
     """
@@ -85,7 +85,6 @@ class Pool:
             with _dask(self.cluster, self.jobs) as place:
                 yield place
         elif self.jobs == 1:
-            hold_to_one_thread()
             yield Place(_Serial(), 1)
         else:
             with self.spawn() as executor:
@@ -113,9 +112,6 @@ def _prepare_worker(parent: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hold_to_one_thread()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    import cv2
-
-    cv2.setNumThreads(1)
 
 
 def _end_with(parent: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..batch.workers import hold_to_one_thread
 from .asking import assignments, check_stops, run_record
 from .console import Console
 from .options import (
@@ -74,6 +75,7 @@ def measure(
     verbose: Verbose = 0,
 ) -> int:
     """Find and measure lanes and bands of any number of images; no study needed."""
+    hold_to_one_thread()
     from ..batch.assembly import write_batch
     from ..batch.engine import Pool
     from ..batch.manifest import find_images
@@ -194,6 +196,7 @@ def quantify(
     verbose: Verbose = 0,
 ) -> int:
     """Quantify studies from images to dose-response; several go into a folder each, with one table over all."""
+    hold_to_one_thread()
     from ..batch.engine import Pool
 
     console: Console = context.obj

@@ -21,11 +21,12 @@ from ..result.files import picture_name, write_whole
 from .page import environment, policy
 from .wording import counted, flag_text, moment
 
-__all__ = ["render_overview", "write_overview"]
+__all__ = ["MOST_FAILURES", "render_overview", "write_overview"]
 
 _WIDE, _HIGH = 420.0, 90.0  # a distribution as it is drawn [px]
 _SIDE = 240  # longest side of a thumbnail [px]
-_MOST_FAILURES = 200
+MOST_FAILURES = 200
+"""Failures that the page names."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def render_overview(record: Mapping[str, Any], folder: Path) -> str:
     """
     told, templates = record["batch"], environment()
     style = templates.get_template("style.css").render()
-    failures = [{"name": plain(each["name"]), **each} for each in record.get("failures", [])[:_MOST_FAILURES]]
+    failures = [{"name": plain(each["name"]), **each} for each in record.get("failures", [])[:MOST_FAILURES]]
     return templates.get_template("overview.html").render(
         title=plain(record.get("title", "")) or "Batch of Western blots",
         version=__version__,

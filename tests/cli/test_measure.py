@@ -182,6 +182,9 @@ def test_a_changed_setting_or_image_is_done_again(
 
     assert run("measure", images, "-o", copy, "--resume")[0] == 0
     assert seen == ["day1/blot.tif"]
+    others = ("--set", "batch.time_limit_s=500", "--set", "dose_response.model=3pl", "--set", "report.dpi=100")
+    assert run("measure", images, "-o", copy, "--resume", *others)[0] == 0
+    assert seen == ["day1/blot.tif"]
     assert run("measure", images, "-o", copy, "--resume", "--set", "integration.background=line")[0] == 0
     assert seen == ["day1/blot.tif", "day1/blot.tif", "day2/blot.tif"]
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from blotquant.batch.manifest import find_images
-from blotquant.batch.parts import Kept, Part, read_part, unit_key, write_part
+from blotquant.batch.parts import Part, is_part, open_part, part_path, unit_key, write_part
 from blotquant.blot import Frame
 from blotquant.errors import OutputError
 from blotquant.figures.pictures import Picture
-from blotquant.tables import check, empty
+from blotquant.tables import check, empty, to_csv_bytes
 
 
 @pytest.fixture
@@ -25,10 +25,9 @@ def part() -> Part:
 def test_a_part_comes_back_as_it_was_kept(part: Part, tmp_path: Path) -> None:
     write_part(part, tmp_path / "new" / "p.zip")
 
-    back = read_part(tmp_path / "new" / "p.zip")
+    back = open_part(tmp_path / "new" / "p.zip")
 
-    assert back is not None
-    pd.testing.assert_frame_equal(back.tables["lanes"], part.tables["lanes"], rtol=1e-9)
+    assert back.csv == {"lanes": to_csv_bytes(part.tables["lanes"])}
     assert dict(back.pictures) == dict(part.pictures)
     assert back.record == part.record
 
@@ -42,23 +41,28 @@ def test_the_same_part_has_the_same_bytes(part: Part, tmp_path: Path) -> None:
 
 def test_a_part_that_was_cut_or_is_not_there_is_none(part: Part, tmp_path: Path) -> None:
     path = tmp_path / "p.zip"
-    assert read_part(path) is None
+    assert not is_part(path)
     write_part(part, path)
+    assert is_part(path)
     path.write_bytes(path.read_bytes()[:-40])
 
-    assert read_part(path) is None
+    assert not is_part(path)
+    with pytest.raises(OutputError, match="run again with --resume"):
+        open_part(path)
+
+
+def test_parts_are_spread_over_folders() -> None:
+    assert part_path(Path("kept"), "abcdef") == Path("kept/ab/abcdef.zip")
 
 
 def test_pictures_are_read_when_they_are_asked_for(part: Part, tmp_path: Path) -> None:
     write_part(part, tmp_path / "p.zip")
-    back = read_part(tmp_path / "p.zip")
-    assert back is not None
-    pictures = Kept.united([back.pictures, {"b.tif": part.pictures["a.tif"]}])
+    pictures = open_part(tmp_path / "p.zip").pictures
+    assert pictures["a.tif"].png == b"png"
     (tmp_path / "p.zip").unlink()
 
-    assert list(pictures) == ["a.tif", "b.tif"]
-    assert len(pictures) == 2
-    assert pictures["b.tif"].png == b"png"
+    assert list(pictures) == ["a.tif"]
+    assert len(pictures) == 1
     with pytest.raises(FileNotFoundError):
         _ = pictures["a.tif"]
 
