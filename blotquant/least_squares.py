@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import leastsq
 
 from .errors import FitError
 
@@ -108,6 +107,8 @@ def minimise(
     ----------
     Moré 1978, Lecture Notes in Mathematics 630:105, doi 10.1007/BFb0067700 (MINPACK, through SciPy).
     """
+    from scipy.optimize import leastsq  # here: measuring pictures imports this module and does without
+
     slopes = jacobian or (lambda at: numeric_jacobian(residuals, at))
     with np.errstate(over="ignore", invalid="ignore"):
         first = residuals(start)

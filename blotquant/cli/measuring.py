@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..batch.workers import hold_to_one_thread
 from .asking import assignments, check_stops, run_record
 from .console import Console
 from .options import (
@@ -75,6 +74,8 @@ def measure(
     verbose: Verbose = 0,
 ) -> int:
     """Find and measure lanes and bands of any number of images; no study needed."""
+    from ..batch.workers import hold_to_one_thread
+
     hold_to_one_thread()
     from ..batch.assembly import write_batch
     from ..batch.engine import Pool
@@ -196,6 +197,8 @@ def quantify(
     verbose: Verbose = 0,
 ) -> int:
     """Quantify studies from images to dose-response; several go into a folder each, with one table over all."""
+    from ..batch.workers import hold_to_one_thread
+
     hold_to_one_thread()
     from ..batch.engine import Pool
 

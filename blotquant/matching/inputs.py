@@ -29,20 +29,21 @@ def filled(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     TableError
         A required column is missing.
     """
-    out = frame.copy()
+    out, blank = frame.copy(), {}
     for column in INPUTS[name].columns:
         if column.name not in out.columns:
             if column.required:
                 raise TableError(
                     f"{name}: column {column.name!r} is missing; found {', '.join(map(str, frame.columns))}"
                 )
-            out[column.name] = "" if column.kind == "text" else np.nan
-        if column.kind == "text":
-            out[column.name] = (
-                out[column.name].astype(object).where(out[column.name].notna(), "").map(str).astype(object)
-            )
+            text = column.kind == "text"
+            blank[column.name] = pd.Series("" if text else np.nan, frame.index, object if text else float)
+        elif column.kind == "text":
+            texts = ["" if pd.isna(value) else str(value) for value in out[column.name]]
+            out[column.name] = pd.Series(texts, frame.index, object)
         elif column.kind == "float":
             out[column.name] = out[column.name].astype(np.float64)
+    out = pd.concat([out, pd.DataFrame(blank, frame.index)], axis=1)
     if name == "samples":
         out["role"] = out["role"].mask(out["role"] == "", "sample").astype(object)
         out["replicate"] = out["replicate"].mask(out["replicate"] == "", out["membrane"]).astype(object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import platform
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -26,14 +28,15 @@ _PACKAGES = ("numpy", "pandas", "scipy", "opencv-python-headless", "scikit-image
 _GEOMETRY = ("top", "bottom", "left", "right", "curve", "lean", "sigma")
 
 
-def _versions() -> dict[str, str]:
+@functools.cache
+def _versions() -> Mapping[str, str]:
     found = {"blotquant": __version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:  # another distribution of the same package serves as well
             found[name] = "unknown"
-    return found
+    return MappingProxyType(found)
 
 
 @contextmanager
@@ -74,7 +77,7 @@ def make_record(title: str, inputs: Mapping[str, str], said: list[str], **furthe
     return {
         "title": title,
         "blotquant": versions["blotquant"],
-        "versions": versions,
+        "versions": dict(versions),
         **further,
         "inputs": dict(sorted(inputs.items())),
         "warnings": said,

@@ -26,9 +26,14 @@ _TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0
 _LARGEST = 2.0**53  # beyond it a number in a table is not known to the last digit
 
 
+@lru_cache
+def _empty(name: str) -> pd.DataFrame:
+    return check(pd.DataFrame({column: [] for column in TABLES[name].names}), name)
+
+
 def empty(name: str) -> pd.DataFrame:
     """Return the named output table without rows, with every column and its kind."""
-    return check(pd.DataFrame({column: [] for column in TABLES[name].names}), name)
+    return _empty(name).copy()  # made once: ten times for each picture that is measured
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,205 @@
+"""``python -m tests.scale``: what a batch costs as it grows, and from that what a million images would cost.
+
+``flat [NUMBER …]``: memory and rate of the parent, on cheap units. ``pixels``: cost of a picture by its size, measured
+for real. ``list NUMBER``: only the list of images. ``million``: the plan past this machine, from the other three.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from blotquant.batch import measuring
+from blotquant.batch.assembly import write_batch
+from blotquant.batch.engine import Pool
+from blotquant.batch.manifest import find_images
+from blotquant.batch.workers import hold_to_one_thread
+from blotquant.pipeline import measure_image
+from blotquant.synthetic import simulate_blot
+from tests.scale import cheap
+
+SIZES = ((360, 620), (520, 900), (735, 1270), (1040, 1800), (1470, 2545), (2080, 3600))  # each twice the one before
+
+
+def _peak_mb() -> float:
+    """Peak of this process's memory [MB]; what getrusage tells holds also what forked it."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+
+
+def _cpu_s(whose: int = resource.RUSAGE_SELF) -> float:
+    used = resource.getrusage(whose)
+    return used.ru_utime + used.ru_stime
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def batch_once(number: int, jobs: int) -> dict[str, Any]:
+    """Work through so many cheap units in this process, and tell what it took."""
+    measuring.do_unit = cheap.do_cheap_unit
+    with tempfile.TemporaryDirectory() as place:
+        in_a_process("draw", number, "--folder", place)  # drawing takes memory of its own
+        folder, out = Path(place) / "images", Path(place) / "out"
+        out.mkdir()
+        times = [time.perf_counter()]
+        before, workers = _cpu_s(), _cpu_s(resource.RUSAGE_CHILDREN)
+        manifest = find_images([str(folder)])
+        batch = measuring.measure_images(
+            manifest, out, pool=Pool(jobs), progress=lambda name, failure: times.append(time.perf_counter())
+        )
+        middle, workers = _cpu_s(), _cpu_s(resource.RUSAGE_CHILDREN) - workers
+        summary = write_batch(batch, out, {})
+        assert summary.images == number
+        assert not summary.failed
+        tenth = max(1, number // 10)
+        return {
+            "pictures": number,
+            "peak_mb": _peak_mb(),
+            "start_s": times[tenth] - times[0],
+            "per_s": (number - tenth) / (times[-1] - times[tenth]),  # without the start of the workers
+            "per_s_last_tenth": tenth / (times[-1] - times[-1 - tenth]),
+            "parent_cpu_ms": 1000 * (middle - before) / number,
+            "workers_cpu_ms": 1000 * workers / number,
+            "writing_cpu_ms": 1000 * (_cpu_s() - middle) / number,
+            "parts_kb": _bytes(out / ".parts") / number / 1000,
+            "dataset_kb": _bytes(out / "dataset") / number / 1000 if (out / "dataset").is_dir() else 0.0,
+            "tables_kb": sum(path.stat().st_size for path in out.glob("*.*")) / number / 1000,
+        }
+
+
+def list_once(number: int) -> dict[str, Any]:
+    """List so many images of an images.csv and go through them once."""
+    with tempfile.TemporaryDirectory() as place:
+        table = Path(place) / "images.csv"
+        with table.open("w") as file:
+            file.write("image,n_lanes\n")
+            file.writelines(f"study{each // 100:05d}/blot{each:07d}.tif,10\n" for each in range(number))
+        begun = time.perf_counter()
+        manifest = find_images([str(table)])
+        count = sum(len(rows) for _, rows in manifest.by_membrane())
+        assert count == number
+        return {"pictures": number, "peak_mb": _peak_mb(), "seconds": time.perf_counter() - begun}
+
+
+def cost_by_pixels(repeats: int) -> list[dict[str, float]]:
+    """Measure pictures of growing size for real: least of some repeats of three pictures each."""
+    hold_to_one_thread()
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        for shape in SIZES:
+            scale = (shape[0] * shape[1] / (520 * 900)) ** 0.5
+            paths = [
+                simulate_blot(
+                    Path(place) / f"{shape[0]}_{seed}", level="typical", seed=seed, n_lanes=10, n_rows=3, shape=shape
+                )
+                for seed in range(3)
+            ]
+            if not rows:
+                measure_image(paths[0])
+            seconds = [_seconds(path, repeats) for path in paths]
+            mega = shape[0] * shape[1] / 1e6
+            size = np.mean([path.stat().st_size for path in paths])
+            mean = float(np.mean(seconds))
+            rows.append(
+                {"megapixels": mega, "scale": scale, "s": mean, "s_per_mp": mean / mega, "mb": float(size) / 1e6}
+            )
+    return rows
+
+
+def _seconds(path: Path, repeats: int) -> float:
+    found = []
+    for _ in range(repeats):
+        begun = time.process_time()
+        measure_image(path)
+        found.append(time.process_time() - begun)
+    return min(found)
+
+
+def exponent(rows: list[dict[str, float]]) -> float:
+    """Slope of the logarithm of the cost over that of the pixels: 1 is linear."""
+    return float(np.polyfit(np.log([r["megapixels"] for r in rows]), np.log([r["s"] for r in rows]), 1)[0])
+
+
+def in_a_process(*words: object) -> dict[str, Any]:
+    """Run one measurement in a fresh process, so that its peak of memory is its own."""
+    command = [sys.executable, "-m", "tests.scale", *map(str, words)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[2])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    names = list(rows[0])
+    print(" | ".join(names))
+    for row in rows:
+        print(" | ".join(f"{row[name]:.4g}" for name in names))
+
+
+def million(jobs: int, number: int) -> None:
+    """Print the plan: what a million pictures of 900 × 520 would cost, from figures measured now."""
+    flat = in_a_process("once", number, "--jobs", jobs)
+    listed = in_a_process("list-once", 10**6)
+    with tempfile.TemporaryDirectory() as place:
+        path = simulate_blot(Path(place), level="typical", seed=1, n_lanes=10, n_rows=3, shape=(520, 900))
+        measure_image(path)
+        cpu, size = _seconds(path, 3), path.stat().st_size
+    count = 10**6
+    parent_ms = flat["parent_cpu_ms"] + flat["writing_cpu_ms"]
+    kept = flat["parts_kb"] + flat["dataset_kb"] + flat["tables_kb"]
+    print(f"measuring: {cpu:.2f} CPU s a picture, {count * cpu / 3600:.0f} CPU hours a million")
+    print(f"read: {size / 1e6:.2f} MB a picture, twice (hash, pixels): {2 * count * size / 1e12:.1f} TB")
+    print(
+        f"written: {flat['parts_kb']:.0f} kB of parts, {flat['dataset_kb']:.1f} kB of dataset, "
+        f"{flat['tables_kb']:.1f} kB of tables a picture: {count * kept / 1e9:.2f} TB"
+    )
+    print(
+        f"parent: {flat['parent_cpu_ms']:.2f} CPU ms a picture while measuring, {flat['writing_cpu_ms']:.2f} after: "
+        f"{count * parent_ms / 3.6e6:.1f} h a million, peak {flat['peak_mb']:.0f} MB at {number} pictures"
+    )
+    print(f"list of a million: {listed['seconds']:.0f} s, peak {listed['peak_mb']:.0f} MB")
+    print(
+        f"first bottleneck: one parent takes {1000 / flat['parent_cpu_ms']:.0f} pictures a second, "
+        f"as many as {1000 * cpu / flat['parent_cpu_ms']:.0f} cores measure"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.scale", description=__doc__)
+    parser.add_argument("what", choices=["flat", "pixels", "list", "million", "once", "list-once", "draw"])
+    parser.add_argument("numbers", type=int, nargs="*", help="numbers of pictures")
+    parser.add_argument("--folder", type=Path, help="where pictures are drawn")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    if options.what == "once":
+        print(json.dumps(batch_once(options.numbers[0], options.jobs)))
+    elif options.what == "draw":
+        print(json.dumps({"folder": str(cheap.draw_many(options.folder, options.numbers[0]))}))
+    elif options.what == "list-once":
+        print(json.dumps(list_once(options.numbers[0])))
+    elif options.what == "flat":
+        show([in_a_process("once", number, "--jobs", options.jobs) for number in options.numbers or (1000, 10000)])
+    elif options.what == "list":
+        show([in_a_process("list-once", number) for number in options.numbers or (10**4, 10**6)])
+    elif options.what == "pixels":
+        rows = cost_by_pixels(options.repeats)
+        show(rows)
+        print(f"cost grows with the pixels to the power {exponent(rows):.2f}")
+    else:
+        million(options.jobs, (options.numbers or [2000])[0])
+    print(f"Python {platform.python_version()}, {platform.machine()}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
