@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import os
 import signal
 import threading
@@ -122,6 +123,19 @@ def _end_with(parent: Any) -> None:
 
 
 @contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Start processes that leave Ctrl-C to this one; a process inherits what its parent does not hear."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
 def _dask(address: str, jobs: int) -> Iterator[Place]:
     try:
         distributed: Any = importlib.import_module("distributed")
@@ -131,7 +145,9 @@ def _dask(address: str, jobs: int) -> Iterator[Place]:
         try:
             where: Any = address
             if address == "local":
-                where = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+                options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.ERROR}
+                with _deaf_to_ctrl_c():
+                    where = distributed.LocalCluster(n_workers=jobs, **options)
                 held.enter_context(where)
             client = held.enter_context(distributed.Client(where, timeout=_ANSWER_S))
         except (OSError, ValueError) as error:
