@@ -171,7 +171,8 @@ def measure_images(
     begun, count = time.perf_counter(), 0
     with Log(output / "log.jsonl") as log:
         log.write("begun", membranes=manifest.membranes, images=len(manifest), pool=dataclasses.asdict(pool or Pool()))
-        desk = _Desk(kept, Ledger(), dataset_in(output) if manifest.membranes > 1 else None, log)
+        many = manifest.membranes > 1 or (output / "dataset").exists()
+        desk = _Desk(kept, Ledger(), dataset_in(output) if many else None, log)
         units = _units(manifest, used, kept, start)
         with contextlib.closing(run(do_unit, units, pool=pool, time_limit_s=used.batch.time_limit_s)) as outcomes:
             for count, outcome in enumerate(outcomes, start=1):  # noqa: B007 - counted for the record

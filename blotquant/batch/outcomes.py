@@ -24,7 +24,7 @@ __all__ = ["Failure", "Outcome", "attempt", "value_of"]
 Task = TypeVar("Task")
 Value = TypeVar("Value")
 _GRACE_S = 10.0  # after its limit, a worker that does not even hear its clock is ended
-_one_at_a_time = threading.Lock()
+_one_at_a_time = threading.RLock()
 
 
 class _TimeUp(BaseException):

@@ -99,7 +99,6 @@ def cost_by_pixels(repeats: int) -> list[dict[str, float]]:
     rows = []
     with tempfile.TemporaryDirectory() as place:
         for shape in SIZES:
-            scale = (shape[0] * shape[1] / (520 * 900)) ** 0.5
             paths = [
                 simulate_blot(
                     Path(place) / f"{shape[0]}_{seed}", level="typical", seed=seed, n_lanes=10, n_rows=3, shape=shape
@@ -112,9 +111,7 @@ def cost_by_pixels(repeats: int) -> list[dict[str, float]]:
             mega = shape[0] * shape[1] / 1e6
             size = np.mean([path.stat().st_size for path in paths])
             mean = float(np.mean(seconds))
-            rows.append(
-                {"megapixels": mega, "scale": scale, "s": mean, "s_per_mp": mean / mega, "mb": float(size) / 1e6}
-            )
+            rows.append({"megapixels": mega, "s": mean, "s_per_mp": mean / mega, "mb": float(size) / 1e6})
     return rows
 
 
@@ -127,9 +124,12 @@ def _seconds(path: Path, repeats: int) -> float:
     return min(found)
 
 
-def exponent(rows: list[dict[str, float]]) -> float:
-    """Slope of the logarithm of the cost over that of the pixels: 1 is linear."""
-    return float(np.polyfit(np.log([r["megapixels"] for r in rows]), np.log([r["s"] for r in rows]), 1)[0])
+def line_through(rows: list[dict[str, float]]) -> tuple[float, float, float]:
+    """Fit a straight line to the cost over the pixels: seconds a picture, seconds a megapixel, largest misfit [%]."""
+    mega, cost = (np.array([row[name] for row in rows]) for name in ("megapixels", "s"))
+    design = np.stack([np.ones_like(mega), mega], axis=1) / cost[:, None]  # relative errors weigh alike
+    (fixed, slope), *_ = np.linalg.lstsq(design, np.ones_like(mega), rcond=None)
+    return float(fixed), float(slope), float(100 * np.abs((fixed + slope * mega) / cost - 1).max())
 
 
 def in_a_process(*words: object) -> dict[str, Any]:
@@ -195,7 +195,8 @@ def main() -> None:
     elif options.what == "pixels":
         rows = cost_by_pixels(options.repeats)
         show(rows)
-        print(f"cost grows with the pixels to the power {exponent(rows):.2f}")
+        fixed, slope, misfit = line_through(rows)
+        print(f"CPU s a picture = {fixed:.2f} + {slope:.2f} a megapixel, within {misfit:.0f} %")
     else:
         million(options.jobs, (options.numbers or [2000])[0])
     print(f"Python {platform.python_version()}, {platform.machine()}", file=sys.stderr)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import pytest
 
 from blotquant.batch.engine import Outcome, Pool, run
@@ -217,6 +218,16 @@ def die_slowly(task: tuple[str, str]) -> str:
     if task[0] == "slow":
         time.sleep(60)
     return task[0]
+
+
+def threads_of(number: int) -> tuple[set[str | None], int]:
+    return {os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}, cv2.getNumThreads()
+
+
+def test_a_worker_s_libraries_have_one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+
+    assert [outcome.value for outcome in run(threads_of, [1, 2], pool=Pool(2))] == [({"1"}, 1)] * 2
 
 
 def test_results_come_as_they_are_done_and_not_at_the_end() -> None:
