@@ -69,10 +69,10 @@ def test_a_bar_is_drawn_on_a_terminal_unless_it_is_not_wanted(
     monkeypatch.setenv("TERM", "xterm")
 
     with Console(**options).progress("measuring", 2) as advance:
-        advance("a.tif")
-        advance("b.tif")
+        advance("a.tif", None)
+        advance("b.tif", None)
 
-    assert ("measuring" in screen.getvalue()) is seen
+    assert ("measuring" in screen.getvalue() and "/2" in screen.getvalue()) is seen
 
 
 def test_where_there_is_no_terminal_progress_is_silent_and_v_names_each_image(
@@ -80,7 +80,7 @@ def test_where_there_is_no_terminal_progress_is_silent_and_v_names_each_image(
 ) -> None:
     for verbosity in (0, 1):
         with Console(verbosity=verbosity).progress("measuring", 1) as advance:
-            advance("a.tif")
+            advance("a.tif", None)
 
     assert capsys.readouterr().err == "a.tif\n"
 
