@@ -11,6 +11,7 @@ from typing import Any
 
 from ..figures.pictures import Picture
 from ..pipeline.records import make_record
+from ..pipeline.twins import Twins
 from ..report import write_overview
 from ..report.overview import MOST_FAILURES
 from ..result.files import picture_name, write_whole
@@ -103,13 +104,16 @@ def _write_tables(output: Path, tables: Mapping[str, TableSpool]) -> None:
 
 def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Digest, dict[str, Any]]:
     """Go through the parts once, write tables, pictures and ``run.json``, and return what the page needs."""
-    digest = Digest()
+    digest, twins = Digest(), Twins()
     with contextlib.ExitStack() as open_files:
         tables = {name: TableSpool(name, open_files.enter_context(spooled(output))) for name in TABLES_OF_UNIT}
         long = {name: JsonSpool(kind, open_files.enter_context(spooled(output))) for name, kind in _LONG.items()}
         for key, part in batch.parts():
             _add_part(part, tables, long)
             digest.add(part.record, key)
+            for image, prints in part.record["fingerprints"].items():
+                twins.add(image, prints)
+        tables["quality"].add(to_csv_bytes(twins.notes()))
         for name, failure in batch.ledger.failures():
             long["failures"].add({"name": name, "kind": failure.kind, "message": failure.message})
             digest.add_failure(failure.kind)

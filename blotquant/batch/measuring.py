@@ -26,7 +26,7 @@ from .log import Log
 from .manifest import Manifest
 from .outcomes import Failure
 from .parts import open_part, part_path
-from .unit import Unit, do_unit
+from .unit import Unit, do_unit, is_bare
 
 __all__ = ["check_methods", "measure_images"]
 
@@ -56,11 +56,8 @@ def _starting(unit: Unit, start: Result) -> Unit:
 
 
 def _channel_rows(unit: Unit, rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Name the channel of each image that a bare file gave, so that each is read by itself."""
-    if len(rows) == len(unit.rows):
-        return unit.rows
-    channels = rows["image"].str.rpartition("#")[2]
-    return sheet_rows(rows.assign(channel=channels.where(rows["channel"] == "", rows["channel"])))
+    """Name the channel and the strip of each image that a bare file gave, so that each is read by itself."""
+    return sheet_rows(rows) if is_bare(unit.images) else unit.rows
 
 
 def check_methods(settings: Settings) -> Settings:

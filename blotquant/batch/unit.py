@@ -13,6 +13,7 @@ from .. import __version__
 from ..errors import BlotquantError, SettingsError
 from ..pipeline import Given, measure_blots, measure_image, read_membrane
 from ..pipeline.records import band_marks, kept_warnings
+from ..pipeline.twins import fingerprints
 from ..result.record import sheet_rows
 from ..settings import Settings
 from .digest import image_figures
@@ -20,7 +21,7 @@ from .manifest import image_table
 from .parts import Part, is_part, part_path, unit_key, write_part
 from .summary import count_rows
 
-__all__ = ["TABLES_OF_UNIT", "Unit", "do_unit"]
+__all__ = ["TABLES_OF_UNIT", "Unit", "do_unit", "is_bare"]
 
 TABLES_OF_UNIT = ("lanes", "bands", "quality", "calibration")
 """The tables that measuring fills."""
@@ -73,7 +74,7 @@ class Unit:
         return {"settings": chosen, "start": start}
 
 
-def _is_bare(images: pd.DataFrame) -> bool:
+def is_bare(images: pd.DataFrame) -> bool:
     """Tell whether nothing is said of a single file, so that all its channels are measured."""
     row = images.iloc[0]
     silent = all(row[name] in ("", "auto") for name in _SAID) and not row["mirror"]
@@ -116,14 +117,14 @@ def _measure_rows(unit: Unit) -> Part:
 
 
 def _measure_file(unit: Unit) -> Part:
-    """Measure every channel of a file of which nothing is said."""
+    """Measure every channel and every strip of a file of which nothing is said."""
     file = unit.folder / str(unit.images["file"].iloc[0])
     result = measure_image(file, name=str(unit.images["image"].iloc[0]), settings=unit.settings)
     images = sheet_rows(result.images)
     record = {
         "inputs": result.record["inputs"],
         "warnings": result.record["warnings"],
-        "failures": [],
+        "failures": result.record["failures"],
         "images": images,
     }
     return Part({name: getattr(result, name) for name in TABLES_OF_UNIT}, result.pictures, record)
@@ -133,6 +134,7 @@ def _with_figures(part: Part) -> Part:
     """Add what the whole batch wants to know of a part, so that nobody has to read its tables for it."""
     figures = {
         "geometry": band_marks(part.tables["bands"]),
+        "fingerprints": {image: fingerprints(part.pictures[image]) for image in part.pictures},
         "rows": {name: len(table) for name, table in part.tables.items()}
         | {"detected": int(part.tables["bands"]["detected"].sum())},
         "counts": count_rows(part.tables),
@@ -157,6 +159,6 @@ def do_unit(unit: Unit) -> str:
     key = unit_key(unit.folder, unit.images, unit.further)
     path = part_path(unit.kept, key)
     if not is_part(path):
-        whole = unit.bands is None and _is_bare(unit.images)
+        whole = unit.bands is None and is_bare(unit.images)
         write_part(_with_figures(_measure_file(unit) if whole else _measure_rows(unit)), path)
     return key

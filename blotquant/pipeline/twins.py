@@ -6,7 +6,7 @@ Copies, re-exports and mix-ups do that; so may a picture that was meant for two 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,29 +14,54 @@ import pandas as pd
 from ..figures.pictures import Picture, decode_png
 from ..tables import check, empty
 
-__all__ = ["note_twins"]
+__all__ = ["Twins", "fingerprints", "note_twins"]
 
 _LEAST = 16  # grey levels of a picture below which it shows too little to be the same as another
+_WAYS = ("", ", mirrored", ", turned by 180°")
 
 
-def _digest(grey: np.ndarray) -> str:
-    return hashlib.sha256(repr(grey.shape).encode() + np.ascontiguousarray(grey).tobytes()).hexdigest()
+def fingerprints(picture: Picture) -> list[str]:
+    """Say what a picture shows as it is, mirrored, and turned by 180°, in a few letters each; none where it is blank.
+
+    Parameters
+    ----------
+    picture : Picture
+        A picture as displayed.
+    """
+    grey = decode_png(picture.png)
+    if len(np.unique(grey)) < _LEAST:
+        return []
+    ways = (grey, grey[:, ::-1], grey[::-1, ::-1])
+    shown = (repr(way.shape).encode() + np.ascontiguousarray(way).tobytes() for way in ways)
+    return [hashlib.sha256(each).hexdigest()[:32] for each in shown]
 
 
-def _pairs(pictures: Mapping[str, Picture]) -> Iterator[tuple[str, str, str]]:
-    """Yield each image that shows what an earlier one shows, that one, and how."""
-    seen: dict[str, tuple[str, str]] = {}
-    for image in pictures:
-        grey = decode_png(pictures[image].png)
-        if len(np.unique(grey)) < _LEAST:
-            continue
-        own = _digest(grey)
-        if own in seen:
-            yield image, *seen[own]
-            continue
-        seen[own] = (image, "")
-        seen.setdefault(_digest(grey[:, ::-1]), (image, ", mirrored"))
-        seen.setdefault(_digest(grey[::-1, ::-1]), (image, ", turned by 180°"))
+class Twins:
+    """Remembers what pictures show, one after the other, and notes those that show what an earlier one does."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[str, str]] = {}
+        self._rows: list[dict[str, object]] = []
+
+    def add(self, image: str, prints: Sequence[str]) -> None:
+        """Compare a picture, by its fingerprints, with those before it."""
+        if not prints:
+            return
+        if prints[0] in self._seen:
+            self._rows.append(_note(image, *self._seen[prints[0]]))
+            return
+        for each, way in zip(prints, _WAYS, strict=True):
+            self._seen.setdefault(each, (image, way))
+
+    def notes(self) -> pd.DataFrame:
+        """Rows of the quality table, one an image that repeats an earlier one."""
+        return check(pd.DataFrame(self._rows), "quality") if self._rows else empty("quality")
+
+
+def _note(image: str, other: str, way: str) -> dict[str, object]:
+    note = f"screening note: shows the same picture as {other}{way}, contrast aside; one file under two names, or a mix-up?"
+    return {"scope": "image", "name": image, "measure": "same_picture", "value": 1.0, "se": np.nan, "unit": "",
+            "note": note}  # fmt: skip
 
 
 def note_twins(pictures: Mapping[str, Picture]) -> pd.DataFrame:
@@ -52,17 +77,7 @@ def note_twins(pictures: Mapping[str, Picture]) -> pd.DataFrame:
     DataFrame
         Rows of the quality table, one an image that repeats an earlier one.
     """
-    rows = [
-        {
-            "scope": "image",
-            "name": image,
-            "measure": "same_picture",
-            "value": 1.0,
-            "se": np.nan,
-            "unit": "",
-            "note": f"screening note: shows the same picture as {other}{how}, contrast aside;"
-            " one file under two names, or a mix-up?",
-        }
-        for image, other, how in _pairs(pictures)
-    ]
-    return check(pd.DataFrame(rows), "quality") if rows else empty("quality")
+    twins = Twins()
+    for image in pictures:
+        twins.add(image, fingerprints(pictures[image]))
+    return twins.notes()
