@@ -456,6 +456,7 @@ def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
         curve_points=points,
         sensitivity=_sensitivity(groups),
         calibration=tables.empty("calibration"),
+        corrections=tables.empty("corrections"),
         quality=_quality(images),
         images=images,
         samples=_samples(plan, images),

@@ -95,7 +95,8 @@ def _measure_file(unit: _Unit) -> Part:
     """Measure every channel of a file of which nothing is said."""
     file = unit.folder / str(unit.images["file"].iloc[0])
     result = measure_image(file, name=str(unit.images["image"].iloc[0]), settings=unit.settings)
-    images = sheet_rows(result.images)
+    known = unit.images.iloc[0]
+    images = sheet_rows(result.images.assign(**{name: known[name] for name in ("membrane", "target", "form", "site")}))
     record = {
         "inputs": result.record["inputs"],
         "warnings": result.record["warnings"],
@@ -125,6 +126,9 @@ def _starting(unit: _Unit, start: Result) -> _Unit:
     membranes = start.images.set_index("image")["membrane"]
     channels = set(membranes.index[membranes == unit.name])
     lanes, bands = (table[table["image"].isin(channels)].reset_index(drop=True) for table in (start.lanes, start.bands))
+    failed = {each["name"] for each in start.record.get("failures", ())}
+    if lanes.empty and failed & {unit.name, *unit.images["image"]}:
+        return unit  # what could not be measured has nothing to go on from; it is tried anew
     if lanes.empty:
         raise TableError(f"{unit.name}: has no row in the lanes.csv to go on from; measure it anew without --from")
     rows = start.images[start.images["image"].isin(channels)].reset_index(drop=True)
@@ -249,7 +253,8 @@ def measure_images(
             gathered.paths[outcome.task.name] = outcome.value
         progress(outcome.task.name)
     _prune(kept, set(gathered.paths.values()))
-    return _united(gathered, used, record or {})
+    result, failed = _united(gathered, used, record or {})
+    return (result if start is None else dataclasses.replace(result, corrections=start.corrections)), failed
 
 
 def _prune(kept: Path, wanted: set[Path]) -> None:

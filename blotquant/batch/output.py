@@ -18,6 +18,8 @@ OURS = (
     *(f"{name}.csv" for name in TABLES),
     "results.xlsx",
     "report.html",
+    "review.html",
+    "rois",
     "run.json",
     "studies.csv",
     "figures",

@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..report import write_figures, write_report
+from ..errors import OutputExistsError
+from ..report import write_figures, write_report, write_review
 from ..result import Result
+from ..result.files import picture_name, write_whole
+from ..rois import rois_bytes
+from ..tables import read_csv
 
-__all__ = ["PAGE", "is_written", "write_all", "write_shown"]
+__all__ = ["PAGE", "has_result", "is_written", "refuse_to_drop_edits", "write_all", "write_shown"]
 
 PAGE = "report.html"
+REVIEW = "review.html"
+ROIS = "rois"
 
 
 def write_shown(result: Result, folder: Path) -> Path:
@@ -23,6 +29,13 @@ def write_shown(result: Result, folder: Path) -> Path:
     """
     if result.settings.report.figures:
         write_figures(result, folder / "figures")
+    return _write_pages(result, folder)
+
+
+def _write_pages(result: Result, folder: Path) -> Path:
+    """Write the page on which lanes and boxes are corrected, where there are pictures, and the report, last."""
+    if result.pictures:
+        write_review(result, folder / REVIEW)
     return write_report(result, folder / PAGE)
 
 
@@ -45,7 +58,31 @@ def write_all(result: Result, folder: Path, *, figures: bool = True) -> Path:
     """
     (folder / PAGE).unlink(missing_ok=True)
     result.save(folder, force=True)
-    return write_shown(result, folder) if figures else write_report(result, folder / PAGE)
+    for image in result.pictures:
+        boxes = result.bands[result.bands["image"] == image]
+        write_whole(folder / ROIS / f"{picture_name(image).removesuffix('.png')}.zip", rois_bytes(boxes))
+    return write_shown(result, folder) if figures else _write_pages(result, folder)
+
+
+def has_result(folder: Path) -> bool:
+    """Tell whether a folder holds a result to go on from."""
+    return (folder / "run.json").is_file()
+
+
+def refuse_to_drop_edits(folder: Path) -> None:
+    """Refuse to find lanes and bands anew over a result that was corrected by hand.
+
+    Raises
+    ------
+    OutputExistsError
+        The folder holds corrections.
+    """
+    path = folder / "corrections.csv"
+    if has_result(folder) and path.is_file() and len(read_csv(path, "corrections")):
+        raise OutputExistsError(
+            f"{folder}: was corrected by hand; go on with --from bands to keep the corrections, "
+            "or --force to start without them"
+        )
 
 
 def is_written(folder: Path, key: str, until: str) -> bool:

@@ -18,6 +18,7 @@ from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
+from .edits import corrected, read_edits
 from .exposures import group_exposures
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
@@ -27,12 +28,14 @@ from .single import fit_table, measure_image
 __all__ = [
     "Given",
     "Measured",
+    "corrected",
     "fit_table",
     "gather",
     "measure_blots",
     "measure_image",
     "measure_membrane",
     "quantify",
+    "read_edits",
     "read_membrane",
     "run_key",
 ]
@@ -91,6 +94,7 @@ def quantify(
     bands = tables.pop("bands", measured.bands)
     further = {"until": until or "", "key": key, "geometry": band_marks(bands), **(record or {})}
     found = {"lanes": measured.lanes, "bands": bands, "quality": measured.quality, "calibration": measured.calibration}
+    found["corrections"] = empty("corrections") if start is None else start.corrections
     return Result(
         **{**found, **tables},
         images=known.images,

@@ -22,10 +22,11 @@ from .source import ReportSource
 from .wording import moment
 from .worries import general_warnings, worries
 
-__all__ = ["render", "write_report"]
+__all__ = ["environment", "policy_of", "render", "write_report"]
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return the templates; every value is escaped."""
     loader = jinja2.PackageLoader("blotquant.report", "templates")
     return jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -37,7 +38,8 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _policy(style: str, script: str) -> str:
+def policy_of(style: str, script: str) -> str:
+    """Return the content security policy of a page that has one style and one script of its own, and data pictures."""
     return (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -72,21 +74,21 @@ def render(result: ReportSource) -> str:
     result : Result
         The result that the page shows; parts that it does not have are said to be missing.
     """
-    environment = _environment()
-    style = environment.get_template("style.css").render()
-    script = environment.get_template("report.js").render()
+    pages = environment()
+    style = pages.get_template("style.css").render()
+    script = pages.get_template("report.js").render()
     membranes, hidden = membrane_views(result)
     text, cited = methods(result)
     plates = embedded_plates(result)
     record: dict[str, Any] = dict(result.record)
-    return environment.get_template("report.html").render(
+    return pages.get_template("report.html").render(
         title=plain(record.get("title", "")) or "Western blot quantification",
         version=__version__,
         record=record,
         time=moment(str(record.get("time", ""))),
         style=style,
         script=script,
-        policy=_policy(style, script),
+        policy=policy_of(style, script),
         answer=answer(result),
         headline=plates[0] if plates and plates[0].kind in ("dose_response", "groups") else None,
         plates=plates,

@@ -29,6 +29,10 @@ class ReportSource(ResultTables, Protocol):
         """Figures of merit."""
 
     @property
+    def corrections(self) -> pd.DataFrame:
+        """Edits by hand that were applied."""
+
+    @property
     def settings(self) -> Settings:
         """Settings in full."""
 

@@ -33,6 +33,8 @@ class Result:
     ----------
     lanes, bands, ratios, folds, groups, tests, curves, potencies, curve_points, sensitivity, calibration, quality
         DataFrames as declared in ``TABLES``; without rows where a run did not make them.
+    corrections : DataFrame
+        Edits by hand that were applied to lanes and bands, likewise.
     images, samples : DataFrame
         The sheets of the study.
     settings : Settings
@@ -55,6 +57,7 @@ class Result:
     sensitivity: pd.DataFrame = field(default_factory=partial(empty, "sensitivity"))
     calibration: pd.DataFrame = field(default_factory=partial(empty, "calibration"))
     quality: pd.DataFrame = field(default_factory=partial(empty, "quality"))
+    corrections: pd.DataFrame = field(default_factory=partial(empty, "corrections"))
     images: pd.DataFrame = field(default_factory=pd.DataFrame)
     samples: pd.DataFrame = field(default_factory=pd.DataFrame)
     settings: Settings = field(default_factory=Settings)
