@@ -435,6 +435,15 @@ RECORD = {
 }
 
 
+def _profiles(lanes: pd.DataFrame) -> pd.DataFrame:
+    """Give every lane the same light: a level of 500 AU with one peak of 2500 AU."""
+    light = " ".join(f"{500 + 2000 * np.exp(-0.5 * ((row - 40) / 3) ** 2):.5g}" for row in range(0, 90))
+    rows = [
+        {"image": row.image, "lane": row.lane, "first": 0.0, "step": 1.0, "signal": light} for row in lanes.itertuples()
+    ]
+    return _table(pd.DataFrame(rows, columns=tables.TABLES["profiles"].names), "profiles")
+
+
 def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
     """Return every table of a result, its pictures, settings and record."""
     plan = plan or Plan()
@@ -456,6 +465,7 @@ def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
         curve_points=points,
         sensitivity=_sensitivity(groups),
         calibration=tables.empty("calibration"),
+        profiles=_profiles(lanes),
         corrections=tables.empty("corrections"),
         quality=_quality(images),
         images=images,
@@ -470,7 +480,7 @@ def measured_only(plan: Plan | None = None) -> SimpleNamespace:
     """Return a result of `measure`: lanes and bands, nothing after them."""
     result = drawn_result(plan)
     for name in tables.TABLES:
-        if name not in ("lanes", "bands", "quality"):
+        if name not in ("lanes", "bands", "quality", "profiles"):
             setattr(result, name, tables.empty(name))
     result.samples = result.samples.iloc[:0]
     return result
@@ -479,7 +489,7 @@ def measured_only(plan: Plan | None = None) -> SimpleNamespace:
 def fitted_only() -> SimpleNamespace:
     """Return a result of `fit`: responses as folds, curves and potencies; no picture, no lane."""
     result = drawn_result(Plan(pictures=False))
-    for name in ("lanes", "bands", "ratios", "groups", "tests", "sensitivity"):
+    for name in ("lanes", "bands", "profiles", "ratios", "groups", "tests", "sensitivity"):
         setattr(result, name, tables.empty(name))
     result.quality = result.quality[result.quality["scope"] == "study"].reset_index(drop=True)
     result.images, result.samples = pd.DataFrame(), pd.DataFrame()

@@ -24,7 +24,7 @@ from .parts import Kept, Part, read_part, unit_key, write_part
 
 __all__ = ["check_methods", "measure_images"]
 
-_TABLES = ("lanes", "bands", "quality", "calibration")
+_TABLES = ("lanes", "bands", "quality", "calibration", "profiles")
 _SAID = ("channel", "region", "polarity")  # what a row of images.csv may say of its picture
 _MEASURING = ("orientation", "lanes", "bands", "integration", "batch")  # settings that measuring reads
 

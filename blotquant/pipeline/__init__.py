@@ -94,6 +94,7 @@ def quantify(
     bands = tables.pop("bands", measured.bands)
     further = {"until": until or "", "key": key, "geometry": band_marks(bands), **(record or {})}
     found = {"lanes": measured.lanes, "bands": bands, "quality": measured.quality, "calibration": measured.calibration}
+    found["profiles"] = measured.profiles
     found["corrections"] = empty("corrections") if start is None else start.corrections
     return Result(
         **{**found, **tables},

@@ -26,6 +26,7 @@ from ..readers import read_blot
 from ..screening import image_flags, screen
 from ..settings import Settings
 from ..tables import check, empty
+from .profiles import lane_profiles
 from .registration import Registered, register
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
@@ -74,6 +75,7 @@ class Measured:
     bands: pd.DataFrame
     quality: pd.DataFrame
     calibration: pd.DataFrame
+    profiles: pd.DataFrame
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -93,6 +95,7 @@ def gather(parts: Sequence[Measured]) -> Measured:
         bands=united([part.bands for part in parts], "bands"),
         quality=united([part.quality for part in parts], "quality"),
         calibration=united([part.calibration for part in parts], "calibration"),
+        profiles=united([part.profiles for part in parts], "profiles"),
         pictures={image: picture for part in parts for image, picture in part.pictures.items()},
         inputs={name: digest for part in parts for name, digest in part.inputs.items()},
         others={method: united([part.others[method] for part in parts], "bands") for method in methods},
@@ -276,11 +279,13 @@ def measure_blots(
     bands, calibration = _with_masses(_integrate(blots, found, given, settings, None), blots, given)
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
     notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
+    in_files = placed.to_files(lanes, "lanes")
     return Measured(
-        lanes=placed.to_files(lanes, "lanes"),
+        lanes=in_files,
         bands=placed.to_files(bands, "bands"),
         quality=united(notes, "quality"),
         calibration=calibration,
+        profiles=united([lane_profiles(blot, in_files) for blot in upright], "profiles"),
         pictures={raw.name: display_picture(raw, shown) for raw, shown in pairs},
         inputs={raw.name: raw.source.sha256 for raw, _ in pairs},
         others={method: placed.to_files(table, "bands") for method, table in others_found.items()},

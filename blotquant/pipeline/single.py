@@ -76,6 +76,7 @@ def measure_image(
         lanes=measured.lanes,
         bands=measured.bands,
         quality=measured.quality,
+        profiles=measured.profiles,
         images=_image_rows(blots, file),
         settings=used,
         record=make_record(file, measured.inputs, said, geometry=band_marks(measured.bands), **(record or {})),

@@ -51,7 +51,7 @@ _SCREEN = 750.0  # width of a picture on screen [point]
 
 @dataclass(frozen=True)
 class Box:
-    """One band: its box, its looks, its name for a screen reader and its row of values."""
+    """One band: its box, looks, name for a screen reader, row of values, lane, and level of the background [AU]."""
 
     left: float
     top: float
@@ -61,6 +61,7 @@ class Box:
     label: str
     values: tuple[str, ...]
     lane: int
+    level: float
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class ImageView:
     text: float
     shown: str
     note: str
+    profiles: Mapping[str, tuple[float, float, tuple[float, ...]]]
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,8 @@ def _box(row: Mapping[str, Any], file_row: Mapping[str, Any], loaded: str, *, na
     values = _band_values(file_row, loaded)
     left, top = float(row["left"]), float(row["top"])
     width, height = float(row["right"]) - left, float(row["bottom"]) - top
-    return Box(left, top, width, height, " ".join(looks), _band_label(values), values, int(row["lane"]))
+    level = float(row["background"]) / max(1.0, width * height)
+    return Box(left, top, width, height, " ".join(looks), _band_label(values), values, int(row["lane"]), level)
 
 
 def _lane_line(row: Mapping[str, Any], height: int) -> str:
@@ -201,7 +204,16 @@ def _image_view(
     label = image_label(image).replace("\n", " ")
     names, note = _row_names(placed, text), placing_note(result, "image", str(image["image"]))
     drawn = (tuple(lines), tuple(boxes), names)
-    return ImageView(str(image["image"]), label, src, width, height, *drawn, text, shown, note)
+    profiles = _profiles(result.profiles[result.profiles["image"] == image["image"]])
+    return ImageView(str(image["image"]), label, src, width, height, *drawn, text, shown, note, profiles)
+
+
+def _profiles(table: pd.DataFrame) -> dict[str, tuple[float, float, tuple[float, ...]]]:
+    """First row, step and values of each lane's profile."""
+    return {
+        str(row["lane"]): (float(row["first"]), float(row["step"]), tuple(map(float, str(row["signal"]).split())))
+        for row in records(table)
+    }
 
 
 def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: float) -> tuple[HeaderText, ...]:

@@ -33,6 +33,8 @@ class Result:
     ----------
     lanes, bands, ratios, folds, groups, tests, curves, potencies, curve_points, sensitivity, calibration, quality
         DataFrames as declared in ``TABLES``; without rows where a run did not make them.
+    profiles : DataFrame
+        The light along each lane, likewise.
     corrections : DataFrame
         Edits by hand that were applied to lanes and bands, likewise.
     images, samples : DataFrame
@@ -57,6 +59,7 @@ class Result:
     sensitivity: pd.DataFrame = field(default_factory=partial(empty, "sensitivity"))
     calibration: pd.DataFrame = field(default_factory=partial(empty, "calibration"))
     quality: pd.DataFrame = field(default_factory=partial(empty, "quality"))
+    profiles: pd.DataFrame = field(default_factory=partial(empty, "profiles"))
     corrections: pd.DataFrame = field(default_factory=partial(empty, "corrections"))
     images: pd.DataFrame = field(default_factory=pd.DataFrame)
     samples: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -115,6 +115,15 @@ when | text | | When, as the editor's clock said it.
 why | text | | The reason given.
 """
 
+_PROFILES = (
+    _PLACE
+    + """
+first | float | px | Row of the upright, uncropped picture at which the first value stands.
+step | float | px | Rows from one value to the next; each is a mean over so many.
+signal | text | AU | Mean counts of the middle half of the lane, from top to bottom, parted by spaces; bright = protein.
+"""
+)
+
 _GROUPS = (
     _KEYS
     + _DOSE
@@ -263,6 +272,7 @@ TABLES: dict[str, Table] = {
         Table("sensitivity", "a fold under one defensible choice", columns(_SENSITIVITY)),
         Table("calibration", "a calibration point or coefficient", columns(_CALIBRATION)),
         Table("quality", "a figure of merit", columns(_QUALITY)),
+        Table("profiles", "the light along a lane of an image, for the eye", columns(_PROFILES)),
         Table("corrections", "an edit of a lane or a band by hand", columns(_CORRECTIONS)),
     )
 }
