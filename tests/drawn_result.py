@@ -435,13 +435,17 @@ RECORD = {
 }
 
 
-def _profiles(lanes: pd.DataFrame) -> pd.DataFrame:
-    """Give every lane the same light: a level of 500 AU with one peak of 2500 AU."""
-    light = " ".join(f"{500 + 2000 * np.exp(-0.5 * ((row - 40) / 3) ** 2):.5g}" for row in range(0, 90))
-    rows = [
-        {"image": row.image, "lane": row.lane, "first": 0.0, "step": 1.0, "signal": light} for row in lanes.itertuples()
-    ]
-    return _table(pd.DataFrame(rows, columns=tables.TABLES["profiles"].names), "profiles")
+def _profiles(lanes: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
+    """Give every lane a level of 500 AU and a peak for each of its bands, as high and thick as the table says."""
+    rows, found = np.arange(150.0), []
+    for lane in lanes.itertuples():
+        mine = bands[(bands["image"] == lane.image) & (bands["lane"] == lane.lane)]
+        light = np.full(rows.size, 500.0)
+        for band in mine.itertuples():
+            light += band.height * np.exp(-0.5 * ((rows - band.centre_row) / band.sigma) ** 2)
+        text = " ".join(f"{value:.5g}" for value in light)
+        found.append({"image": lane.image, "lane": lane.lane, "first": 0.0, "step": 1.0, "signal": text})
+    return _table(pd.DataFrame(found, columns=tables.TABLES["profiles"].names), "profiles")
 
 
 def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
@@ -465,7 +469,7 @@ def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
         curve_points=points,
         sensitivity=_sensitivity(groups),
         calibration=tables.empty("calibration"),
-        profiles=_profiles(lanes),
+        profiles=_profiles(lanes, bands),
         corrections=tables.empty("corrections"),
         quality=_quality(images),
         images=images,
