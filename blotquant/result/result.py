@@ -196,13 +196,34 @@ class Result:
         """Draw one image with its lanes and boxes; the first one when none is named."""
         from ..figures import plot_blot
 
+        name = self._image(image)
+        lanes, bands = (table[table["image"] == name] for table in (self.lanes, self.bands))
+        axes: Axes = plot_blot(self.pictures[name], lanes, bands, ax=ax)
+        return axes
+
+    def plot_profiles(self, image: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the light along every lane of one image, with background and bands; the first one when none is named."""
+        from ..figures import plot_profiles
+
+        name = self._image(image)
+        profiles, bands = (table[table["image"] == name] for table in (self.profiles, self.bands))
+        axes: Axes = plot_profiles(profiles, bands, self.pictures[name].frame, ax=ax)
+        return axes
+
+    def plot_precision(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the measuring error of every band against its volume."""
+        from ..figures import plot_precision
+
+        axes: Axes = plot_precision(self.bands, ax=ax)
+        return axes
+
+    def _image(self, image: str | None) -> str:
+        """Return the name of an image that has a picture; the first one when none is named."""
         known = list(self.pictures)
         name = image if image is not None or not known else known[0]
         if name is None or name not in self.pictures:
             raise TableError(f"no picture of {name!r}; known: {', '.join(known) or '(none)'}")
-        lanes, bands = (table[table["image"] == name] for table in (self.lanes, self.bands))
-        axes: Axes = plot_blot(self.pictures[name], lanes, bands, ax=ax)
-        return axes
+        return name
 
     def __repr__(self) -> str:
         made = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items() if len(table))

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -21,6 +22,7 @@ from blotquant.result.files import picture_name, write_whole
 from blotquant.result.workbook import wide_folds, workbook_bytes
 from blotquant.settings import from_mapping
 from blotquant.tables import TABLES, check
+from tests.drawn_result import drawn_result
 
 ODD = '=cmd()|"<b>"\n'
 
@@ -177,3 +179,26 @@ def test_a_plot_of_what_is_not_there_names_what_is(result: Result) -> None:
         result.plot_blot("x")
     with pytest.raises(TableError, match="no picture of None"):
         Result().plot_blot()
+
+
+def test_a_plot_shows_itself_in_a_notebook_which_pyplot_would_not_do() -> None:
+    result = Result(**vars(drawn_result()))
+    image = result.images["image"].iloc[0]
+    for axes in (result.plot_dose_response(), result.plot_groups(), result.plot_blot(), result.plot_precision(),
+                 result.plot_sensitivity(), result.plot_profiles(image)):  # fmt: skip
+        png, size = axes._repr_png_()
+        shown = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+        assert shown.shape[1] == pytest.approx(size["width"] * 288 / 128, abs=2)
+        assert shown.min() < 100 < shown.max()
+
+
+def test_axes_of_the_callers_own_are_left_to_the_caller() -> None:
+    from matplotlib.figure import Figure
+
+    own = Figure().add_subplot()
+    assert not hasattr(Result(**vars(drawn_result())).plot_precision(ax=own), "_repr_png_")
+
+
+def test_profiles_of_an_image_that_is_not_there_name_those_that_are() -> None:
+    with pytest.raises(TableError, match=r"no picture of 'x'; known: r1_pSTAT3\.tif"):
+        Result(**vars(drawn_result())).plot_profiles("x")
