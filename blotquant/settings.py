@@ -132,6 +132,9 @@ class Report:
     figures: bool = _setting(True, "Write figures/ as SVG, PDF and PNG.")
     sensitivity: bool = _setting(True, "Quantify again under other backgrounds, normalisations and controls.")
     dpi: int = _setting(600, "Resolution of PNG figures.", low=72, high=1200)
+    style: str = _setting(
+        "journal", "Look of figures/: of a journal, or of your own matplotlibrc.", choices=("journal", "matplotlib")
+    )
 
 
 @dataclass(frozen=True)

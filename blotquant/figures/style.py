@@ -7,6 +7,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib as mpl
@@ -26,6 +27,7 @@ __all__ = [
     "STYLE",
     "figure_bytes",
     "journal_look",
+    "look",
     "new_axes",
     "new_figure",
     "resize",
@@ -92,6 +94,8 @@ STYLE: dict[str, Any] = {
     "pdf.fonttype": 42,
 }
 
+_LOOK: ContextVar[str] = ContextVar("look", default="journal")
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -103,9 +107,24 @@ def _fonts() -> tuple[str, ...]:
 
 
 @contextmanager
+def look(name: str) -> Iterator[None]:
+    """Choose the look of what is drawn inside: ``journal``, or ``matplotlib`` for the user's own settings."""
+    token = _LOOK.set(name)
+    try:
+        yield
+    finally:
+        _LOOK.reset(token)
+
+
+@contextmanager
 def journal_look() -> Iterator[None]:
-    """Hold the journal look, and keep quiet about signs that no installed font has (SVG text keeps them)."""
+    """Hold the journal look, and keep quiet about signs that no installed font has (SVG text keeps them).
+
+    Inside ``look("matplotlib")`` the user's settings hold, and only what keeps files stable and names names is set.
+    """
     look: Any = STYLE | {"font.family": list(_fonts())}
+    if _LOOK.get() == "matplotlib":
+        look = {name: STYLE[name] for name in ("text.parse_math", "svg.fonttype", "svg.hashsalt", "pdf.fonttype")}
     with mpl.rc_context(look), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         yield

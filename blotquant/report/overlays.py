@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,6 +108,7 @@ class MembraneView:
     images: tuple[ImageView, ...]
 
 
+@functools.lru_cache(maxsize=128)  # the report and the review page show the same pictures
 def fitted_png(png: bytes, limit: int) -> bytes:
     """Average a picture down until its PNG has at most so many bytes."""
     grey = decode_png(png)
