@@ -29,6 +29,7 @@ from blotquant.report.methods import methods
 from blotquant.report.overlays import membrane_views
 from blotquant.report.worries import general_warnings, worries
 from blotquant.settings import Settings, override
+from blotquant.tables import check
 from tests.drawn_result import Plan, drawn_result, fitted_only, measured_only
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -374,6 +375,25 @@ def test_the_methods_paragraph_names_version_settings_and_numbers_its_citations(
     assert [f"[{place}]" in text for place in range(1, len(cited) + 1)] == [True] * len(cited)
     assert text.index("[1]") < text.index("[2]")
     assert "IC50" not in methods(measured_only())[0]
+
+
+def test_corrections_by_hand_are_said_in_the_methods_the_card_and_the_record():
+    result = drawn_result(Plan(pictures=False))
+    assert "by hand" not in methods(result)[0]
+    rows = [("band", 3, "1", "move", "1:9,2:8", "2:10,2:8", "off centre"),
+            ("band", 4, "1", "move", "1:9,2:8", "0:8,2:8", ""),
+            ("lane", 6, "", "exclude", "", "", "<b>bubble</b>")]  # fmt: skip
+    edits = pd.DataFrame(rows, columns=["what", "lane", "band", "action", "old", "new", "why"])
+    edits = edits.assign(image="r1_pSTAT3.tif", who="Ada", when="2026-11-25T10:00:00Z")
+    result.corrections = check(edits, "corrections")
+    assert "with reasons on record: 2 bands moved and 1 lane left out." in methods(result)[0]
+    card = {point.asked: point.evidence for point in report_card(result)}
+    assert "lane 6 of r1_pSTAT3.tif: <b>bubble</b>" in card["Lanes left out are named"]
+    html = render(result)
+    assert "<b>bubble</b>" not in html
+    record = Page(html).text[Page(html).text.index("Corrections by hand") :]
+    assert "2026-11-25 10:00 UTC" in record
+    assert "off centre" in record
 
 
 def test_the_report_card_answers_yes_partly_and_no():
