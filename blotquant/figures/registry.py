@@ -18,7 +18,7 @@ from .dose_response import plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
 from .names import SERIES, plain, quantity_name
-from .panels import UNUSED_ROLES, draw_panel
+from .panels import UNUSED_ROLES, draw_panel, unused_lanes
 from .pictures import Picture
 from .precision import plot_precision
 from .specification import plot_sensitivity
@@ -225,12 +225,13 @@ def _draw_profiles(result: ResultTables) -> Iterator[Drawn]:
     targets = list(dict.fromkeys(result.bands.loc[result.bands["target"] != "", "image"]))
     for image in targets[:_MOST_PANELS]:
         rows = result.profiles[result.profiles["image"] == image]
+        rows = rows[~rows["lane"].isin(unused_lanes(result.images, result.samples, image))]
         if rows.empty or image not in result.pictures:
             continue
         caption = (
             f"Image {plain(image)}: mean light along the middle of each lane, from the top of the membrane to its "
-            "bottom. Dashed: the background under the bands; filled: each band as a Gaussian of its fitted height and "
-            "thickness."
+            "bottom, ladders left out. Dashed: the background under the bands; filled: each band as a Gaussian of its "
+            "fitted height and thickness."
         )
         bands = result.bands[result.bands["image"] == image]
         axes = plot_profiles(rows, bands, result.pictures[image].frame)

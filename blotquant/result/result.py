@@ -204,9 +204,11 @@ class Result:
     def plot_profiles(self, image: str | None = None, *, ax: Axes | None = None) -> Axes:
         """Draw the light along every lane of one image, with background and bands; the first one when none is named."""
         from ..figures import plot_profiles
+        from ..figures.panels import unused_lanes
 
         name = self._image(image)
         profiles, bands = (table[table["image"] == name] for table in (self.profiles, self.bands))
+        profiles = profiles[~profiles["lane"].isin(unused_lanes(self.images, self.samples, name))]
         axes: Axes = plot_profiles(profiles, bands, self.pictures[name].frame, ax=ax)
         return axes
 

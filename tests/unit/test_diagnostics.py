@@ -8,7 +8,7 @@ import pytest
 
 from blotquant.bands import find_bands
 from blotquant.blot import Blot, Frame
-from blotquant.figures import plot_background, plot_linearity, plot_noise, plot_profiles
+from blotquant.figures import FIGURES, plot_background, plot_linearity, plot_noise, plot_profiles
 from blotquant.lanes import find_lanes
 from blotquant.synthetic import simulate
 from tests.contracts.test_figures import assert_texts_are_clear
@@ -82,3 +82,12 @@ def test_the_callers_own_axes_are_drawn_on_with_the_callers_settings() -> None:
     series = pd.DataFrame({"amount_ug": [2.0], "volume": [9.0], "volume_se": [1.0]})
     assert plot_linearity(series, result.calibration, ax=ax) is ax
     assert tuple(ax.figure.get_size_inches()) == (9, 9)
+
+
+def test_a_ladder_does_not_set_the_scale_of_the_samples_profiles() -> None:
+    result = drawn_result()
+    first = result.samples.index[result.samples["membrane"] == result.images["membrane"].iloc[0]][0]
+    result.samples.loc[first, "role"] = "ladder"
+    drawn = next(FIGURES["profiles"].draw(result))
+    assert "1" not in [text.get_text() for text in drawn.figure.axes[0].get_yticklabels()]
+    assert "ladders left out" in drawn.caption
