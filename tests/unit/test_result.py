@@ -17,6 +17,7 @@ from blotquant.blot import Frame
 from blotquant.conditions import complete
 from blotquant.errors import OutputError, OutputExistsError, TableError
 from blotquant.figures.pictures import Picture
+from blotquant.flags import SEVERITY, Flag, encode
 from blotquant.result import Result
 from blotquant.result.files import picture_name, write_whole
 from blotquant.result.workbook import wide_folds, workbook_bytes
@@ -146,8 +147,13 @@ def test_the_workbook_holds_typed_cells_units_and_an_explanation(result: Result)
     assert sheet.cell(3, column["detected"]).data_type == "b"
     assert sheet.freeze_panes == "A3"
     assert sheet.auto_filter.ref is not None
-    tint = sheet.cell(3, column["flags"]).fill.start_color.rgb
-    assert tint != sheet.cell(4, column["flags"]).fill.start_color.rgb
+    (marked,) = sheet.conditional_formatting
+    assert (
+        str(marked.sqref) == f"{sheet.cell(3, column['flags']).coordinate}:{sheet.cell(4, column['flags']).coordinate}"
+    )
+    told = [rule.text for rule in marked.rules]
+    assert told == [encode(flag) for weight in ("wrong", "doubt") for flag in Flag if SEVERITY[flag] == weight]
+    assert len({rule.dxf.fill.bgColor.rgb for rule in marked.rules}) == 2
     explained = {(row[0].value, row[1].value) for row in book["columns"].iter_rows(min_row=3)}
     assert explained >= {(name, each.name) for name in TABLES for each in TABLES[name].columns}
 
