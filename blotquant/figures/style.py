@@ -143,7 +143,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
         with journal_look():
             drawn = draw(*args, **kwargs)
         if isinstance(drawn, Axes):
-            drawn._repr_png_ = functools.partial(_shown, drawn)  # type: ignore[attr-defined]
+            drawn._repr_png_ = functools.partial(_shown, drawn)  # type: ignore[attr-defined]  # for IPython alone
         return drawn
 
     return wrapper
