@@ -232,6 +232,12 @@ class Blot:
         new = self.pixels if pixels is None else pixels
         return dataclasses.replace(self, pixels=new, steps=(*self.steps, step), **changes)
 
+    def _repr_html_(self) -> str:
+        """Show the blot in a notebook, to be looked at whole or pixel by pixel."""
+        from .figures.pictures import display_html
+
+        return display_html(self)
+
     def _repr_png_(self) -> bytes:
         """Show the blot in a notebook, dark bands on white, without touching the counts."""
         from .figures.pictures import display_png

@@ -133,6 +133,9 @@ class Report:
     sensitivity: bool = _setting(True, "Quantify again under other backgrounds, normalisations and controls.")
     most_images: int = _setting(200, "A batch of more images has a page of figures, and no workbook.", low=0, high=5000)
     dpi: int = _setting(600, "Resolution of PNG figures.", low=72, high=1200)
+    style: str = _setting(
+        "journal", "Look of figures/: of a journal, or of your own matplotlibrc.", choices=("journal", "matplotlib")
+    )
 
 
 @dataclass(frozen=True)

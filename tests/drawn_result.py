@@ -435,6 +435,19 @@ RECORD = {
 }
 
 
+def _profiles(lanes: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
+    """Give every lane a level of 500 AU and a peak for each of its bands, as high and thick as the table says."""
+    rows, found = np.arange(150.0), []
+    for lane in lanes.itertuples():
+        mine = bands[(bands["image"] == lane.image) & (bands["lane"] == lane.lane)]
+        light = np.full(rows.size, 500.0)
+        for band in mine.itertuples():
+            light += band.height * np.exp(-0.5 * ((rows - band.centre_row) / band.sigma) ** 2)
+        text = " ".join(f"{value:.5g}" for value in light)
+        found.append({"image": lane.image, "lane": lane.lane, "first": 0.0, "step": 1.0, "signal": text})
+    return _table(pd.DataFrame(found, columns=tables.TABLES["profiles"].names), "profiles")
+
+
 def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
     """Return every table of a result, its pictures, settings and record."""
     plan = plan or Plan()
@@ -456,6 +469,8 @@ def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
         curve_points=points,
         sensitivity=_sensitivity(groups),
         calibration=tables.empty("calibration"),
+        profiles=_profiles(lanes, bands),
+        corrections=tables.empty("corrections"),
         quality=_quality(images),
         images=images,
         samples=_samples(plan, images),
@@ -469,7 +484,7 @@ def measured_only(plan: Plan | None = None) -> SimpleNamespace:
     """Return a result of `measure`: lanes and bands, nothing after them."""
     result = drawn_result(plan)
     for name in tables.TABLES:
-        if name not in ("lanes", "bands", "quality"):
+        if name not in ("lanes", "bands", "quality", "profiles"):
             setattr(result, name, tables.empty(name))
     result.samples = result.samples.iloc[:0]
     return result
@@ -478,8 +493,24 @@ def measured_only(plan: Plan | None = None) -> SimpleNamespace:
 def fitted_only() -> SimpleNamespace:
     """Return a result of `fit`: responses as folds, curves and potencies; no picture, no lane."""
     result = drawn_result(Plan(pictures=False))
-    for name in ("lanes", "bands", "ratios", "groups", "tests", "sensitivity"):
+    for name in ("lanes", "bands", "profiles", "ratios", "groups", "tests", "sensitivity"):
         setattr(result, name, tables.empty(name))
     result.quality = result.quality[result.quality["scope"] == "study"].reset_index(drop=True)
     result.images, result.samples = pd.DataFrame(), pd.DataFrame()
+    return result
+
+
+def with_dilutions(result: SimpleNamespace) -> SimpleNamespace:
+    """Say that the first lanes of the first membrane hold 2.5, 5, 10 … µg, and what was made of that."""
+    if not len(result.images) or not len(result.samples):
+        return result
+    first = result.images.iloc[0]
+    mine = (result.samples["membrane"] == first["membrane"]) & (result.samples["lane"] <= 9)
+    amounts = 2.5 * 2.0 ** np.arange(mine.sum())
+    result.samples.loc[mine, "role"] = "standard"
+    result.samples.loc[mine, "amount_ug"] = amounts
+    told = {"range_low": 2.5, "range_high": float(amounts[len(amounts) // 2]), "slope": 1e5}
+    rows = pd.DataFrame({"parameter": list(told), "value": list(told.values())})
+    known = {"scope": "image", "name": first["image"], "kind": "linearity", "x": np.nan, "se": np.nan}
+    result.calibration = _table(rows.assign(**known, unit="", note=""), "calibration")
     return result

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ..figures.pictures import Picture
 from ..pipeline.records import make_record
 from ..pipeline.twins import Twins
@@ -47,6 +49,8 @@ class Batch:
         How long the work took [s].
     units : int
         How many units were worked on, failed ones included.
+    corrections : DataFrame, optional
+        Edits of lanes and bands that it was measured with.
     """
 
     kept: Path
@@ -54,6 +58,7 @@ class Batch:
     settings: Settings
     seconds: float = 0.0
     units: int = 0
+    corrections: pd.DataFrame | None = None
 
     @property
     def large(self) -> bool:
@@ -96,10 +101,11 @@ def _add_pictures(batch: Batch, digest: Digest, output: Path, long: JsonSpool) -
             long.add(row, image)
 
 
-def _write_tables(output: Path, tables: Mapping[str, TableSpool]) -> None:
+def _write_tables(output: Path, tables: Mapping[str, TableSpool], corrections: pd.DataFrame | None) -> None:
     for name in TABLES:
-        spool = tables.get(name)
-        write_whole(output / f"{name}.csv", spool.whole() if spool else to_csv_bytes(empty(name)))
+        spool, edits = tables.get(name), corrections if name == "corrections" else None
+        data = spool.whole() if spool else to_csv_bytes(empty(name) if edits is None else edits)
+        write_whole(output / f"{name}.csv", data)
 
 
 def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Digest, dict[str, Any]]:
@@ -117,7 +123,7 @@ def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Dige
         for name, failure in batch.ledger.failures():
             long["failures"].add({"name": name, "kind": failure.kind, "message": failure.message})
             digest.add_failure(failure.kind)
-        _write_tables(output, tables)
+        _write_tables(output, tables, batch.corrections)
         _add_pictures(batch, digest, output, long["pictures"])
         told = {"units": batch.units, "seconds": batch.seconds, "large": batch.large, **digest.as_dict()}
         known = {**make_record("", {}, [], **record), "batch": told}

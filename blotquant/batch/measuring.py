@@ -48,6 +48,9 @@ def _starting(unit: Unit, start: Result) -> Unit:
     membranes = start.images.set_index("image")["membrane"]
     channels = set(membranes.index[membranes == unit.name])
     lanes, bands = (table[table["image"].isin(channels)].reset_index(drop=True) for table in (start.lanes, start.bands))
+    failed = {each["name"] for each in start.record.get("failures", ())}
+    if lanes.empty and failed & {unit.name, *unit.images["image"]}:
+        return unit  # what could not be measured has nothing to go on from; it is tried anew
     if lanes.empty:
         raise TableError(f"{unit.name}: has no row in the lanes.csv to go on from; measure it anew without --from")
     rows = start.images[start.images["image"].isin(channels)].reset_index(drop=True)
@@ -177,4 +180,4 @@ def measure_images(
         desk.close()
         seconds = time.perf_counter() - begun
         log.write("measured", units=count, seconds=seconds)
-    return Batch(kept, desk.ledger, used, seconds, count)
+    return Batch(kept, desk.ledger, used, seconds, count, None if start is None else start.corrections)

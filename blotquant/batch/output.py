@@ -20,6 +20,8 @@ OURS = (
     "report.html",
     "batch.html",
     "log.jsonl",
+    "review.html",
+    "rois",
     "run.json",
     "studies.csv",
     "figures",

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ReadError, SettingsError
-from ..pipeline import quantify, read_membrane, run_key
+from ..pipeline import corrected, quantify, read_edits, read_membrane, run_key
 from ..result import Result
 from ..result.files import write_whole
 from ..settings import Settings, override
@@ -24,7 +24,7 @@ from .outcomes import Failure, Outcome
 from .output import claimed
 from .summary import Summary, summarise_run
 from .workers import Pool
-from .writing import PAGE, is_written, write_all
+from .writing import PAGE, has_result, is_written, refuse_to_drop_edits, write_all
 
 __all__ = [
     "STUDIES",
@@ -70,6 +70,8 @@ class Request:
         ``bands``: stop there.
     start : str or None
         ``bands``: go on from the lanes and bands in `output`.
+    corrections : Path or None
+        Edits of lanes and bands to apply before measuring: to what `output` holds, else to what is found.
     force, resume : bool
         Start anew in an `output` that exists, or go on there.
     record : mapping
@@ -82,6 +84,7 @@ class Request:
     assignments: tuple[str, ...] = ()
     until: str | None = None
     start: str | None = None
+    corrections: Path | None = None
     force: bool = False
     resume: bool = False
     record: Mapping[str, Any] = field(default_factory=dict)
@@ -108,12 +111,24 @@ def quantify_study(request: Request) -> Summary:
     study = read_study(request.folder)
     settings = override(study.settings, list(request.assignments))
     key = run_key(study, settings)
-    with claimed(request.output, force=request.force, resume=request.resume or request.start is not None) as out:
-        if request.start is None and is_written(out, key, request.until or ""):
+    going_on = request.resume or request.start is not None or request.corrections is not None
+    with claimed(request.output, force=request.force, resume=going_on) as out:
+        anew = request.start is None and request.corrections is None
+        if anew and is_written(out, key, request.until or ""):
             return summarise_run(Result.load(out), out / PAGE, fresh=False)
-        start = Result.load(out) if request.start else None
+        if anew:
+            refuse_to_drop_edits(out)
+        start = Result.load(out) if request.start or (request.corrections and has_result(out)) else None
+        if request.corrections is not None:
+            start = _corrected_start(study, settings, start, request)
         result = _quantify_what_reads(study, settings, start, request)
         return summarise_run(result, write_all(result, out))
+
+
+def _corrected_start(study: Study, settings: Settings, start: Result | None, request: Request) -> Result:
+    """Apply the request's edits to what the folder holds, else to what is found."""
+    found = start or _quantify_what_reads(study, settings, None, dataclasses.replace(request, until="bands"))
+    return corrected(found, read_edits(str(request.corrections), found))
 
 
 def _unreadable(study: Study, settings: Settings) -> dict[str, ReadError]:

@@ -23,7 +23,7 @@ from .summary import count_rows
 
 __all__ = ["TABLES_OF_UNIT", "Unit", "do_unit", "is_bare"]
 
-TABLES_OF_UNIT = ("lanes", "bands", "quality", "calibration")
+TABLES_OF_UNIT = ("lanes", "bands", "quality", "calibration", "profiles")
 """The tables that measuring fills."""
 
 _SAID = ("channel", "region", "polarity")  # what a row of images.csv may say of its picture
@@ -120,7 +120,8 @@ def _measure_file(unit: Unit) -> Part:
     """Measure every channel and every strip of a file of which nothing is said."""
     file = unit.folder / str(unit.images["file"].iloc[0])
     result = measure_image(file, name=str(unit.images["image"].iloc[0]), settings=unit.settings)
-    images = sheet_rows(result.images)
+    known = unit.images.iloc[0]
+    images = sheet_rows(result.images.assign(**{name: known[name] for name in ("membrane", "target", "form", "site")}))
     record = {
         "inputs": result.record["inputs"],
         "warnings": result.record["warnings"],

@@ -5,15 +5,29 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..report import write_figures, write_overview, write_report
+from ..errors import OutputExistsError
+from ..report import write_figures, write_overview, write_report, write_review
 from ..result import Result
-from ..result.files import write_whole
+from ..result.files import picture_name, write_whole
 from ..result.workbook import workbook_bytes
+from ..rois import rois_bytes
+from ..tables import read_csv
 
-__all__ = ["OVERVIEW", "PAGE", "is_written", "write_all", "write_book_and_page", "write_shown"]
+__all__ = [
+    "OVERVIEW",
+    "PAGE",
+    "has_result",
+    "is_written",
+    "refuse_to_drop_edits",
+    "write_all",
+    "write_book_and_page",
+    "write_shown",
+]
 
 PAGE = "report.html"
 OVERVIEW = "batch.html"
+REVIEW = "review.html"
+ROIS = "rois"
 
 
 def write_shown(result: Result, folder: Path) -> Path:
@@ -31,11 +45,18 @@ def write_shown(result: Result, folder: Path) -> Path:
         return write_overview(result.record, folder, folder / PAGE)
     if result.settings.report.figures:
         write_figures(result, folder / "figures")
+    return _write_pages(result, folder)
+
+
+def _write_pages(result: Result, folder: Path) -> Path:
+    """Write the page on which lanes and boxes are corrected, where there are pictures, and the report, last."""
+    if result.pictures:
+        write_review(result, folder / REVIEW)
     return write_report(result, folder / PAGE)
 
 
 def write_book_and_page(folder: Path) -> Path:
-    """Write the workbook and the page of tables that are written already.
+    """Write workbook, boxes and pages of tables that are written already; no figures for papers.
 
     Returns
     -------
@@ -44,7 +65,8 @@ def write_book_and_page(folder: Path) -> Path:
     """
     result = Result.load(folder)
     write_whole(folder / "results.xlsx", workbook_bytes(result.tables))
-    return write_report(result, folder / PAGE)
+    _write_rois(result, folder)
+    return _write_pages(result, folder)
 
 
 def write_all(result: Result, folder: Path) -> Path:
@@ -64,7 +86,36 @@ def write_all(result: Result, folder: Path) -> Path:
     """
     (folder / PAGE).unlink(missing_ok=True)
     result.save(folder, force=True)
+    _write_rois(result, folder)
     return write_shown(result, folder)
+
+
+def _write_rois(result: Result, folder: Path) -> None:
+    """Write the boxes of each picture as an ImageJ ROI set."""
+    for image in result.pictures:
+        boxes = result.bands[result.bands["image"] == image]
+        write_whole(folder / ROIS / f"{picture_name(image).removesuffix('.png')}.zip", rois_bytes(boxes))
+
+
+def has_result(folder: Path) -> bool:
+    """Tell whether a folder holds a result to go on from."""
+    return (folder / "run.json").is_file()
+
+
+def refuse_to_drop_edits(folder: Path) -> None:
+    """Refuse to find lanes and bands anew over a result that was corrected by hand.
+
+    Raises
+    ------
+    OutputExistsError
+        The folder holds corrections.
+    """
+    path = folder / "corrections.csv"
+    if has_result(folder) and path.is_file() and len(read_csv(path, "corrections")):
+        raise OutputExistsError(
+            f"{folder}: was corrected by hand; go on with --from bands to keep the corrections, "
+            "or --force to start without them"
+        )
 
 
 def is_written(folder: Path, key: str, until: str) -> bool:

@@ -95,7 +95,8 @@ def _usage(error: Exception) -> str:
 
 def _end(console: Console, code: int, text: str, cause: BaseException | None = None) -> int:
     console.error(text, cause)
-    console.document({"error": text, "exit_code": code})
+    verb = next((word for word in console.words if word in _SHORT), "")
+    console.document({"verb": verb, "error": text, "exit_code": code})
     return code
 
 

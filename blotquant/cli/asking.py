@@ -25,18 +25,17 @@ def check_stops(*, until: str | None, start: str | None, force: bool, correction
     Raises
     ------
     SettingsError
-        A stop is unknown, two flags contradict each other, or ``--corrections`` is given.
+        A stop is unknown, two flags contradict each other, or there is no file of corrections.
     """
     for flag, stop in (("--until", until), ("--from", start)):
         if stop not in (None, "bands"):
             raise SettingsError(f"{flag} {stop!r}: the only stop is 'bands'")
     if start and force:
         raise SettingsError("--from goes on with the tables in OUT, --force takes them away; leave one out")
-    if corrections is not None:
-        raise SettingsError(
-            f"--corrections {corrections}: files of corrections cannot be applied yet; "
-            "stop with --until bands, correct lanes.csv and bands.csv, and go on with --from bands"
-        )
+    if corrections is not None and until is not None:
+        raise SettingsError("--corrections measures anew, --until stops before it; leave one out")
+    if corrections is not None and not corrections.is_file():
+        raise SettingsError(f"--corrections {corrections}: there is no such file; review.html downloads one")
 
 
 def run_record(console: Console, *, seed: int | None = None) -> dict[str, Any]:

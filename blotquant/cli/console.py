@@ -90,9 +90,10 @@ class Console:
             typer.echo(text)
 
     def document(self, values: Mapping[str, Any]) -> None:
-        """Write the result to stdout, for programs."""
+        """Write the result to stdout, for programs; a document that says no exit code is one of success."""
         if self.as_json:
-            typer.echo(json.dumps(plain(values), ensure_ascii=False, indent=1, allow_nan=False))
+            whole = plain({**values, "exit_code": values.get("exit_code", 0)})
+            typer.echo(json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False))
 
     def table(self, rows: Sequence[Sequence[object]]) -> None:
         """Write rows to stdout, their columns aligned; the last column is not padded."""

@@ -43,6 +43,16 @@ def _flags() -> list[dict[str, Any]]:
     return [{"name": encode(f), "severity": SEVERITY[f], "meaning": text} for f, text in EXPLANATIONS.items()]
 
 
+def _documents() -> list[dict[str, Any]]:
+    from .documents import DOCUMENTS
+
+    return [
+        {"verb": verb, "name": field.name, "kind": field.kind, "meaning": field.meaning}
+        for verb, fields in DOCUMENTS.items()
+        for field in fields
+    ]
+
+
 def _show_rows(console: Console, title: str, rows: Iterable[dict[str, Any]]) -> None:
     console.answer(title)
     console.table([[row[key] for key in row if key != "choices"] for row in rows])
@@ -64,7 +74,9 @@ def _show_table(console: Console, name: str, table: Table, side: str) -> None:
 
 def schema(
     context: typer.Context,
-    table: Annotated[str | None, typer.Argument(metavar="TABLE", help="One table, or 'settings', or 'flags'.")] = None,
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="One table, settings, flags or documents.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -74,7 +86,7 @@ def schema(
 
     console: Console = context.obj
     sides = {**dict.fromkeys(INPUTS, "input"), **dict.fromkeys(TABLES, "output")}
-    further = {"settings": _settings, "flags": _flags}
+    further = {"settings": _settings, "flags": _flags, "documents": _documents}
     if table is not None and table not in {*sides, *further}:
         raise SettingsError(f"table {table!r} is unknown{nearest(table, [*sides, *further])}")
     tables = {name: {**INPUTS, **TABLES}[name] for name in sides if table in (None, name)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import SettingsError
 from .asking import assignments, check_stops, run_record
 from .console import Console
 from .options import (
@@ -82,6 +84,8 @@ def measure(
     from ..batch.manifest import find_images
     from ..batch.measuring import check_methods, measure_images
     from ..batch.output import claimed, resumable
+    from ..batch.writing import has_result, refuse_to_drop_edits
+    from ..pipeline import corrected, read_edits
     from ..result import Result
     from ..settings import Settings, override
 
@@ -91,12 +95,22 @@ def measure(
     manifest = find_images(images, include=include or (), exclude=exclude or (), leave_out=output)
     if dry_run:
         return _show_plan(console, manifest, output)
-    with claimed(output, force=force, resume=resume or start is not None), resumable():
-        known = Result.load(output) if start else None
+    going_on = resume or start is not None or corrections is not None
+    with claimed(output, force=force, resume=going_on), resumable():
+        if not start and corrections is None:
+            refuse_to_drop_edits(output)
+        known = Result.load(output) if start or (corrections and has_result(output)) else None
+        record = {**run_record(console), "until": until or ""}
         with console.progress("measuring", manifest.membranes) as advance:
-            options: dict[str, Any] = {"settings": settings, "pool": Pool(jobs, cluster), "start": known}
-            batch = measure_images(manifest, output, **options, progress=advance)
-        summary = write_batch(batch, output, {**run_record(console), "until": until or ""})
+            work = partial(measure_images, manifest, output, settings=settings, pool=Pool(jobs, cluster),
+                           progress=advance)  # fmt: skip
+            if corrections is not None:
+                if known is None:
+                    write_batch(work(), output, record)
+                    known = Result.load(output)
+                known = corrected(known, read_edits(corrections, known))
+            batch = work(start=known)
+        summary = write_batch(batch, output, record)
     show_summary(console, summary)
     code = exit_code(failed=bool(summary.failed), doubtful=summary.doubtful, strict=strict)
     failures = show_failures(console, summary.failed)
@@ -205,7 +219,10 @@ def quantify(
     console: Console = context.obj
     check_stops(until=until, start=start, force=force, corrections=corrections)
     asked: dict[str, Any] = {"assignments": tuple(assignments(chosen, lanes)), "until": until, "start": start}
-    requests = _requests(studies, output, {**asked, "force": force, "resume": resume, "record": run_record(console)})
+    asked |= {"corrections": corrections, "force": force, "resume": resume, "record": run_record(console)}
+    requests = _requests(studies, output, asked)
+    if corrections is not None and len(requests) > 1:
+        raise SettingsError(f"--corrections {corrections}: goes with one study; name that study alone")
     if dry_run:
         return _plan_studies(console, requests)
     pool = Pool(jobs, cluster)

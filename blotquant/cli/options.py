@@ -98,5 +98,7 @@ From = Annotated[
 ]
 Corrections = Annotated[
     Path | None,
-    typer.Option("--corrections", metavar="FILE", help="Edits of lanes and bands to apply (not yet possible)."),
+    typer.Option(
+        "--corrections", metavar="FILE", help="Edits of lanes and bands (CSV, or ImageJ ROIs); measured anew."
+    ),
 ]

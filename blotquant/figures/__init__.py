@@ -15,10 +15,14 @@ _HOME = {
     "draw_all": "registry",
     "draw_panel": "panels",
     "figure_bytes": "style",
+    "plot_background": "diagnostics",
     "plot_blot": "blots",
     "plot_dose_response": "dose_response",
     "plot_groups": "grouped",
+    "plot_linearity": "diagnostics",
+    "plot_noise": "diagnostics",
     "plot_precision": "precision",
+    "plot_profiles": "traces",
     "plot_sensitivity": "specification",
 }
 

@@ -56,6 +56,15 @@ def image_label(image: pd.Series[str]) -> str:
     return f"p{target}\n({site})" if site else f"p{target}"
 
 
+def unused_lanes(images: pd.DataFrame, samples: pd.DataFrame, image: str) -> list[int]:
+    """List the lanes of an image's membrane that hold no sample: ladders, empty and skipped ones."""
+    if not len(samples) or not len(images):
+        return []
+    membranes = images.loc[images["image"] == image, "membrane"]
+    mine = samples["membrane"].isin(membranes) & samples["role"].isin(UNUSED_ROLES)
+    return [int(lane) for lane in samples.loc[mine, "lane"]]
+
+
 def lane_conditions(samples: pd.DataFrame, lanes: Sequence[int]) -> list[Condition]:
     """Return what was loaded in each lane; a lane without a sample keeps its role or stays blank.
 

@@ -5,7 +5,10 @@ This is the only place where counts are scaled; nothing is measured on what is m
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import hashlib
+import html
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,7 +18,7 @@ import numpy.typing as npt
 
 from ..blot import Blot, FloatArray, Frame
 
-__all__ = ["Picture", "decode_png", "display_picture", "display_png", "encode_png"]
+__all__ = ["Picture", "decode_png", "display_html", "display_picture", "display_png", "encode_png"]
 
 GreyArray = npt.NDArray[np.uint8]
 
@@ -156,3 +159,19 @@ def display_png(blot: Blot) -> bytes:
     if scale < 1.0:
         grey = cast(GreyArray, cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     return encode_png(grey)
+
+
+_ZOOM = """<style>.bq-zoom {{ overflow: auto; max-height: 40rem; border: 1px solid #ccc }} .bq-zoom img {{ width: 100%;
+max-width: none; display: block }} .bq-large:checked ~ .bq-zoom img {{ width: auto }}</style>
+<div><input type="checkbox" class="bq-large" id="{mark}"> <label for="{mark}">every pixel</label>
+<small>{name}: {rows} × {cols} px; {said}</small>
+<div class="bq-zoom"><img alt="{name}" src="data:image/png;base64,{data}"></div></div>"""
+
+
+def display_html(blot: Blot) -> str:
+    """Show one blot in a notebook: fitted to the page, or pixel by pixel in a window that scrolls; needs no script."""
+    data = base64.b64encode(display_png(blot)).decode("ascii")
+    said = "dark = protein, linear" if blot.bright is not None else "as in the file, linear; `orient` brings it upright"
+    mark = "bq-" + hashlib.sha256(f"{blot.name}{blot.steps}".encode("utf-8", "replace")).hexdigest()[:10]
+    name = html.escape(blot.name)
+    return _ZOOM.format(mark=mark, name=name, rows=blot.shape[0], cols=blot.shape[1], said=said, data=data)

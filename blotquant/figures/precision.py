@@ -17,19 +17,19 @@ from .legends import add_legends, legends_height
 from .names import number, shorten
 from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
 
-__all__ = ["plot_precision"]
+__all__ = ["plot_precision", "power", "set_decades"]
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _PLOT_HEIGHT = 46.0  # of the axes [mm]
 _ROOM = (SINGLE - 13.0) / POINT  # width of the axes [point]
 
 
-def _power(value: float, _: int) -> str:
+def power(value: float, _: int) -> str:
     """Write a power of ten."""
     return "10" + f"{round(np.log10(value)):d}".translate(_RAISED)
 
 
-def _set_decades(axis: Axis, values: pd.Series[float], text: Callable[[float, int], str]) -> tuple[float, float]:
+def set_decades(axis: Axis, values: pd.Series[float], text: Callable[[float, int], str]) -> tuple[float, float]:
     """Label every decade of a logarithmic axis; return the limits, which are whole decades."""
     low, high = (float(values.min()), float(values.max())) if len(values) else (1.0, 10.0)
     first, last = math.floor(math.log10(low) - 0.02), math.ceil(math.log10(high) + 0.02)
@@ -73,8 +73,8 @@ def plot_precision(bands: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xscale("log")
     ax.set_yscale("log")
     errors = 100.0 * shown["volume_se"] / shown["volume"]
-    ax.set_xlim(_set_decades(ax.xaxis, shown["volume"], _power))
-    ax.set_ylim(_set_decades(ax.yaxis, pd.concat([errors, pd.Series([10.0])]), lambda value, _: number(value)))
+    ax.set_xlim(set_decades(ax.xaxis, shown["volume"], power))
+    ax.set_ylim(set_decades(ax.yaxis, pd.concat([errors, pd.Series([10.0])]), lambda value, _: number(value)))
     ax.axhline(10.0, color=GREY, linewidth=0.6, linestyle=(0, (4, 3)))
     ax.set_xlabel("volume (AU px)")
     ax.set_ylabel("measuring error (% of volume)")

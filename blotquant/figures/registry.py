@@ -13,14 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..tables import TABLES
+from .diagnostics import plot_linearity
 from .dose_response import plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
 from .names import SERIES, plain, quantity_name
-from .panels import UNUSED_ROLES, draw_panel
+from .panels import UNUSED_ROLES, draw_panel, unused_lanes
 from .pictures import Picture
 from .precision import plot_precision
 from .specification import plot_sensitivity
+from .traces import plot_profiles
 
 __all__ = ["FIGURES", "Drawn", "FigureKind", "ResultTables", "draw_all"]
 
@@ -65,6 +67,10 @@ class ResultTables(Protocol):
     @property
     def calibration(self) -> pd.DataFrame:
         """Calibration points and coefficients."""
+
+    @property
+    def profiles(self) -> pd.DataFrame:
+        """The light along each lane."""
 
     @property
     def images(self) -> pd.DataFrame:
@@ -214,6 +220,39 @@ def _draw_precision(result: ResultTables) -> Iterator[Drawn]:
         yield Drawn("precision", "Measuring error of the bands", caption, _figure(plot_precision(result.bands)))
 
 
+def _draw_profiles(result: ResultTables) -> Iterator[Drawn]:
+    """One figure an image that has a target, of a bounded number of images; measuring alone draws none."""
+    targets = list(dict.fromkeys(result.bands.loc[result.bands["target"] != "", "image"]))
+    for image in targets[:_MOST_PANELS]:
+        rows = result.profiles[result.profiles["image"] == image]
+        rows = rows[~rows["lane"].isin(unused_lanes(result.images, result.samples, image))]
+        if rows.empty or image not in result.pictures:
+            continue
+        caption = (
+            f"Image {plain(image)}: mean light along the middle of each lane, from the top of the membrane to its "
+            "bottom, ladders left out. Dashed: the background under the bands; filled: each band as a Gaussian of its "
+            "fitted height and thickness."
+        )
+        bands = result.bands[result.bands["image"] == image]
+        axes = plot_profiles(rows, bands, result.pictures[image].frame)
+        yield Drawn(_stem("profiles", image), f"Lane profiles of {plain(image)}", caption, _figure(axes))
+
+
+def _draw_linearity(result: ResultTables) -> Iterator[Drawn]:
+    known = result.calibration[result.calibration["kind"] == "linearity"]
+    for image, rows in known.groupby("name", sort=False):
+        membrane = result.images.loc[result.images["image"] == image, "membrane"].iloc[0]
+        lanes = result.samples[(result.samples["membrane"] == membrane) & (result.samples["role"] == "standard")]
+        bands = result.bands[(result.bands["image"] == image) & (result.bands["target"] != "")]
+        series = bands.merge(lanes[["lane", "amount_ug"]].astype(float), on="lane")
+        caption = (
+            f"Dilution series on {plain(image)}: volume against protein loaded, one marker a lane, bars one standard "
+            "error of measuring. Shaded: where volume is proportional to amount."
+        )
+        figure = _figure(plot_linearity(series, rows))
+        yield Drawn(_stem("linearity", image), f"Dilution series on {plain(image)}", caption, figure)
+
+
 def _figure(axes: Axes) -> Figure:
     figure = axes.get_figure(root=True)
     if figure is None:
@@ -229,6 +268,8 @@ FIGURES: dict[str, FigureKind] = {
         FigureKind("blot", "The images of a membrane in register, with boxes.", _draw_panels),
         FigureKind("sensitivity", "Folds under other backgrounds, normalisations and controls.", _draw_sensitivity),
         FigureKind("precision", "Measuring error of each band against its volume.", _draw_precision),
+        FigureKind("profiles", "Light along every lane, with background and fitted bands.", _draw_profiles),
+        FigureKind("linearity", "Dilution series: volume against amount loaded.", _draw_linearity),
     )
 }
 """Kinds of figure, the ones that answer the question first."""

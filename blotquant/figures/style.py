@@ -7,6 +7,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib as mpl
@@ -26,6 +27,7 @@ __all__ = [
     "STYLE",
     "figure_bytes",
     "journal_look",
+    "look",
     "new_axes",
     "new_figure",
     "resize",
@@ -44,6 +46,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 GREY = "#666666"
+_NOTEBOOK_DPI, _SCREEN_DPI = 288, 128  # a journal's small text is shown a third larger, and sharp on fine screens
 
 # Han, kana and hangul are not in DejaVu; a font that has them is taken where one is installed.
 _FURTHER_FONTS = (
@@ -91,6 +94,8 @@ STYLE: dict[str, Any] = {
     "pdf.fonttype": 42,
 }
 
+_LOOK: ContextVar[str] = ContextVar("look", default="journal")
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -102,23 +107,44 @@ def _fonts() -> tuple[str, ...]:
 
 
 @contextmanager
+def look(name: str) -> Iterator[None]:
+    """Choose the look of what is drawn inside: ``journal``, or ``matplotlib`` for the user's own settings."""
+    token = _LOOK.set(name)
+    try:
+        yield
+    finally:
+        _LOOK.reset(token)
+
+
+@contextmanager
 def journal_look() -> Iterator[None]:
-    """Hold the journal look, and keep quiet about signs that no installed font has (SVG text keeps them)."""
+    """Hold the journal look, and keep quiet about signs that no installed font has (SVG text keeps them).
+
+    Inside ``look("matplotlib")`` the user's settings hold, and only what keeps files stable and names names is set.
+    """
     look: Any = STYLE | {"font.family": list(_fonts())}
+    if _LOOK.get() == "matplotlib":
+        look = {name: STYLE[name] for name in ("text.parse_math", "svg.fonttype", "svg.hashsalt", "pdf.fonttype")}
     with mpl.rc_context(look), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         yield
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Draw with the journal look, unless the caller hands in Axes: then the caller's settings hold."""
+    """Draw with the journal look, unless the caller hands in Axes: then the caller's settings hold.
+
+    Axes in a figure of their own show that figure in a notebook: no pyplot knows of it and would.
+    """
 
     @functools.wraps(draw)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         if kwargs.get("ax") is not None:
             return draw(*args, **kwargs)
         with journal_look():
-            return draw(*args, **kwargs)
+            drawn = draw(*args, **kwargs)
+        if isinstance(drawn, Axes):
+            drawn._repr_png_ = functools.partial(_shown, drawn)  # type: ignore[attr-defined]  # for IPython alone
+        return drawn
 
     return wrapper
 
@@ -151,6 +177,14 @@ def text_size(text: str, size: float) -> tuple[float, float]:
         font = FontProperties(family=list(_fonts()), size=size)
         widths = [TextToPath().get_text_width_height_descent(line or " ", font, ismath=False)[0] for line in lines]
     return 1.05 * float(max(widths)), 1.3 * size * len(lines)  # hinting makes drawn text a little wider
+
+
+def _shown(ax: Axes) -> tuple[bytes, dict[str, int]]:
+    """Give the figure of some Axes for a notebook: its PNG, and the width at which it is shown [px]."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("the axes stand in no figure")
+    return figure_bytes(figure, "png", dpi=_NOTEBOOK_DPI), {"width": round(figure.get_size_inches()[0] * _SCREEN_DPI)}
 
 
 def figure_bytes(figure: Figure, kind: str, *, dpi: int = 600) -> bytes:

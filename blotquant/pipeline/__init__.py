@@ -18,6 +18,7 @@ from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
+from .edits import corrected, read_edits
 from .exposures import group_exposures
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
@@ -28,12 +29,14 @@ from .twins import note_twins
 __all__ = [
     "Given",
     "Measured",
+    "corrected",
     "fit_table",
     "gather",
     "measure_blots",
     "measure_image",
     "measure_membrane",
     "quantify",
+    "read_edits",
     "read_membrane",
     "run_key",
 ]
@@ -93,6 +96,8 @@ def quantify(
     bands = tables.pop("bands", measured.bands)
     further = {"until": until or "", "key": key, "geometry": band_marks(bands), **(record or {})}
     found = {"lanes": measured.lanes, "bands": bands, "calibration": measured.calibration}
+    found["profiles"] = measured.profiles
+    found["corrections"] = empty("corrections") if start is None else start.corrections
     return Result(
         **{**found, **tables},
         images=known.images,

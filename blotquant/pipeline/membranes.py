@@ -27,6 +27,7 @@ from ..screening import image_flags, screen
 from ..settings import Settings
 from ..tables import check, empty
 from .crops import flag_tight_crops
+from .profiles import lane_profiles
 from .registration import Registered, register
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
@@ -75,6 +76,7 @@ class Measured:
     bands: pd.DataFrame
     quality: pd.DataFrame
     calibration: pd.DataFrame
+    profiles: pd.DataFrame
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -94,6 +96,7 @@ def gather(parts: Sequence[Measured]) -> Measured:
         bands=united([part.bands for part in parts], "bands"),
         quality=united([part.quality for part in parts], "quality"),
         calibration=united([part.calibration for part in parts], "calibration"),
+        profiles=united([part.profiles for part in parts], "profiles"),
         pictures={image: picture for part in parts for image, picture in part.pictures.items()},
         inputs={name: digest for part in parts for name, digest in part.inputs.items()},
         others={method: united([part.others[method] for part in parts], "bands") for method in methods},
@@ -293,11 +296,13 @@ def measure_blots(
     bands, calibration = _with_masses(measured, blots, given)
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
     notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
+    in_files = placed.to_files(lanes, "lanes")
     return Measured(
-        lanes=placed.to_files(lanes, "lanes"),
+        lanes=in_files,
         bands=placed.to_files(bands, "bands"),
         quality=united(notes, "quality"),
         calibration=calibration,
+        profiles=united([lane_profiles(blot, in_files) for blot in upright], "profiles"),
         pictures={raw.name: display_picture(raw, shown) for raw, shown in pairs},
         inputs={raw.name: raw.source.sha256 for raw, _ in pairs},
         others={method: placed.to_files(table, "bands") for method, table in others_found.items()},

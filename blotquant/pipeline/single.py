@@ -81,6 +81,7 @@ def measure_image(
         lanes=measured.lanes,
         bands=measured.bands,
         quality=measured.quality,
+        profiles=measured.profiles,
         images=_image_rows(shown, file),
         settings=used,
         record={**known, "failures": failures},

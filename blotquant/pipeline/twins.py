@@ -59,7 +59,8 @@ class Twins:
 
 
 def _note(image: str, other: str, way: str) -> dict[str, object]:
-    note = f"screening note: shows the same picture as {other}{way}, contrast aside; one file under two names, or a mix-up?"
+    shown = f"screening note: shows the same picture as {other}{way}"
+    note = f"{shown}, contrast aside; one file under two names, or a mix-up?"
     return {"scope": "image", "name": image, "measure": "same_picture", "value": 1.0, "se": np.nan, "unit": "",
             "note": note}  # fmt: skip
 

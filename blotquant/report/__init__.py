@@ -1,9 +1,10 @@
-"""Pages: write_report() of one result, write_overview() of a whole batch; write_figures(): SVG, PDF and PNG."""
+"""Pages and figures: write_report() of a result, write_review() to correct it, write_overview() of a batch."""
 
 from __future__ import annotations
 
 from .overview import write_overview
 from .page import render, write_report
 from .plates import write_figures
+from .review import render_review, write_review
 
-__all__ = ["render", "write_figures", "write_overview", "write_report"]
+__all__ = ["render", "render_review", "write_figures", "write_overview", "write_report", "write_review"]

@@ -110,9 +110,10 @@ def _limits(result: ReportSource) -> Point:
 def _excluded(result: ReportSource) -> Point:
     ratios = result.folds if len(result.folds) else result.ratios
     out = sum(1 for text in ratios["flags"] if decode(text) & Flag.EXCLUDED)
-    return Point(
-        "Lanes left out are named", "yes", f"{counted(out, 'lane')} left out on request" if out else "none left out"
-    )
+    told = result.corrections[result.corrections["action"] == "exclude"]
+    reasons = [f"lane {row['lane']} of {row['image']}: {row['why']}" for _, row in told.iterrows()]
+    text = f"{counted(out, 'lane')} left out on request" if out else "none left out"
+    return Point("Lanes left out are named", "yes", f"{text} ({joined(reasons)})" if reasons else text)
 
 
 def _inputs(result: ReportSource) -> Point:

@@ -13,7 +13,7 @@ from ..figures.names import SERIES, in_order, interval_text, number, option_name
 from ..tables import TABLES
 from .answer import replicate_assumed
 from .source import ReportSource
-from .wording import big, condition_text, flags_text, p_text, records
+from .wording import big, condition_text, flags_text, moment, p_text, records
 
 __all__ = ["Grid", "grids"]
 
@@ -315,6 +315,16 @@ def _quality(result: ReportSource) -> Grid:
     )
 
 
+def _corrections(result: ReportSource) -> Grid:
+    columns = [_text(name) for name in ("image", "what", "lane", "band", "action", "old", "new", "who")]
+    columns += [
+        _Column("when", lambda row: moment(str(row["when"])), ""),
+        _Column("why", lambda row: row["why"], "wide"),
+    ]
+    note = "Edits of lanes and boxes, in the order in which they were applied; all was measured anew after them."
+    return _grid("corrections", "Corrections by hand", note, result.corrections, columns)
+
+
 def grids(result: ReportSource) -> dict[str, list[Grid]]:
     """Make the tables that the result has rows for, by name."""
     makers: dict[str, tuple[pd.DataFrame, Callable[[ReportSource], Grid | list[Grid]]]] = {
@@ -327,6 +337,7 @@ def grids(result: ReportSource) -> dict[str, list[Grid]]:
         "sensitivity": (result.sensitivity, _choices),
         "calibration": (result.calibration, _calibration),
         "quality": (result.quality, _quality),
+        "corrections": (result.corrections, _corrections),
     }
     made = {name: make(result) for name, (table, make) in makers.items() if len(table)}
     return {name: grid if isinstance(grid, list) else [grid] for name, grid in made.items()}

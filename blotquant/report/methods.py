@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -129,6 +130,18 @@ def _robustness(result: ReportSource) -> str:
     return f"Folds were computed again under {counted(len(options), 'other choice')} of the analysis [simonsohn]."
 
 
+_DONE = {"move": "moved", "add": "added", "delete": "deleted", "rename": "renumbered", "exclude": "left out"}
+
+
+def _by_hand(result: ReportSource) -> str:
+    """Say what was corrected by hand, and that all was measured anew."""
+    if not len(result.corrections):
+        return ""
+    counts = Counter(zip(result.corrections["what"], result.corrections["action"], strict=True))
+    parts = [f"{counted(count, what)} {_DONE[action]}" for (what, action), count in counts.items()]
+    return f"Corrected by hand before measuring, with reasons on record: {joined(parts)}."
+
+
 def methods(result: ReportSource) -> tuple[str, list[str]]:
     """Write how the result was made.
 
@@ -139,7 +152,7 @@ def methods(result: ReportSource) -> tuple[str, list[str]]:
     list of str
         What is cited, in the order of the numbers.
     """
-    parts = (_measuring, _ratio_text, _statistics, _fitting, _robustness)
+    parts = (_measuring, _by_hand, _ratio_text, _statistics, _fitting, _robustness)
     text = " ".join(sentence for sentence in (part(result) for part in parts) if sentence)
     if len(result.groups):
         text += " Figures show every replicate [lord]."

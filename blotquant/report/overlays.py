@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from .source import ReportSource
 from .wording import big, condition_text, flags_text, records
 from .worries import placing_note
 
-__all__ = ["BAND_COLUMNS", "MembraneView", "membrane_views"]
+__all__ = ["BAND_COLUMNS", "MembraneView", "fitted_png", "membrane_views", "shown_images"]
 
 BAND_COLUMNS = (
     "lane",
@@ -51,7 +52,7 @@ _SCREEN = 750.0  # width of a picture on screen [point]
 
 @dataclass(frozen=True)
 class Box:
-    """One band: its box, its looks, its name for a screen reader and its row of values."""
+    """One band: its box, looks, name for a screen reader, row of values, lane, and level of the background [AU]."""
 
     left: float
     top: float
@@ -61,6 +62,7 @@ class Box:
     label: str
     values: tuple[str, ...]
     lane: int
+    level: float
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class ImageView:
     text: float
     shown: str
     note: str
+    profiles: Mapping[str, tuple[float, float, tuple[float, ...]]]
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ class MembraneView:
     images: tuple[ImageView, ...]
 
 
-def _fitted_png(png: bytes, limit: int) -> bytes:
+@functools.lru_cache(maxsize=128)  # the report and the review page show the same pictures
+def fitted_png(png: bytes, limit: int) -> bytes:
     """Average a picture down until its PNG has at most so many bytes."""
     grey = decode_png(png)
     while len(png) > limit and min(grey.shape) > 80:
@@ -152,7 +156,8 @@ def _box(row: Mapping[str, Any], file_row: Mapping[str, Any], loaded: str, *, na
     values = _band_values(file_row, loaded)
     left, top = float(row["left"]), float(row["top"])
     width, height = float(row["right"]) - left, float(row["bottom"]) - top
-    return Box(left, top, width, height, " ".join(looks), _band_label(values), values, int(row["lane"]))
+    level = float(row["background"]) / max(1.0, width * height)
+    return Box(left, top, width, height, " ".join(looks), _band_label(values), values, int(row["lane"]), level)
 
 
 def _lane_line(row: Mapping[str, Any], height: int) -> str:
@@ -196,12 +201,21 @@ def _image_view(
     boxes.sort(key=lambda box: (round(box.top / max(1.0, box.height)), box.left))
     pitch = float(np.median([line[3] for line in lines])) if lines else width / 12
     shown = f"linear from {big(picture.low)} (white) to {big(picture.high)} AU (black), whole picture, not cropped"
-    src = "data:image/png;base64," + base64.b64encode(_fitted_png(picture.png, limit)).decode("ascii")
+    src = "data:image/png;base64," + base64.b64encode(fitted_png(picture.png, limit)).decode("ascii")
     text = max(0.009 * width, min(0.45 * pitch, 0.014 * width))
     label = image_label(image).replace("\n", " ")
     names, note = _row_names(placed, text), placing_note(result, "image", str(image["image"]))
     drawn = (tuple(lines), tuple(boxes), names)
-    return ImageView(str(image["image"]), label, src, width, height, *drawn, text, shown, note)
+    profiles = _profiles(result.profiles[result.profiles["image"] == image["image"]])
+    return ImageView(str(image["image"]), label, src, width, height, *drawn, text, shown, note, profiles)
+
+
+def _profiles(table: pd.DataFrame) -> dict[str, tuple[float, float, tuple[float, ...]]]:
+    """First row, step and values of each lane's profile."""
+    return {
+        str(row["lane"]): (float(row["first"]), float(row["step"]), tuple(map(float, str(row["signal"]).split())))
+        for row in records(table)
+    }
 
 
 def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: float) -> tuple[HeaderText, ...]:
@@ -253,15 +267,32 @@ def membrane_views(result: ReportSource) -> tuple[list[MembraneView], int]:
     int
         How many membranes are not shown.
     """
+    shown, hidden, limit = shown_images(result)
+    names = list(dict.fromkeys(shown["membrane"])) if len(shown) else []
+    return [_membrane_view(str(name), shown[shown["membrane"] == name], result, limit) for name in names], hidden
+
+
+def shown_images(result: ReportSource) -> tuple[pd.DataFrame, int, int]:
+    """Choose the images that a page shows.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the images of at most forty membranes; of more, those with most doubts, worst first.
+    int
+        How many membranes are not shown.
+    int
+        How many bytes each picture may have.
+    """
     if not len(result.images):
-        return [], 0
+        return result.images, 0, _ALL_PICTURES
     images = result.images[result.images["image"].isin(list(result.pictures))]
     names = list(dict.fromkeys(images["membrane"]))
     doubted = result.bands[result.bands["flags"].map(lambda text: bool(doubts(text))).astype(bool)]
     count = images["image"].map(doubted["image"].value_counts()).fillna(0).groupby(images["membrane"]).sum()
     if len(names) > _MOST_MEMBRANES:
         names = sorted(names, key=lambda name: -float(count[name]))[:_MOST_MEMBRANES]
+    order = {name: place for place, name in enumerate(names)}
     shown = images[images["membrane"].isin(names)]
-    limit = max(_LEAST_PICTURE, _ALL_PICTURES // max(1, len(shown)))
-    views = [_membrane_view(str(name), shown[shown["membrane"] == name], result, limit) for name in names]
-    return views, images["membrane"].nunique() - len(names)
+    shown = shown.iloc[shown["membrane"].map(order).argsort(kind="stable")]
+    return shown, images["membrane"].nunique() - len(names), max(_LEAST_PICTURE, _ALL_PICTURES // max(1, len(shown)))

@@ -94,6 +94,7 @@ def render(result: ReportSource) -> str:
         plates=plates,
         membranes=membranes,
         hidden=hidden,
+        profiles={image.image: image.profiles for membrane in membranes for image in membrane.images},
         band_columns=BAND_COLUMNS,
         worries=worries(result),
         warnings=general_warnings(result),

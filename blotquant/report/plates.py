@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..figures import Drawn, draw_all, figure_bytes
-from ..figures.style import POINT
+from ..figures.style import POINT, look
 from ..result.files import write_whole
 from .source import ReportSource
 
@@ -56,11 +56,12 @@ def write_figures(
     target.mkdir(parents=True, exist_ok=True)
     resolution = result.settings.report.dpi if dpi is None else dpi
     written = []
-    for drawn in draw_all(result):
-        for kind in kinds:
-            path = target / f"{drawn.stem}.{kind}"
-            write_whole(path, figure_bytes(drawn.figure, kind, dpi=resolution))
-            written.append(path)
+    with look(result.settings.report.style):
+        for drawn in draw_all(result):
+            for kind in kinds:
+                path = target / f"{drawn.stem}.{kind}"
+                write_whole(path, figure_bytes(drawn.figure, kind, dpi=resolution))
+                written.append(path)
     return written
 
 

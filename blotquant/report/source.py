@@ -29,6 +29,14 @@ class ReportSource(ResultTables, Protocol):
         """Figures of merit."""
 
     @property
+    def profiles(self) -> pd.DataFrame:
+        """The light along each lane."""
+
+    @property
+    def corrections(self) -> pd.DataFrame:
+        """Edits by hand that were applied."""
+
+    @property
     def settings(self) -> Settings:
         """Settings in full."""
 

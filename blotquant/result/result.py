@@ -33,6 +33,10 @@ class Result:
     ----------
     lanes, bands, ratios, folds, groups, tests, curves, potencies, curve_points, sensitivity, calibration, quality
         DataFrames as declared in ``TABLES``; without rows where a run did not make them.
+    profiles : DataFrame
+        The light along each lane, likewise.
+    corrections : DataFrame
+        Edits by hand that were applied to lanes and bands, likewise.
     images, samples : DataFrame
         The sheets of the study.
     settings : Settings
@@ -55,6 +59,8 @@ class Result:
     sensitivity: pd.DataFrame = field(default_factory=partial(empty, "sensitivity"))
     calibration: pd.DataFrame = field(default_factory=partial(empty, "calibration"))
     quality: pd.DataFrame = field(default_factory=partial(empty, "quality"))
+    profiles: pd.DataFrame = field(default_factory=partial(empty, "profiles"))
+    corrections: pd.DataFrame = field(default_factory=partial(empty, "corrections"))
     images: pd.DataFrame = field(default_factory=pd.DataFrame)
     samples: pd.DataFrame = field(default_factory=pd.DataFrame)
     settings: Settings = field(default_factory=Settings)
@@ -188,13 +194,36 @@ class Result:
         """Draw one image with its lanes and boxes; the first one when none is named."""
         from ..figures import plot_blot
 
+        name = self._image(image)
+        lanes, bands = (table[table["image"] == name] for table in (self.lanes, self.bands))
+        axes: Axes = plot_blot(self.pictures[name], lanes, bands, ax=ax)
+        return axes
+
+    def plot_profiles(self, image: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the light along every lane of one image, with background and bands; the first one when none is named."""
+        from ..figures import plot_profiles
+        from ..figures.panels import unused_lanes
+
+        name = self._image(image)
+        profiles, bands = (table[table["image"] == name] for table in (self.profiles, self.bands))
+        profiles = profiles[~profiles["lane"].isin(unused_lanes(self.images, self.samples, name))]
+        axes: Axes = plot_profiles(profiles, bands, self.pictures[name].frame, ax=ax)
+        return axes
+
+    def plot_precision(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the measuring error of every band against its volume."""
+        from ..figures import plot_precision
+
+        axes: Axes = plot_precision(self.bands, ax=ax)
+        return axes
+
+    def _image(self, image: str | None) -> str:
+        """Return the name of an image that has a picture; the first one when none is named."""
         known = list(self.pictures)
         name = image if image is not None or not known else known[0]
         if name is None or name not in self.pictures:
             raise TableError(f"no picture of {name!r}; known: {', '.join(known) or '(none)'}")
-        lanes, bands = (table[table["image"] == name] for table in (self.lanes, self.bands))
-        axes: Axes = plot_blot(self.pictures[name], lanes, bands, ax=ax)
-        return axes
+        return name
 
     def __repr__(self) -> str:
         made = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items() if len(table))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..flags import SEVERITY, decode
+from ..flags import SEVERITY, encode
 from ..tables import TABLES
 
 __all__ = ["wide_folds", "workbook_bytes"]
@@ -26,17 +26,17 @@ _OPTIONS = {
 _EPOCH = datetime.datetime(2000, 1, 1)  # the same tables give the same bytes
 
 
-def _write_cell(sheet: Any, row: int, col: int, value: Any, style: Any) -> None:
+def _write_cell(sheet: Any, row: int, col: int, value: Any) -> None:
     """Write one cell with its kind: a number that is none stays blank, an infinite one is a text."""
     if isinstance(value, str):
-        sheet.write_string(row, col, value[:_LONGEST], style)
+        sheet.write_string(row, col, value[:_LONGEST])
     elif isinstance(value, bool):
-        sheet.write_boolean(row, col, value, style)
+        sheet.write_boolean(row, col, value)
     elif not math.isnan(value):
         if math.isinf(value):
-            sheet.write_string(row, col, "inf" if value > 0 else "-inf", style)
+            sheet.write_string(row, col, "inf" if value > 0 else "-inf")
         else:
-            sheet.write_number(row, col, value, style)
+            sheet.write_number(row, col, value)
 
 
 def _width(name: str, unit: str, cells: list[Any]) -> int:
@@ -49,23 +49,26 @@ def _write_table(
 ) -> None:
     """Write one sheet: names, units, then rows; header frozen, filter on, doubtful rows tinted."""
     sheet = book.add_worksheet(name)
-    doubts = [_doubt(text) for text in table["flags"]] if "flags" in table.columns else []
     for col, column in enumerate(table.columns):
         sheet.write_string(0, col, str(column), styles["head"])
         sheet.write_string(1, col, units.get(str(column), ""), styles["unit"])
         cells = table[column].tolist()
         for row, value in enumerate(cells):
-            tint = styles.get(doubts[row]) if doubts and column == "flags" else None
-            _write_cell(sheet, row + 2, col, value, tint)
+            _write_cell(sheet, row + 2, col, value)
+        if column == "flags" and cells:
+            _mark_doubts(sheet, col, len(cells), styles)
         sheet.set_column(col, col, _width(str(column), units.get(str(column), ""), cells))
     sheet.freeze_panes(2, 0)
     if len(table.columns):
         sheet.autofilter(1, 0, max(1, len(table) + 1), len(table.columns) - 1)
 
 
-def _doubt(text: str) -> str:
-    weights = {SEVERITY[flag] for flag in SEVERITY if decode(text) & flag}
-    return next((weight for weight in ("wrong", "doubt", "note") if weight in weights), "")
+def _mark_doubts(sheet: Any, col: int, rows: int, styles: Mapping[str, Any]) -> None:
+    """Tint the flags of a column by rules, worst first, so that the marks stay right when rows are edited or moved."""
+    for weight in ("wrong", "doubt"):
+        for flag in (flag for flag in SEVERITY if SEVERITY[flag] == weight):
+            rule = {"type": "text", "criteria": "containing", "value": encode(flag), "stop_if_true": True}
+            sheet.conditional_format(2, col, rows + 1, col, {**rule, "format": styles[weight]})
 
 
 def wide_folds(folds: pd.DataFrame) -> pd.DataFrame:

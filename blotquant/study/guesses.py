@@ -12,6 +12,7 @@ __all__ = ["Guess", "guess_image"]
 _STAINS = ("PONCEAU", "REVERT", "STAIN", "COOMASSIE", "STAINFREE", "TPS", "AMIDOBLACK")
 _PHOSPHO = ("P", "PHOSPHO", "PHOS", "PHOSPHORYLATED")
 _TOTAL = ("T", "TOTAL", "TOT", "PAN")
+_CHANNELS = ("680", "700", "800")  # near-infrared scanners write one file a channel of one membrane
 _SITE = re.compile(r"P?([YST]\d{2,4})")
 _REPLICATE = re.compile(r"(?:REP|REPLICATE|R|N|BR|EXP|BLOT|DONOR)(\d{1,3})")
 
@@ -55,7 +56,7 @@ def guess_image(stem: str) -> Guess:
     >>> guess.membrane, guess.target, guess.form, guess.site
     ('exp1', 'STAT3', 'phospho', 'Y705')
     """
-    target, form, site, replicate, rest = "", "", "", "", []
+    target, form, site, replicate, channel, rest = "", "", "", "", "", []
     for word in _words(stem):
         upper = word.upper()
         name, told = _read_target(word) if not target else ("", "")
@@ -67,12 +68,13 @@ def guess_image(stem: str) -> Guess:
             form = "phospho" if upper in _PHOSPHO else "total"
         elif marked and not numbered:
             site, form = marked[1], "phospho"
+        elif word in _CHANNELS:
+            channel = word
         else:
             replicate = numbered[1] if numbered else replicate
             rest.append(word)
-    return Guess(
-        "_".join(rest) or "blot", target, form or ("total" if target else ""), site, replicate, _note(target, form)
-    )
+    note = _note(target, form) + (f"; {channel} nm channel, from the file name" if channel else "")
+    return Guess("_".join(rest) or "blot", target, form or ("total" if target else ""), site, replicate, note)
 
 
 def _note(target: str, form: str) -> str:

@@ -102,6 +102,28 @@ flags | flags | | Doubts, worst first.
 """
 )
 
+_CORRECTIONS = """
+image | text | | Image in which the edit was made.
+what | text | | lane or band.
+lane | int | | Lane number, before any renaming.
+band | text | | Number of the row, before any renaming; empty for an edit of a lane.
+action | text | | move, add, delete, rename or exclude (measured, but left out of groups, tests and curves).
+old | text | px | What was there before: the box as top:bottom,left:right in pixels of the file as given, or the number.
+new | text | px | What is there now, written alike.
+who | text | | Who made the edit.
+when | text | | When, as the editor's clock said it.
+why | text | | The reason given.
+"""
+
+_PROFILES = (
+    _PLACE
+    + """
+first | float | px | Row of the upright, uncropped picture at which the first value stands.
+step | float | px | Rows from one value to the next; each is a mean over so many.
+signal | text | AU | Mean counts of the middle half of the lane, from top to bottom, parted by spaces; bright = protein.
+"""
+)
+
 _GROUPS = (
     _KEYS
     + _DOSE
@@ -250,6 +272,8 @@ TABLES: dict[str, Table] = {
         Table("sensitivity", "a fold under one defensible choice", columns(_SENSITIVITY)),
         Table("calibration", "a calibration point or coefficient", columns(_CALIBRATION)),
         Table("quality", "a figure of merit", columns(_QUALITY)),
+        Table("profiles", "the light along a lane of an image, for the eye", columns(_PROFILES)),
+        Table("corrections", "an edit of a lane or a band by hand", columns(_CORRECTIONS)),
     )
 }
 """The tables of a result, in the order of the pipeline."""

@@ -71,6 +71,59 @@ class AllReaders(_MarkdownTable):
         ]
 
 
+class AllBackgrounds(_MarkdownTable):
+    """``{all-backgrounds}``: the family, what each does and assumes, and its source."""
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        from blotquant import BACKGROUNDS
+
+        return ["background", "what it does", "looks at", "exact on", "assumes", "source"], [
+            [f"`{name}`", b.meaning, b.scope, b.exact_on, b.assumption, b.reference] for name, b in BACKGROUNDS.items()
+        ]
+
+
+class AllModels(_MarkdownTable):
+    """``{all-models}``: the curves."""
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        from blotquant.dose_response.models import MODELS
+
+        return ["model", "curve (x is dose)", "source"], [
+            [f"`{name}`", f"`{m.formula}`", m.reference] for name, m in MODELS.items()
+        ]
+
+
+class AllDocuments(_MarkdownTable):
+    """``{all-documents}``: the fields of every verb's JSON document."""
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        from blotquant.cli.documents import DOCUMENTS
+
+        return ["verb", "field", "type", "meaning"], [
+            [f"`{verb}`", f"`{f.name}`", f.kind, f.meaning] for verb, fields in DOCUMENTS.items() for f in fields
+        ]
+
+
+class AllVerbs(Directive):
+    """``{all-verbs}``: the help of every verb, as the command line prints it."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        from typer.testing import CliRunner
+
+        from blotquant.cli import app
+
+        found: list[nodes.Node] = []
+        for words in ([], *([name] for name in sorted(c.name for c in app.registered_commands))):
+            said = CliRunner().invoke(app, [*words, "--help"], prog_name="blotquant", terminal_width=100).output
+            section = nodes.section(ids=[nodes.make_id("cli-" + (words[0] if words else "blotquant"))])
+            section += nodes.title(text="blotquant " + " ".join(words))
+            section += nodes.literal_block(said, said, language="text")
+            found.append(section)
+        return found
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     for name, directive in {
@@ -78,6 +131,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "all-settings": AllSettings,
         "all-flags": AllFlags,
         "all-readers": AllReaders,
+        "all-backgrounds": AllBackgrounds,
+        "all-models": AllModels,
+        "all-documents": AllDocuments,
+        "all-verbs": AllVerbs,
     }.items():
         app.add_directive(name, directive)
     return {"parallel_read_safe": True}

@@ -277,7 +277,7 @@ def test_a_wrong_cell_in_a_corrected_table_is_named(copy: Path, pictures: Path, 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--corrections", "fix.csv"], "--corrections fix.csv: files of corrections cannot be applied yet; stop with"),
+        (["--corrections", "fix.csv"], "--corrections fix.csv: there is no such file"),
         (["--until", "ratios"], "--until 'ratios': the only stop is 'bands'"),
         (["--from", "lanes"], "--from 'lanes': the only stop is 'bands'"),
         (["--from", "bands", "--force"], "leave one out"),

@@ -102,7 +102,8 @@ def test_with_json_an_error_is_a_document_too(capsys: pytest.CaptureFixture[str]
     assert main(["schema", "band", "--json"]) == 2
 
     shown = capsys.readouterr()
-    assert json.loads(shown.out) == {"error": "table 'band' is unknown; did you mean 'bands'?", "exit_code": 2}
+    said = "table 'band' is unknown; did you mean 'bands'?"
+    assert json.loads(shown.out) == {"verb": "schema", "error": said, "exit_code": 2}
     assert shown.err.startswith("error: table 'band'")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from xml.etree import ElementTree
 
@@ -14,7 +15,7 @@ from matplotlib.text import Text
 
 from blotquant.figures import FIGURES, figure_bytes
 from blotquant.figures.style import journal_look
-from tests.drawn_result import DOSES, Plan, drawn_result, measured_only
+from tests.drawn_result import DOSES, Plan, drawn_result, measured_only, with_dilutions
 
 LONG = ("baricitinib phosphate monohydrate, batch 7", "HS + Rapamycin + MG132 + chloroquine 50 µM overnight")
 EIGHT = (0.3, *DOSES)
@@ -43,6 +44,11 @@ CASES = {
 @pytest.fixture(scope="module", params=CASES)
 def case(request):
     return drawn_result(CASES[request.param])
+
+
+def drawn_for(name: str):
+    """Return a plain study that has what a figure is drawn from."""
+    return with_dilutions(drawn_result()) if name == "linearity" else drawn_result()
 
 
 def _hidden_labels(figure: Figure) -> set[Text]:
@@ -86,13 +92,14 @@ def assert_texts_are_clear(figure: Figure) -> None:
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_two_texts_overlap_and_none_is_cut(case, name):
-    for drawn in FIGURES[name].draw(case):
+    result = with_dilutions(copy.deepcopy(case)) if name == "linearity" else case
+    for drawn in FIGURES[name].draw(result):
         assert_texts_are_clear(drawn.figure)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_of_a_plain_study_is_drawn_and_explained(name):
-    drawn = list(FIGURES[name].draw(drawn_result()))
+    drawn = list(FIGURES[name].draw(drawn_for(name)))
     assert drawn
     for one in drawn:
         assert len(one.caption) > 40
@@ -101,7 +108,7 @@ def test_a_figure_of_a_plain_study_is_drawn_and_explained(name):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_svg_has_live_text_and_the_same_study_gives_the_same_bytes(name):
-    first, second = (next(iter(FIGURES[name].draw(drawn_result()))).figure for _ in range(2))
+    first, second = (next(iter(FIGURES[name].draw(drawn_for(name)))).figure for _ in range(2))
     svg = figure_bytes(first, "svg")
     assert svg == figure_bytes(second, "svg")
     assert figure_bytes(first, "pdf") == figure_bytes(second, "pdf")
@@ -110,7 +117,7 @@ def test_svg_has_live_text_and_the_same_study_gives_the_same_bytes(name):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_tables_are_not_changed_by_drawing(name):
-    result, before = drawn_result(), drawn_result()
+    result, before = drawn_for(name), drawn_for(name)
     list(FIGURES[name].draw(result))
     for table in ("lanes", "bands", "ratios", "folds", "groups", "potencies", "curve_points", "sensitivity"):
         pd.testing.assert_frame_equal(getattr(result, table), getattr(before, table))
@@ -120,7 +127,7 @@ def test_tables_are_not_changed_by_drawing(name):
 def test_a_result_without_the_tables_gives_no_figure_and_no_error(name):
     for drawn in FIGURES[name].draw(measured_only()):
         assert_texts_are_clear(drawn.figure)
-        assert name in ("blot", "precision")
+        assert name in ("blot", "precision", "profiles")
 
 
 def test_a_text_that_lies_on_another_is_noticed():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import numpy as np
 import pytest
 
@@ -88,3 +91,12 @@ def test_a_notebook_shows_a_blot_dark_on_white_once_its_polarity_is_known(bright
     grey = decode_png(display_png(blot))
     assert max(grey.shape) == 1600
     assert abs(int(grey[11, 40]) - expected) < 60
+
+
+def test_a_notebook_shows_a_blot_whole_or_pixel_by_pixel_and_its_name_as_text():
+    blot = Blot('<script>"x"</script>', np.arange(24.0).reshape(4, 6), bright=True)
+    shown = blot._repr_html_()
+    assert "<script>" not in shown
+    assert "4 × 6 px" in shown
+    data = base64.b64decode(re.search(r"base64,([^\"]+)", shown)[1])
+    assert data == blot._repr_png_()

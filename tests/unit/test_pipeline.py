@@ -60,7 +60,7 @@ def test_every_lane_of_every_membrane_has_a_ratio_close_to_the_truth(folder: Pat
 
 
 def test_every_table_is_made_and_is_as_declared(result: Result) -> None:
-    for name in set(TABLES) - {"calibration"}:
+    for name in set(TABLES) - {"calibration", "corrections"}:
         assert len(getattr(result, name)) > 0, name
         assert list(getattr(result, name).columns[: len(TABLES[name].names)]) == TABLES[name].names
     assert len(result.groups) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -11,20 +12,24 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 
 from blotquant.errors import OutputError
+from blotquant.figures.pictures import encode_png
 from blotquant.flags import Flag, encode
 from blotquant.geometry import to_file
-from blotquant.report import render, write_figures, write_report
+from blotquant.report import render, render_review, write_figures, write_report
 from blotquant.report.answer import answer
 from blotquant.report.card import report_card
 from blotquant.report.grids import grids
 from blotquant.report.methods import methods
 from blotquant.report.overlays import membrane_views
 from blotquant.report.worries import general_warnings, worries
+from blotquant.settings import Settings, override
+from blotquant.tables import check
 from tests.drawn_result import Plan, drawn_result, fitted_only, measured_only
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -275,7 +280,8 @@ def test_names_are_text_and_never_run():
     result.record["warnings"] = [evil]
     html = render(result)
     page = Page(html)
-    assert len(page.every("script")) == 1
+    assert [tag for tag in page.every("script") if "type" not in tag] == [{}]
+    assert all(tag.get("type", "application/json") == "application/json" for tag in page.every("script"))
     assert not any("onerror" in tag for tag in page.every("img"))
     assert evil in page.text
 
@@ -371,6 +377,25 @@ def test_the_methods_paragraph_names_version_settings_and_numbers_its_citations(
     assert "IC50" not in methods(measured_only())[0]
 
 
+def test_corrections_by_hand_are_said_in_the_methods_the_card_and_the_record():
+    result = drawn_result(Plan(pictures=False))
+    assert "by hand" not in methods(result)[0]
+    rows = [("band", 3, "1", "move", "1:9,2:8", "2:10,2:8", "off centre"),
+            ("band", 4, "1", "move", "1:9,2:8", "0:8,2:8", ""),
+            ("lane", 6, "", "exclude", "", "", "<b>bubble</b>")]  # fmt: skip
+    edits = pd.DataFrame(rows, columns=["what", "lane", "band", "action", "old", "new", "why"])
+    edits = edits.assign(image="r1_pSTAT3.tif", who="Ada", when="2026-11-25T10:00:00Z")
+    result.corrections = check(edits, "corrections")
+    assert "with reasons on record: 2 bands moved and 1 lane left out." in methods(result)[0]
+    card = {point.asked: point.evidence for point in report_card(result)}
+    assert "lane 6 of r1_pSTAT3.tif: <b>bubble</b>" in card["Lanes left out are named"]
+    html = render(result)
+    assert "<b>bubble</b>" not in html
+    record = Page(html).text[Page(html).text.index("Corrections by hand") :]
+    assert "2026-11-25 10:00 UTC" in record
+    assert "off centre" in record
+
+
 def test_the_report_card_answers_yes_partly_and_no():
     card = {point.asked: point for point in report_card(drawn_result())}
     assert card["Uncropped pictures"].met == "yes"
@@ -388,6 +413,27 @@ def test_pictures_are_made_smaller_until_the_page_is_small_enough(monkeypatch):
     small = membrane_views(result)[0][0].images[0]
     assert len(small.src) < 0.5 * len(full)
     assert (small.height, small.width) == result.pictures[small.image].shape  # boxes still fit
+
+
+def test_six_membranes_of_noise_that_hardly_packs_make_a_page_below_8_mb():
+    result = drawn_result(Plan(replicates=6))
+    grey = np.random.default_rng(1).normal(240, 6, (1100, 1600)).clip(0, 255).astype(np.uint8)
+    noise = encode_png(grey)
+    result.pictures = {name: dataclasses.replace(one, png=noise) for name, one in result.pictures.items()}
+    assert len(result.pictures) == 12
+    for page in (render(result), render_review(result)):
+        assert 2e6 < len(page.encode()) < 8e6
+
+
+def test_figures_take_the_users_own_settings_when_asked(tmp_path):
+    result = drawn_result(Plan(pictures=False))
+    result.settings = override(Settings(), ["report.style=matplotlib"])
+    with mpl.rc_context({"font.size": 17.0, "axes.labelsize": 17.0}):
+        own = write_figures(result, tmp_path / "own", kinds=("svg",))
+        result.settings = Settings()
+        journal = write_figures(result, tmp_path / "journal", kinds=("svg",))
+    assert "17px" in own[0].read_text(encoding="utf-8")
+    assert "17px" not in journal[0].read_text(encoding="utf-8")
 
 
 def test_of_very_many_membranes_the_doubted_ones_are_shown(monkeypatch):

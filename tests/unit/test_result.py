@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -16,11 +17,13 @@ from blotquant.blot import Frame
 from blotquant.conditions import complete
 from blotquant.errors import OutputError, OutputExistsError, TableError
 from blotquant.figures.pictures import Picture
+from blotquant.flags import SEVERITY, Flag, encode
 from blotquant.result import Result
 from blotquant.result.files import picture_name, write_whole
 from blotquant.result.workbook import wide_folds, workbook_bytes
 from blotquant.settings import from_mapping
 from blotquant.tables import TABLES, check
+from tests.drawn_result import drawn_result
 
 ODD = '=cmd()|"<b>"\n'
 
@@ -144,8 +147,13 @@ def test_the_workbook_holds_typed_cells_units_and_an_explanation(result: Result)
     assert sheet.cell(3, column["detected"]).data_type == "b"
     assert sheet.freeze_panes == "A3"
     assert sheet.auto_filter.ref is not None
-    tint = sheet.cell(3, column["flags"]).fill.start_color.rgb
-    assert tint != sheet.cell(4, column["flags"]).fill.start_color.rgb
+    (marked,) = sheet.conditional_formatting
+    assert (
+        str(marked.sqref) == f"{sheet.cell(3, column['flags']).coordinate}:{sheet.cell(4, column['flags']).coordinate}"
+    )
+    told = [rule.text for rule in marked.rules]
+    assert told == [encode(flag) for weight in ("wrong", "doubt") for flag in Flag if SEVERITY[flag] == weight]
+    assert len({rule.dxf.fill.bgColor.rgb for rule in marked.rules}) == 2
     explained = {(row[0].value, row[1].value) for row in book["columns"].iter_rows(min_row=3)}
     assert explained >= {(name, each.name) for name in TABLES for each in TABLES[name].columns}
 
@@ -186,3 +194,26 @@ def test_a_record_that_was_damaged_is_an_error_on_one_line(result: Result, tmp_p
         (out / "run.json").write_text(json.dumps({**record, **damage}), encoding="utf-8")
         with pytest.raises(TableError, match=r"run\.json"):
             Result.load(out)
+
+
+def test_a_plot_shows_itself_in_a_notebook_which_pyplot_would_not_do() -> None:
+    result = Result(**vars(drawn_result()))
+    image = result.images["image"].iloc[0]
+    for axes in (result.plot_dose_response(), result.plot_groups(), result.plot_blot(), result.plot_precision(),
+                 result.plot_sensitivity(), result.plot_profiles(image)):  # fmt: skip
+        png, size = axes._repr_png_()
+        shown = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+        assert shown.shape[1] == pytest.approx(size["width"] * 288 / 128, abs=2)
+        assert shown.min() < 100 < shown.max()
+
+
+def test_axes_of_the_callers_own_are_left_to_the_caller() -> None:
+    from matplotlib.figure import Figure
+
+    own = Figure().add_subplot()
+    assert not hasattr(Result(**vars(drawn_result())).plot_precision(ax=own), "_repr_png_")
+
+
+def test_profiles_of_an_image_that_is_not_there_name_those_that_are() -> None:
+    with pytest.raises(TableError, match=r"no picture of 'x'; known: r1_pSTAT3\.tif"):
+        Result(**vars(drawn_result())).plot_profiles("x")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 
+from blotquant.batch.assembly import write_batch
 from blotquant.batch.manifest import find_images
 from blotquant.batch.measuring import measure_images
 from blotquant.blot import Blot
@@ -52,7 +55,9 @@ def test_a_run_over_two_copies_says_so_in_its_quality_table(tmp_path: Path) -> N
     drawn = draw_level("clean", seed=2, n_lanes=6, n_rows=1, shape=(120, 360)).blot.pixels.clip(0, 30_000)
     tifffile.imwrite(tmp_path / "a.tif", drawn.astype(np.uint16))
     tifffile.imwrite(tmp_path / "b.tif", (2 * drawn.astype(np.uint16)).astype(np.uint16))
-    result, failed = measure_images(find_images([str(tmp_path)]), tmp_path / "out")
-
-    assert failed == []
-    assert result.quality.loc[result.quality["measure"] == "same_picture", "name"].tolist() == ["b.tif"]
+    out = tmp_path / "out"
+    out.mkdir()
+    write_batch(measure_images(find_images([str(tmp_path)]), out), out, {})
+    quality = pd.read_csv(out / "quality.csv")
+    assert quality.loc[quality["measure"] == "same_picture", "name"].tolist() == ["b.tif"]
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["failures"] == []

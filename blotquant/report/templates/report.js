@@ -1,5 +1,36 @@
 "use strict";
 (function () {
+  var profiles = JSON.parse(document.getElementById("profiles").textContent);
+
+  // the light along the band's lane: the whole run, the box shaded, the background's level dashed
+  function profile(band) {
+    var lane = (profiles[band.parentNode.dataset.image] || {})[band.dataset.lane];
+    if (!lane || lane[2].length < 2) { return null; }
+    var first = lane[0], step = lane[1], light = lane[2], level = Number(band.dataset.level), wide = 460, high = 84;
+    var low = Math.min.apply(null, light.concat(level)), top = Math.max.apply(null, light.concat(level)), last = first + step * (light.length - 1);
+    function x(row) { return (row - first) / (last - first) * wide; }
+    function y(value) { return high - 4 - (value - low) / (top - low || 1) * (high - 8); }
+    var from = Number(band.getAttribute("y")), to = from + Number(band.getAttribute("height"));
+    var svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    function part(tag, attributes) {
+      var made = document.createElementNS(svg.namespaceURI, tag);
+      Object.keys(attributes).forEach(function (key) { made.setAttribute(key, attributes[key]); });
+      svg.append(made);
+      return made;
+    }
+    svg.setAttribute("viewBox", "0 0 " + wide + " " + (high + 14));
+    svg.setAttribute("class", "profile");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", "Light along lane " + band.dataset.lane + ", from " + Math.round(low) + " to " + Math.round(top) + " AU");
+    part("rect", { x: x(from), y: 0, width: x(to) - x(from), height: high });
+    part("line", { x1: x(from), x2: x(to), y1: y(level), y2: y(level) });
+    part("polyline", { points: light.map(function (value, i) { return x(first + i * step).toFixed(1) + "," + y(value).toFixed(1); }).join(" ") });
+    part("text", { x: 0, y: high + 11 }).textContent = "top";
+    part("text", { x: wide, y: high + 11, "text-anchor": "end" }).textContent = "bottom";
+    part("text", { x: wide / 2, y: high + 11, "text-anchor": "middle" }).textContent = "light along lane " + band.dataset.lane + ": " + Math.round(low) + " to " + Math.round(top) + " AU (dashed: background)";
+    return svg;
+  }
+
   function show(section, band) {
     var names = section.dataset.columns.split("|"), values = band.dataset.v.split("\u001f");
     var list = document.createElement("dl");
@@ -10,7 +41,8 @@
       cell.append(term, value);
       list.append(cell);
     });
-    section.querySelector(".readout").replaceChildren(list);
+    var drawn = profile(band);
+    section.querySelector(".readout").replaceChildren.apply(section.querySelector(".readout"), drawn ? [list, drawn] : [list]);
   }
 
   // the next band in a direction: nearest along it, sideways counting double
