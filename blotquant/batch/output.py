@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..tables import TABLES
 __all__ = ["OURS", "claimed", "resumable"]
 
 LOCK = ".lock"
+_HALF = re.compile(r"\..+\.\d+\.part")  # as `write_whole` names a file before it is whole
 OURS = (
     *(f"{name}.csv" for name in TABLES),
     "results.xlsx",
@@ -61,6 +63,13 @@ def _clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def _sweep(folder: Path) -> None:
+    """Take away what a run left that was killed while it wrote a file."""
+    for path in folder.rglob(".*.part"):
+        if _HALF.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def claimed(folder: Path, *, force: bool = False, resume: bool = False) -> Iterator[Path]:
     """Hold a folder for the results of one run; it is made where it is not there.
@@ -98,8 +107,7 @@ def claimed(folder: Path, *, force: bool = False, resume: bool = False) -> Itera
     try:
         if force:
             _clear(folder)
-        for half in folder.rglob(".*.part"):  # of a run that was killed while it wrote
-            half.unlink(missing_ok=True)
+        _sweep(folder)
         yield folder
     finally:
         _release(folder, handle)

@@ -150,8 +150,8 @@ def _dask(address: str, jobs: int) -> Iterator[Place]:
                     where = distributed.LocalCluster(n_workers=jobs, **options)
                 held.enter_context(where)
             client = held.enter_context(distributed.Client(where, timeout=_ANSWER_S))
+            client.wait_for_workers(1, timeout=_ANSWER_S)
         except (OSError, ValueError) as error:
-            text = f"--cluster {address}: no scheduler answers ({error}); start one or use 'local'"
+            text = f"--cluster {address}: no scheduler or worker answers ({error}); start one or use 'local'"
             raise SettingsError(text) from error
-        workers = max(jobs, len(client.scheduler_info(n_workers=-1)["workers"]))
-        yield Place(client.get_executor(pure=False), _AHEAD * workers)
+        yield Place(client.get_executor(pure=False), _AHEAD * max(jobs, len(client.nthreads())))

@@ -111,6 +111,8 @@ def measure(
                 known = corrected(known, read_edits(corrections, known))
             batch = work(start=known)
         summary = write_batch(batch, output, record)
+    if batch.large and not (output / "dataset").is_dir():
+        console.say("no dataset to query, only CSV: Parquet needs pip install 'blotquant[batch]'")
     show_summary(console, summary)
     code = exit_code(failed=bool(summary.failed), doubtful=summary.doubtful, strict=strict)
     failures = show_failures(console, summary.failed)

@@ -91,6 +91,20 @@ def test_the_dataset_holds_what_the_tables_hold(batch: Path) -> None:
         )
 
 
+def test_a_large_batch_without_pyarrow_says_what_would_give_a_dataset(
+    images: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blotquant.batch.measuring.dataset_in", lambda folder: None)
+    (tmp_path / "in").mkdir()
+    for name in ("0.tif", "1.tif"):
+        shutil.copy(images / name, tmp_path / "in")
+
+    code, _, err = run("measure", tmp_path / "in", "-o", tmp_path / "out", *LARGE)
+
+    assert code == 0
+    assert err == "no dataset to query, only CSV: Parquet needs pip install 'blotquant[batch]'\n"
+
+
 def test_the_dataset_follows_a_change_when_the_run_goes_on(batch: Path, images: Path, tmp_path: Path, run: Run) -> None:
     pytest.importorskip("pyarrow", reason="needs the extra `batch`")
     copy = Path(shutil.copytree(batch, tmp_path / "out"))

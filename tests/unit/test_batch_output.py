@@ -93,3 +93,21 @@ def test_a_killed_run_leaves_no_lock_behind(tmp_path: Path) -> None:
     with claimed(tmp_path):
         assert [path.name for path in tmp_path.iterdir()] == [".lock"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_files_of_a_killed_run_are_swept_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".parts" / "ab").mkdir(parents=True)
+    for name in (
+        ".lanes.csv.4711.part",
+        ".parts/ab/.abcd.zip.12.part",
+        ".mine.part",
+        "lanes.csv",
+        ".parts/ab/abcd.zip",
+    ):
+        (tmp_path / name).write_text("x")
+
+    with claimed(tmp_path, resume=True):
+        pass
+
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert left == [".mine.part", ".parts/ab/abcd.zip", "lanes.csv"]
