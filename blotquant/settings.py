@@ -55,7 +55,6 @@ class Integration:
     """How a band is measured."""
 
     background: str = _setting("joint", "Background of the family, or 'joint': band and background fitted together.")
-    doublets: str = _setting("sum", "Bands that overlap closely: one sum, or split.", choices=("sum", "split"))
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,11 @@ class Matching:
 
     saturated: str = _setting(
         "exclude", "Ratios of saturated bands: NaN with a bound, or used all the same.", choices=("exclude", "use")
+    )
+    doublets: str = _setting(
+        "sum",
+        "STAT1 and STAT3 where α and β are seen as two rows side by side: their sum, or split, the stronger alone.",
+        choices=("sum", "split"),
     )
     force: bool = _setting(False, "Give ratios also where the dilution series is not proportional.")
     exposures: str = _setting(

@@ -260,11 +260,12 @@ def fit_linear_range(
     for _, image in images.iterrows():
         amounts_of = standards[standards["membrane"] == image["membrane"]].set_index("lane")["amount_ug"]
         mine = (out["image"] == image["image"]) & (out["target"] == image["target"])
-        series = out[mine & out["lane"].isin(amounts_of.index) & (out["volume"] > 0)]
-        amounts = series["lane"].map(amounts_of).to_numpy(np.float64)
+        light = out[mine & out["lane"].isin(amounts_of.index)].groupby("lane")["volume"].sum()  # of both its forms
+        series = light[light > 0]
+        amounts = amounts_of.reindex(series.index).to_numpy(np.float64)
         if len(np.unique(amounts)) < _FEWEST:
             continue
-        volumes = series["volume"].to_numpy(np.float64)
+        volumes = series.to_numpy(np.float64)
         out["flags"] = _mark(out, mine, amounts, volumes)
         rows += _rows(image["image"], image["target"], _figures(amounts, volumes))
     report = check(pd.DataFrame(rows), "calibration") if rows else empty("calibration")

@@ -30,7 +30,6 @@ def integrate(
     bands: pd.DataFrame,
     *,
     background: str = "joint",
-    doublets: str = "sum",
     ladders: Collection[int] = (),
 ) -> pd.DataFrame:
     """Measure the volume of every band of a blot.
@@ -43,8 +42,6 @@ def integrate(
         Bands table; the rows of this image are measured [px of the file as given].
     background : str
         ``joint`` fits band and background together; else a key of ``BACKGROUNDS``.
-    doublets : {"sum", "split"}
-        What a band stands for whose two parts overlap closely.
     ladders : collection of int
         Lanes of ladders: their bands are other proteins and tell nothing about the shapes of the samples' bands.
 
@@ -58,14 +55,12 @@ def integrate(
     BlotquantError
         The blot is not upright with bright bands.
     SettingsError
-        The background is unknown, or doublets are to be split, which is not there yet.
+        The background is unknown.
     """
     if blot.bright is not True:
         raise BlotquantError(f"{blot.name}: bring the blot upright with `orient` before integrating it")
     if background != "joint" and background not in BACKGROUNDS:
         raise SettingsError(f"background {background!r} is unknown{nearest(background, ['joint', *BACKGROUNDS])}")
-    if doublets == "split":
-        raise SettingsError("doublets = 'split' is not there yet: close bands are given as their sum")
     mine = to_upright(bands[bands["image"] == blot.name], blot.frame).reset_index(drop=True)
     if mine.empty:
         return check(mine, "bands")

@@ -22,16 +22,21 @@ def _is_saturated(flags: pd.Series[str]) -> pd.Series[bool]:
 
 
 def read_signal(bands: pd.DataFrame, image: str, target: str, lanes: Iterable[int]) -> pd.DataFrame:
-    """Take the target's bands of one image, one row a lane; a lane without a band is NaN and not detected."""
-    mine = bands[(bands["image"] == image) & (bands["target"] == target)].drop_duplicates("lane").set_index("lane")
-    mine = mine.reindex(pd.Index(list(lanes), name="lane"))
-    flags = mine["flags"].where(mine["flags"].notna(), "").astype(object)
+    """Take the target's bands of one image, one row a lane; a lane without a band is NaN and not detected.
+
+    A target that runs as two forms has two bands in a lane; their sum is its signal.
+    """
+    mine = bands[(bands["image"] == image) & (bands["target"] == target)]
+    forms = mine.assign(variance=mine["volume_se"] ** 2, limit=mine["loq"] ** 2).groupby("lane")
+    lane = pd.Index(list(lanes), name="lane")
+    summed = forms[["volume", "variance", "limit"]].sum(min_count=1).reindex(lane).astype(np.float64)
+    flags = forms["flags"].agg(merge).reindex(lane).fillna("").astype(object)
     return pd.DataFrame(
         {
-            "volume": mine["volume"].astype(np.float64),
-            "se": mine["volume_se"].astype(np.float64),
-            "loq": mine["loq"].astype(np.float64),
-            "detected": mine["detected"].astype(object).where(mine["detected"].notna(), False).astype(bool),
+            "volume": summed["volume"],
+            "se": np.sqrt(summed["variance"]),
+            "loq": np.sqrt(summed["limit"]),
+            "detected": forms["detected"].any().reindex(lane, fill_value=False).astype(bool),
             "saturated": _is_saturated(flags),
             "flags": flags,
         }

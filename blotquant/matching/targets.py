@@ -14,6 +14,9 @@ from .inputs import filled, lysate_lanes
 __all__ = ["assign_targets", "explain_targets"]
 
 _WHOLE_LANE = "lane"
+_FORMS = ("STAT1", "STAT3")  # run as two forms, α and β, whose sum is the protein
+_ONE_FORM = (("STAT1", "S727"),)  # sites that β lacks
+_CLOSE = 4.7  # two forms lie no farther apart than twice the width of a band at half its height [sigma]
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,25 @@ def _choose_row(
     return band, why + how
 
 
-def _choose_rows(bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFrame, tolerance: float) -> list[_Choice]:
+def _other_form(bands: pd.DataFrame, entries: pd.DataFrame, band: str, taken: set[str]) -> str | None:
+    """Return the row of a target's other form: the strongest that lies close beside its row, where it has two."""
+    target = str(entries["target"].iloc[0]).strip().upper()
+    sites = entries["site"].str.strip().str.upper()
+    if target not in _FORMS or entries["row"].notna().any() or any((target, site) in _ONE_FORM for site in sites):
+        return None
+    here = bands[bands["image"].isin(entries["image"]) & (bands["band"] != _WHOLE_LANE)]
+    place = here.pivot_table(index=["image", "lane"], columns="band", values="centre_row")
+    if band not in place:  # places are not known, as in a table made by hand
+        return None
+    apart = place.sub(place[band], axis=0).abs().median()
+    near = apart[apart <= _CLOSE * float(here["sigma"].median())].index.difference([band, *taken])
+    strength = here[here["detected"] & here["band"].isin(near)].groupby("band")["volume"].sum()
+    return str(strength.idxmax()) if len(strength) else None
+
+
+def _choose_rows(
+    bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFrame, tolerance: float, doublets: str
+) -> list[_Choice]:
     """Choose for every target of every membrane; a row of an image belongs to one target only."""
     choices: list[_Choice] = []
     taken: dict[str, set[str]] = {}
@@ -129,21 +150,33 @@ def _choose_rows(bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFram
         if len(probed):
             used = set().union(*(taken.get(image, set()) for image in probed["image"]))
             band, note = _choose_row(bands, probed, lanes, used, tolerance)
+            other = _other_form(bands, probed, band, used) if doublets == "sum" else None
             for image, form in zip(probed["image"], probed["form"], strict=True):
                 taken.setdefault(image, set()).add(band)
                 choices.append(_Choice(image, str(target), form, band, note))
+                if other is not None:
+                    taken[image].add(other)
+                    choices.append(
+                        _Choice(image, str(target), form, other, f"its other form, beside row {band}; summed")
+                    )
         stains = entries.loc[entries["form"] == "stain", "image"]
         choices += [_Choice(image, str(target), "stain", _WHOLE_LANE, "the whole lane") for image in stains]
     return choices
 
 
 def assign_targets(
-    bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFrame, *, mass_tolerance: float = 0.15
+    bands: pd.DataFrame,
+    images: pd.DataFrame,
+    samples: pd.DataFrame,
+    *,
+    mass_tolerance: float = 0.15,
+    doublets: str = "sum",
 ) -> pd.DataFrame:
     """Write each image's target into the bands of its row.
 
     The row is the one whose mass fits ``mass_kda`` where the membrane's masses are known; else the one that
-    ``row`` names; else the one that phospho and total share and that is strongest in total.
+    ``row`` names; else the one that phospho and total share and that is strongest in total. STAT1 and STAT3 run as two
+    forms; where both are seen close together, both rows are the target and their sum is its signal.
 
     Parameters
     ----------
@@ -153,6 +186,8 @@ def assign_targets(
         The study's sheets.
     mass_tolerance : float
         A row fits when its mass is within this share of the expected one. Prestained ladders run 5–10 % off.
+    doublets : {"sum", "split"}
+        Whether both forms of a target are taken, or the stronger row alone.
 
     Returns
     -------
@@ -167,7 +202,7 @@ def assign_targets(
         A membrane has no bands.
     """
     out = bands.copy()
-    choices = _choose_rows(bands, filled(images, "images"), filled(samples, "samples"), mass_tolerance)
+    choices = _choose_rows(bands, filled(images, "images"), filled(samples, "samples"), mass_tolerance, doublets)
     target = pd.Series("", index=out.index, dtype=object)
     for choice in choices:
         target[(out["image"] == choice.image) & (out["band"] == choice.band)] = choice.target
@@ -176,10 +211,15 @@ def assign_targets(
 
 
 def explain_targets(
-    bands: pd.DataFrame, images: pd.DataFrame, samples: pd.DataFrame, *, mass_tolerance: float = 0.15
+    bands: pd.DataFrame,
+    images: pd.DataFrame,
+    samples: pd.DataFrame,
+    *,
+    mass_tolerance: float = 0.15,
+    doublets: str = "sum",
 ) -> pd.DataFrame:
     """Say which row was taken for which target, and by which rule, as rows of the quality table."""
-    choices = _choose_rows(bands, filled(images, "images"), filled(samples, "samples"), mass_tolerance)
+    choices = _choose_rows(bands, filled(images, "images"), filled(samples, "samples"), mass_tolerance, doublets)
     if not choices:
         return empty("quality")
     rows = [

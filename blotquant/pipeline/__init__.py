@@ -151,11 +151,13 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
     from ..dose_response import fit_dose_response
     from ..grouping import summarise
 
-    how, tolerance = settings.dose_response, settings.matching.mass_tolerance
+    how = settings.dose_response
+    tolerance, doublets = settings.matching.mass_tolerance, settings.matching.doublets
     if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
         study = dataclasses.replace(study, images=with_reference_masses(study.images))
-    bands = assign_targets(measured.bands, study.images, study.samples, mass_tolerance=tolerance)
-    why = explain_targets(measured.bands, study.images, study.samples, mass_tolerance=tolerance)
+    sheets = (measured.bands, study.images, study.samples)
+    bands = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
+    why = explain_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
     ratios = _match(bands, study, settings)
     folds = _normalise(ratios, study, settings)

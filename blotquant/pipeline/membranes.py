@@ -236,8 +236,7 @@ def _integrate(
         chosen = background or settings.integration.background
         for rows, method in ((mine[~whole], chosen), (mine[whole], "inter_lane")):
             if len(rows):
-                doublets = settings.integration.doublets
-                measured = integrate(blot, rows, background=method, doublets=doublets, ladders=ladders)
+                measured = integrate(blot, rows, background=method, ladders=ladders)
                 doubts = image_flags(blot)
                 parts.append(measured.assign(flags=add_flag(measured["flags"], True, doubts)))
     return united(parts, "bands")

@@ -61,11 +61,10 @@ def _measuring(result: ReportSource) -> str:
         if background == "joint"
         else f"the background was taken by the method “{background}” and subtracted"
     )
-    doublets = "one sum" if settings.integration.doublets == "sum" else "parts of a fitted model"
     return (
         f"Lanes and bands were found and measured with {_versions(result.record)} in the recorded pixels, without "
         "resampling; lanes were found from all images of a membrane together, and every row was measured in every "
-        f"lane. Volumes are sums of pixels above background; {how}. Overlapping bands were taken as {doublets}. "
+        f"lane. Volumes are sums of pixels above background; {how}. "
         "Standard errors of volumes come from the noise of the image itself."
     )
 

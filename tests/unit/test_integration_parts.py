@@ -237,8 +237,6 @@ def test_wrong_calls_are_errors_of_our_own_that_say_what_to_do(drawn: Drawn) -> 
         integrate(drawn.blot, bands, background="jont")
     with pytest.raises(SettingsError, match=r"^background 'zzz' is unknown"):
         integrate(drawn.blot, bands, background="zzz")
-    with pytest.raises(SettingsError, match=r"^doublets = 'split' is not there yet: close bands are given"):
-        integrate(drawn.blot, bands, doublets="split")
 
 
 def test_a_picture_of_which_nothing_is_usable_is_measured_as_nothing_with_an_error_and_flagged(drawn: Drawn) -> None:

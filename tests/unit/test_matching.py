@@ -331,6 +331,53 @@ def test_two_targets_of_one_image_take_two_rows() -> None:
     assert list(told["target"]) == ["STAT3", "actin"]
 
 
+def two_forms(apart: float, **further: Any) -> pd.DataFrame:
+    """STAT3 as two rows of half thickness 3 px, some px apart, and a row far off."""
+    volumes = {("p", "1"): [20.0, 9.0], ("p", "2"): [6.0, 3.0], ("p", "3"): [9.0, 9.0],
+               ("s", "1"): [80.0, 80.0], ("s", "2"): [20.0, 16.0], ("s", "3"): [50.0, 50.0]}  # fmt: skip
+    table = bands(volumes, **further)
+    rows = table["band"].map({"1": 100.0, "2": 100.0 + apart, "3": 160.0})
+    return table.assign(centre_row=rows.astype(float), sigma=3.0)
+
+
+def test_two_forms_of_a_protein_side_by_side_are_summed_with_their_errors() -> None:
+    ratios = match_bands(assign_targets(two_forms(12.0), IMAGES, samples()), IMAGES, samples())
+    first = one(ratios)
+    assert (first["phospho"], first["total"]) == (26.0, 100.0)
+    assert first["phospho_se"] == pytest.approx(np.sqrt(2.0))
+    assert first["ratio"] == pytest.approx(0.26)
+    notes = explain_targets(two_forms(12.0), IMAGES, samples())
+    assert notes["value"].tolist() == [1.0, 2.0, 1.0, 2.0]
+    assert "its other form" in notes["note"][1]
+
+
+@pytest.mark.parametrize(
+    ("apart", "images", "doublets"),
+    [
+        (15.0, IMAGES, "sum"),  # farther apart than twice a band's width
+        (12.0, IMAGES, "split"),
+        (12.0, IMAGES.assign(target="STAT6"), "sum"),  # no doublet
+        (12.0, IMAGES.assign(target="STAT1", site="S727"), "sum"),  # a site that only alpha has
+        (12.0, IMAGES.assign(row=1.0), "sum"),  # the user says which row
+    ],
+)
+def test_the_stronger_row_alone_is_the_target_where_there_are_no_two_forms(
+    apart: float, images: pd.DataFrame, doublets: str
+) -> None:
+    told = assign_targets(two_forms(apart), images, samples(), doublets=doublets)
+    assert set(told.loc[told["target"] != "", "band"]) == {"1"}
+
+
+def test_a_form_that_is_missing_in_a_lane_leaves_the_other_and_the_flags_of_both_stay() -> None:
+    table = assign_targets(two_forms(12.0), IMAGES, samples())
+    gone = (table["image"] == "p") & (table["band"] == "2") & (table["lane"] == 2)
+    flagged = flag(flag(table, (table["image"] == "p") & (table["band"] == "1"), "edge"),
+                   (table["image"] == "p") & (table["band"] == "2"), "speck")  # fmt: skip
+    ratios = match_bands(flagged[~gone], IMAGES, samples())
+    assert one(ratios, lane=2)["phospho"] == 9.0
+    assert {"edge", "speck"} <= set(one(ratios)["flags"].split(";"))
+
+
 def test_a_membrane_without_bands_says_so() -> None:
     with pytest.raises(DetectionError, match="no bands"):
         assign_targets(bands({("x", "1"): [500.0]}), IMAGES, samples())
