@@ -19,6 +19,7 @@ from ..blot import Blot, Source, Step
 from ..errors import ReadError
 from ..saturation import find_ceiling, find_floor
 from .amersham_gel import AMERSHAM_GEL
+from .bioio_any import BIOIO
 from .biorad_1sc import BIORAD_1SC
 from .biorad_scn import BIORAD_SCN
 from .colour import resolve_colour
@@ -49,6 +50,7 @@ READERS: dict[str, Reader] = {
         GIF,
         BMP,
         FUJI,
+        BIOIO,
     )
 }
 """Every format that is understood, in the order in which readers are asked."""

@@ -32,7 +32,7 @@ def read_or_refuse(path: Path, limit: float = 1.0) -> list[Blot]:
 
 
 def test_every_reader_but_the_extra_has_a_sound_file_here() -> None:
-    assert sorted({*SOUND, "syngene"}) == sorted(READERS)
+    assert sorted({*SOUND, "syngene", "bioio"}) == sorted(READERS)
 
 
 @pytest.mark.parametrize("name", READERS)

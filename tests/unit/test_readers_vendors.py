@@ -15,7 +15,7 @@ import tifffile
 
 from blotquant.blot import Blot
 from blotquant.errors import ReadError
-from blotquant.readers import read_blot, read_channels
+from blotquant.readers import explain, read_blot, read_channels
 from tests.written_files import scn_header, write_1sc, write_fuji, write_gel, write_scn, write_zip
 
 
@@ -327,3 +327,65 @@ def test_a_syngene_file_of_colour_is_refused(tmp_path: Path, monkeypatch: pytest
 
     with pytest.raises(ReadError, match="no grey picture"):
         read_blot(syngene_file(tmp_path / "a.sgd"))
+
+
+def bioio_stand_in(monkeypatch: pytest.MonkeyPatch, data: np.ndarray, scenes: tuple[str, ...] = ("s",)) -> None:
+    """Put a stand-in for bioio in its place, with the parts of its interface that are read; data is (T, Z, C, Y, X)."""
+    times, depth, channels, rows, cols = data.shape
+    dims = types.SimpleNamespace(T=times, Z=depth, C=channels, Y=rows, X=cols, order="TCZYX")
+
+    class UnsupportedError(Exception):
+        pass
+
+    class BioImage:
+        def __init__(self, path: str) -> None:
+            self.dims, self.scenes = dims, scenes
+            self.channel_names = [f"c{i}" for i in range(channels)]
+            self.physical_pixel_sizes = types.SimpleNamespace(X=21.0)
+
+        @staticmethod
+        def determine_plugin(path: str) -> None:
+            if not path.endswith(".czi"):
+                raise UnsupportedError
+
+        def set_scene(self, scene: str) -> None:
+            assert scene in self.scenes
+
+        def get_image_data(self, order: str, *, T: int, Z: int) -> np.ndarray:
+            assert order == "CYX"
+            return data[T, Z]
+
+    monkeypatch.setitem(sys.modules, "bioio", types.SimpleNamespace(BioImage=BioImage, __spec__="a stand-in"))
+    known = types.SimpleNamespace(UnsupportedFileFormatError=UnsupportedError)
+    monkeypatch.setitem(sys.modules, "bioio_base", types.SimpleNamespace(exceptions=known, __spec__="a stand-in"))
+    monkeypatch.setitem(sys.modules, "bioio_base.exceptions", known)
+
+
+def other_file(path: Path) -> Path:
+    path.write_bytes(b"ZISRAWFILE" + bytes(600))
+    return path
+
+
+def test_what_a_plug_in_of_bioio_opens_is_read_channel_by_channel(
+    tmp_path: Path, counts: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bioio_stand_in(monkeypatch, np.stack([counts, counts + 1])[None, None])
+    both = read_channels(other_file(tmp_path / "a.czi"))
+    assert [blot.name for blot in both] == ["a.czi#c0", "a.czi#c1"]
+    assert same(both[1], counts + 1)
+    assert (both[0].pixel_um, both[0].source.reader) == (21.0, "bioio")
+
+
+def test_bioio_says_what_is_missing_and_refuses_stacks(
+    tmp_path: Path, counts: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "pip install 'blotquant[formats]'" in why_not(other_file(tmp_path / "a.czi"), "bioio")
+    bioio_stand_in(monkeypatch, np.stack([counts, counts])[None, :, None])
+    assert "no plug-in of bioio takes it" in why_not(other_file(tmp_path / "a.xyz"), "bioio")
+    with pytest.raises(ReadError, match="holds a stack"):
+        read_blot(other_file(tmp_path / "a.czi"))
+
+
+def why_not(path: Path, reader: str) -> str:
+    table = explain(path).set_index("reader")
+    return str(table.loc[reader, "reason"])
