@@ -28,7 +28,7 @@ def part(number: int) -> Opened:
         .assign(image=image, lane=1, band="1", saturated=0, detected=number % 2 == 0, volume=1e6 / 3)
     )
     tables = {"lanes": check(lanes, "lanes"), "bands": check(bands, "bands"), "quality": empty("quality")}
-    tables["calibration"] = empty("calibration")
+    tables |= {name: empty(name) for name in ("calibration", "profiles")}
     return Opened({}, {name: to_csv_bytes(table) for name, table in tables.items()}, {})
 
 
