@@ -211,6 +211,18 @@ def _alike(blots: Sequence[Blot]) -> list[list[Blot]]:
     return [members for _, _, members in sorted(groups, key=lambda group: group[0])]
 
 
+def _ladders(given: Given) -> set[int]:
+    """Lanes that samples.csv says are ladders."""
+    return set(given.samples.loc[given.samples["role"] == "ladder", "lane"])
+
+
+def _without_markers(bands: pd.DataFrame, ladders: set[int]) -> pd.DataFrame:
+    """Leave out of the other lanes what only ladders show: a marker is no protein of theirs."""
+    other = ~bands["lane"].isin(ladders)
+    seen = bands.loc[other & (bands["score"] > 0), "band"].unique()
+    return bands[~other | bands["band"].isin(seen)].reset_index(drop=True) if len(seen) else bands
+
+
 def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settings: Settings) -> pd.DataFrame:
     """Find the rows of all probed images of one part of the run together; a stain is measured as whole lanes."""
     if given.bands is not None:
@@ -220,6 +232,7 @@ def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settin
         find_bands(group, lanes[lanes["image"].isin([blot.name for blot in group])], min_score=settings.bands.min_score)
         for group in _alike(probed)
     ]
+    parts = [_without_markers(rows, _ladders(given)) for rows in parts]
     parts += [_whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
     return united(parts, "bands")
 
@@ -228,8 +241,7 @@ def _integrate(
     blots: Sequence[Blot], bands: pd.DataFrame, given: Given, settings: Settings, background: str | None
 ) -> pd.DataFrame:
     """Measure all bands of all images; a whole lane has its background in the gaps beside it."""
-    ladders = set(given.samples.loc[given.samples["role"] == "ladder", "lane"])
-    parts = []
+    ladders, parts = _ladders(given), []
     for blot in blots:
         mine = bands[bands["image"] == blot.name]
         whole = mine["band"] == "lane"

@@ -16,7 +16,7 @@ from blotquant.blot import Blot
 from blotquant.errors import DetectionError, QualityWarning, ReadError, SettingsError, TableError
 from blotquant.flags import Flag, has_flag
 from blotquant.pipeline import fit_table, measure_image, quantify, run_key
-from blotquant.pipeline.membranes import Given, Measured, gather
+from blotquant.pipeline.membranes import Given, Measured, _without_markers, gather
 from blotquant.pipeline.records import band_marks, kept_warnings, mark_edited
 from blotquant.pipeline.sensitivity import compare_choices, other_backgrounds
 from blotquant.result import Result
@@ -240,6 +240,18 @@ def test_a_ladder_tells_the_target_by_its_mass(tmp_path: Path) -> None:
     assert set(result.calibration["kind"]) == {"mass"}
     assert result.quality["note"].str.contains("expected 86 kDa").any()
     assert set(result.ratios["lane"]) == {2, 3, 4, 5}
+    ladder = ~result.bands["lane"].isin({2, 3, 4, 5})
+    rows, markers = (set(result.bands.loc[where, "band"]) for where in (~ladder, ladder))
+    assert rows < markers  # what only the ladder shows is not looked for in the samples
+    found = result.bands[~ladder & (result.bands["score"] > 0)]
+    assert rows == set(found["band"])
+
+
+def test_where_nothing_but_the_ladder_is_seen_every_row_is_measured() -> None:
+    table = pd.DataFrame({"lane": [1, 2, 1, 2], "band": ["1", "1", "2", "2"], "score": [9.0, 0.0, 30.0, 0.0]})
+    assert len(_without_markers(table, {1})) == 4
+    assert len(_without_markers(table.assign(score=[9.0, 0.0, 30.0, 6.0]), {1})) == 3
+    assert len(_without_markers(table, set())) == 4
 
 
 def test_one_picture_is_measured_without_a_study(folder: Path) -> None:
