@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
 from .blot import Blot, FloatArray, once_a_blot
 
@@ -110,6 +109,24 @@ def _by_level(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, Float
     return level, quiet, np.array([float(len(group)) for group in groups])
 
 
+def _least_squares_without_negatives(design: FloatArray, told: FloatArray) -> FloatArray:
+    """Solve for coefficients of which none is negative: the best of all choices of those that are zero.
+
+    With three coefficients there are seven choices; SciPy's `nnls` gives the same, but its import takes a fifth of the
+    time in which a picture is measured.
+    """
+    count = design.shape[1]
+    best, least = np.zeros(count), float(told @ told)
+    for choice in range(1, 2**count):
+        used = [k for k in range(count) if choice >> k & 1]
+        found = np.linalg.lstsq(design[:, used], told, rcond=None)[0]
+        off = told - design[:, used] @ found
+        if found.min() >= 0 and off @ off < least:
+            best, least = np.zeros(count), float(off @ off)
+            best[used] = found
+    return best
+
+
 def _fit(level: FloatArray, variance: FloatArray, count: FloatArray, floor: float) -> tuple[float, float]:
     """Fit variance = a + b·level + c·level², none negative; c takes what grain of bands and membrane adds [AU², AU]."""
     span = float(level.max()) or 1.0
@@ -120,7 +137,7 @@ def _fit(level: FloatArray, variance: FloatArray, count: FloatArray, floor: floa
         weight = np.sqrt(count) / np.maximum(model, floor)
         # a level above the model is likelier to be textured than noisy
         weight *= np.minimum(1.0, 1.5 * model / np.maximum(variance, floor))
-        coefficients, _ = nnls(weight[:, None] * design, weight * variance)
+        coefficients = _least_squares_without_negatives(weight[:, None] * design, weight * variance)
         model = np.maximum(design @ coefficients, floor)
     return float(coefficients[0]), float(coefficients[1]) / span
 

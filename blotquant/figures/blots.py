@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from ..blot import FloatArray
 from ..flags import SEVERITY, Flag, decode
 from ..geometry import to_upright
 from .pictures import Picture, decode_png
 from .style import COLOURS, DOUBLE, new_axes, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["FLAGGED", "MEASURED", "PICTURE_FLAGS", "View", "band_look", "doubts", "plot_blot", "view_of"]
 
@@ -98,6 +99,8 @@ def band_look(flags: str, detected: bool) -> tuple[str, str]:
 
 
 def _draw_boxes(ax: Axes, bands: pd.DataFrame) -> None:
+    from matplotlib.patches import Rectangle
+
     boxes = bands[["left", "top", "right", "bottom"]].to_numpy(dtype=np.float64)
     for (left, top, right, bottom), flags, seen in zip(boxes, bands["flags"], bands["detected"], strict=True):
         colour, line = band_look(str(flags), bool(seen))

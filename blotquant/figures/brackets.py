@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.transforms import ScaledTranslation
 
 from ..blot import FloatArray
 from .names import Condition, number, plain, shorten
 from .style import text_size
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Label", "LabelRow", "draw_rows", "draw_slots", "label_rows", "rows_height"]
 
@@ -187,6 +187,9 @@ def draw_rows(
 
 def _draw_brackets(ax: Axes, row: LabelRow, xs: FloatArray, half: float, offset: float) -> None:
     """Draw a line over the places of each label of a row, ``offset`` points away from the axis."""
+    from matplotlib.lines import Line2D
+    from matplotlib.transforms import ScaledTranslation
+
     figure = ax.get_figure()
     if figure is None:
         raise ValueError("brackets need axes that stand in a figure")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from ..background import estimate_background
 from ..blot import Blot, FloatArray
@@ -12,6 +13,9 @@ from ..noise import estimate_noise
 from .names import number
 from .precision import power, set_decades
 from .style import COLOURS, DOUBLE, GREY, SINGLE, new_axes, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_background", "plot_linearity", "plot_noise"]
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.transforms import blended_transform_factory
 
 from ..blot import FloatArray
 from .names import number
 from .style import text_size
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["DoseAxis"]
 
@@ -81,6 +82,8 @@ class DoseAxis:
 
     def _draw_break(self, ax: Axes) -> None:
         """White out a piece of the axis line and set two slanted strokes at its ends."""
+        from matplotlib.transforms import blended_transform_factory
+
         middle, half, lean = self.zero + self.gap, 0.10 * self.gap, 0.06 * self.gap
         where = blended_transform_factory(ax.transData, ax.transAxes)
         look: dict[str, Any] = {"transform": where, "clip_on": False, "solid_capstyle": "butt", "in_layout": False}

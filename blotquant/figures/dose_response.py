@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from ..blot import FloatArray
 from .dose_axis import DoseAxis
@@ -15,6 +14,9 @@ from .legends import add_legends, legends_height
 from .names import interval_text, number, plain, quantity_name, shorten
 from .replicates import draw_replicates, hollow_handle, replicate_handles
 from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_dose_response"]
 
@@ -122,6 +124,8 @@ def plot_dose_response(
         Dose along x, logarithmic, the zero dose left of a break; response or percent inhibition along y.
         The bar across a curve is the interval of its IC50; an arrow means that the side is open.
     """
+    from matplotlib.lines import Line2D
+
     drugs = list(dict.fromkeys(curve_points["treatment"]))
     inhibition = "percent_activity" in points and bool(points["percent_activity"].notna().any())
     scale = _Scale(inhibition)

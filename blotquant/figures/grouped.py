@@ -6,12 +6,10 @@ A superplot without bars: the reader sees the biological replicates, which are w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from ..blot import FloatArray
 from .brackets import draw_slots
@@ -20,6 +18,10 @@ from .limits import mark_cut, set_fold_limits
 from .names import places_of, plain, quantity_name, shorten, slots_of
 from .replicates import draw_replicates, hollow_handle, replicate_handles
 from .style import DOUBLE, GREY, POINT, SINGLE, new_axes, resize, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["plot_groups"]
 
@@ -45,6 +47,8 @@ def _draw_means(ax: Axes, groups: pd.DataFrame, x: FloatArray) -> None:
 
 def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str, *, cut: bool) -> list[Line2D]:
     """Legend entries for what is drawn beside the replicates."""
+    from matplotlib.lines import Line2D
+
     known = groups["geometric_mean"].notna()
     text = "geometric mean" if known.any() else "mean"
     text += ", 95 % interval" if groups["ci_low"].notna().any() else ""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.legend import Legend
-from matplotlib.transforms import ScaledTranslation
 
 from .style import text_size
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
 
 __all__ = ["add_legends", "legends_height"]
 
@@ -51,6 +52,9 @@ def add_legends(ax: Axes, groups: Sequence[Sequence[Artist]], room: float, *, aw
     away : float
         Distance from the axes [point].
     """
+    from matplotlib.legend import Legend
+    from matplotlib.transforms import ScaledTranslation
+
     for handles in reversed([group for group in groups if group]):
         legend = Legend(
             ax,

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from ..blot import FloatArray
 from ..geometry import to_upright
@@ -20,6 +18,11 @@ from .marks import Mark, draw_marks, marks_width
 from .names import Condition, plain, shorten
 from .pictures import Picture
 from .style import DOUBLE, POINT, SINGLE, new_figure, styled, text_size
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 __all__ = ["FORMS", "UNUSED_ROLES", "draw_panel", "image_label", "lane_conditions", "order_images"]
 
@@ -140,6 +143,8 @@ def _draw_lane_numbers(ax: Axes, strip: _Strip, pitch: float) -> None:
 
 def _legend(strips: Sequence[_Strip]) -> list[Line2D]:
     """Explain the boxes that occur."""
+    from matplotlib.lines import Line2D
+
     bands = pd.concat([strip.bands for strip in strips])
     looks = {band_look(str(flags), bool(seen)) for flags, seen in zip(bands["flags"], bands["detected"], strict=True)}
     handles = []

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from .legends import add_legends, legends_height
 from .names import number, shorten
 from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 __all__ = ["plot_precision", "power", "set_decades"]
 
@@ -31,6 +31,8 @@ def power(value: float, _: int) -> str:
 
 def set_decades(axis: Axis, values: pd.Series[float], text: Callable[[float, int], str]) -> tuple[float, float]:
     """Label every decade of a logarithmic axis; return the limits, which are whole decades."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+
     low, high = (float(values.min()), float(values.max())) if len(values) else (1.0, 10.0)
     first, last = math.floor(math.log10(low) - 0.02), math.ceil(math.log10(high) + 0.02)
     axis.set_major_locator(FixedLocator([10.0**power for power in range(first, last + 1)]))
@@ -56,6 +58,8 @@ def plot_precision(bands: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         Volume [AU px] along x, error [%] along y, both logarithmic. A dashed line stands at 10 %, which is
         what a band at its limit of quantification has by definition.
     """
+    from matplotlib.lines import Line2D
+
     rows = bands[bands["target"] != ""] if (bands["target"] != "").any() else bands
     shown = rows[(rows["volume"] > 0) & (rows["volume_se"] > 0)]
     names = list(dict.fromkeys(shown["target"]))

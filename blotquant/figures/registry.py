@@ -6,11 +6,9 @@ import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from ..tables import TABLES
 from .diagnostics import plot_linearity
@@ -23,6 +21,10 @@ from .pictures import Picture
 from .precision import plot_precision
 from .specification import plot_sensitivity
 from .traces import plot_profiles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["FIGURES", "Drawn", "FigureKind", "ResultTables", "draw_all"]
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from ..blot import FloatArray
 from ..flags import Flag, decode
 from .names import shorten
 from .style import COLOURS, GREY, MARKERS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["draw_replicates", "hollow_handle", "replicate_handles", "series_style", "unsure_rows"]
 
@@ -85,6 +87,8 @@ def replicate_handles(names: Sequence[str], *, shade: str | None = None) -> list
 
     Without named replicates there is one entry, which says what a marker is.
     """
+    from matplotlib.lines import Line2D
+
     named = [name for name in names if shorten(name, 18)]
     if not named:
         names = names[:1]
@@ -107,6 +111,8 @@ def replicate_handles(names: Sequence[str], *, shade: str | None = None) -> list
 
 def hollow_handle(points: pd.DataFrame) -> list[Line2D]:
     """Legend entry that explains hollow markers, where there are any."""
+    from matplotlib.lines import Line2D
+
     if not unsure_rows(points).any():
         return []
     look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markerfacecolor": "white", "markeredgecolor": GREY}

@@ -7,14 +7,10 @@ A conclusion that hangs on one choice is seen at once
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from ..blot import FloatArray
 from .brackets import draw_slots
@@ -23,6 +19,11 @@ from .limits import mark_cut, set_fold_limits
 from .names import option_name, places_of, quantity_name, shorten, slots_of
 from .replicates import series_style
 from .style import DOUBLE, GREY, POINT, new_axes, resize, styled
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["plot_sensitivity"]
 
@@ -41,6 +42,8 @@ def _draw_default(ax: Axes, table: pd.DataFrame, x: FloatArray) -> None:
 
 def _draw_options(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
     """Draw the folds under other choices side by side, combinations behind them; return their legend entries."""
+    from matplotlib.lines import Line2D
+
     many = (table["choice"] == "combined").to_numpy()
     behind = _draw_combined(ax, table[many], x[many])
     table, x = table[~many], x[~many]
@@ -58,6 +61,8 @@ def _draw_options(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
 
 def _draw_combined(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
     """Draw the folds under combinations of choices as a column of small grey dots, which one entry names."""
+    from matplotlib.lines import Line2D
+
     if not len(table):
         return []
     look: dict[str, Any] = {"linestyle": "none", "marker": ".", "color": GREY, "markersize": 1.6}
@@ -68,6 +73,9 @@ def _draw_combined(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]
 
 
 def _reported_handles() -> list[Artist]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     line = Line2D([], [], color="black", linewidth=1.2, label="as reported")
     return [line, Patch(color="#dddddd", label="its 95 % interval")]
 

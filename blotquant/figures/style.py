@@ -8,14 +8,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, fontManager
-from matplotlib.textpath import TextToPath
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 
 __all__ = [
     "COLOURS",
@@ -102,6 +100,8 @@ R = TypeVar("R")
 
 @functools.cache
 def _fonts() -> tuple[str, ...]:
+    from matplotlib.font_manager import fontManager
+
     installed = {font.name for font in fontManager.ttflist}
     return ("DejaVu Sans", *(name for name in _FURTHER_FONTS if name in installed))
 
@@ -122,6 +122,8 @@ def journal_look() -> Iterator[None]:
 
     Inside ``look("matplotlib")`` the user's settings hold, and only what keeps files stable and names names is set.
     """
+    import matplotlib as mpl
+
     look: Any = STYLE | {"font.family": list(_fonts())}
     if _LOOK.get() == "matplotlib":
         look = {name: STYLE[name] for name in ("text.parse_math", "svg.fonttype", "svg.hashsalt", "pdf.fonttype")}
@@ -138,6 +140,8 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(draw)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        from matplotlib.axes import Axes
+
         if kwargs.get("ax") is not None:
             return draw(*args, **kwargs)
         with journal_look():
@@ -151,6 +155,9 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 def new_figure(width: float, height: float, *, layout: Literal["constrained"] | None = "constrained") -> Figure:
     """Make an empty figure that needs no display and no pyplot state; sizes in mm."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width / 25.4, height / 25.4), layout=layout)
     FigureCanvasAgg(figure)
     return figure
@@ -171,6 +178,9 @@ def resize(ax: Axes, width: float, height: float) -> None:
 @functools.lru_cache(maxsize=4096)
 def text_size(text: str, size: float) -> tuple[float, float]:
     """Width and height of a text of one or more lines [point], without a renderer."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
     lines = text.split("\n")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")

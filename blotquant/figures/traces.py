@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from ..blot import FloatArray, Frame
 from ..geometry import to_upright
 from .style import COLOURS, DOUBLE, GREY, new_axes, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_profiles"]
 
@@ -73,6 +73,9 @@ def plot_profiles(profiles: pd.DataFrame, bands: pd.DataFrame, frame: Frame, *, 
         drawn as Gaussians of their height and half thickness; the measured volume is that of the fitted shape, which
         also has tails.
     """
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     upright = to_upright(bands, frame)
     traces = [(int(row["lane"]), *_values(row)) for _, row in profiles.sort_values("lane").iterrows()]
     tall = max((float(np.ptp(light)) for _, _, light in traces), default=1.0) or 1.0

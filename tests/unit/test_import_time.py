@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,18 @@ def test_measuring_a_picture_does_not_load_what_only_studies_need() -> None:
     names = json.loads(python(code + "import json; print(json.dumps(sorted(sys.modules)))"))
     assert "blotquant.integration" in names
     assert not {"scipy.stats", "matplotlib.pyplot", "skimage", "blotquant.comparison"} & set(names)
+
+
+def test_measuring_a_picture_to_its_report_draws_without_matplotlib_and_fits_without_scipys_optimisers(
+    tmp_path: Path,
+) -> None:
+    picture = next((Path(__file__).parents[2] / "test_images/clean").glob("*.tif"))
+    call = ["measure", str(picture), "-o", str(tmp_path / "out"), "-q"]
+    code = f"import sys, json; from blotquant.cli import main; code = main({call!r}); sys.stdout.flush()\n"
+    names = json.loads(python(code + "print(); print(json.dumps(sorted(sys.modules)))").splitlines()[-1])
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert "blotquant.integration" in names
+    assert not {"matplotlib", "scipy.optimize", "scipy.stats", "skimage"} & set(names)
 
 
 def test_a_public_name_is_loaded_when_it_is_first_used() -> None:

@@ -6,9 +6,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.optimize import nnls
 
 from blotquant.blot import Blot
-from blotquant.noise import NoiseModel, estimate_noise
+from blotquant.noise import NoiseModel, _least_squares_without_negatives, estimate_noise
 
 
 def picture(gain: float, read: float, seed: int = 0) -> np.ndarray:
@@ -51,3 +52,13 @@ def test_a_picture_without_noise_has_next_to_none() -> None:
     model = estimate_noise(Blot("b", np.full((64, 64), 7.0), bright=True))
     assert isinstance(model, NoiseModel)
     assert float(model.variance(7.0)) < 1.0
+
+
+def test_coefficients_without_negatives_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        design = rng.normal(size=(8, 3)) + 0.5
+        told = design @ rng.normal(size=3) + rng.normal(0, 0.3, 8)
+        found = _least_squares_without_negatives(design, told)
+        np.testing.assert_allclose(found, nnls(design, told)[0], atol=1e-9)
+    assert not _least_squares_without_negatives(np.ones((4, 3)), -np.ones(4)).any()
