@@ -217,6 +217,11 @@ class Blot:
         """Rows and columns [px]."""
         return self.pixels.shape[0], self.pixels.shape[1]
 
+    @functools.cached_property
+    def middle(self) -> float:
+        """Median of the pixels [AU]: the membrane's level, from which an offset cancels."""
+        return float(np.median(self.pixels))
+
     def after(self, step: Step, pixels: FloatArray | None = None, **changes: Any) -> Blot:
         """Return a new blot with one more step on record; the only way to changed pixels.
 

@@ -9,6 +9,7 @@ the same evidence.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .blot import Blot, FloatArray
+from .blot import Blot, FloatArray, once_a_blot
 from .errors import DetectionError
 from .noise import NoiseModel, estimate_noise
 from .surround import beyond_edge, off_membrane
@@ -127,8 +128,23 @@ class Seen:
     @classmethod
     def of(cls, blot: Blot) -> Seen:
         """Estimate the noise of a blot, and hide the edge of its membrane."""
-        off = off_membrane(blot)
-        return cls(beyond_edge(blot.pixels, off), estimate_noise(blot), off)
+        return _seen(blot)
+
+    @functools.cached_property
+    def middle(self) -> float:
+        """Median of the pixels [AU]."""
+        return float(np.median(self.pixels))
+
+    @functools.cached_property
+    def calm(self) -> Picture:
+        """Pixels above their median, single hot ones removed [AU]."""
+        return np.asarray(cv2.medianBlur((self.pixels - self.middle).astype(np.float32), 3), np.float32)
+
+
+@once_a_blot
+def _seen(blot: Blot) -> Seen:
+    off = off_membrane(blot)
+    return Seen(beyond_edge(blot.pixels, off), estimate_noise(blot), off)
 
 
 def align(blots: Sequence[Blot]) -> Canvas:
@@ -264,23 +280,20 @@ def chance_of(noise: NoiseModel, brightness: npt.ArrayLike) -> Picture:
     return np.maximum(np.sqrt(noise.variance(brightness)), np.finfo(np.float32).tiny).astype(np.float32)
 
 
-def narrow(pixels: FloatArray, noise: NoiseModel, strips: int) -> Narrow:
+def narrow(image: Seen, strips: int) -> Narrow:
     """Remove single hot pixels and average columns into strips; symmetric under a mirror.
 
     Parameters
     ----------
-    pixels : ndarray of shape (H, W)
-        Counts, bright = protein [AU].
-    noise : NoiseModel
-        Noise of the picture.
+    image : Seen
+        The image, bright = protein.
     strips : int
         Strips across the picture, at most.
     """
-    middle = float(np.median(pixels))
-    calm = cv2.medianBlur((pixels - middle).astype(np.float32), 3)
-    count = min(strips, pixels.shape[1])
-    means = np.asarray(cv2.resize(calm, (count, pixels.shape[0]), interpolation=cv2.INTER_AREA), np.float32)
-    width = pixels.shape[1] / count
+    rows, cols = image.pixels.shape
+    count = min(strips, cols)
+    means = np.asarray(cv2.resize(image.calm, (count, rows), interpolation=cv2.INTER_AREA), np.float32)
+    width = cols / count
     level = _brightness(means)
-    floor = GREY_FLOOR * noise.quantum / float(np.sqrt(width))
-    return Narrow(means, width, level, chance_of(noise, level + middle), floor)
+    floor = GREY_FLOOR * image.noise.quantum / float(np.sqrt(width))
+    return Narrow(means, width, level, chance_of(image.noise, level + image.middle), floor)

@@ -134,9 +134,8 @@ def _room(off: npt.NDArray[np.bool_], track: Track) -> FloatArray:
     return np.asarray(np.minimum(number - before, after - number)[1:-1] - 1.0, dtype=np.float64)
 
 
-def _sample(pixels: FloatArray, track: Track) -> Picture:
-    """Sample the picture on all strips, shape (H, n, 11): five of the lane, three of each gap."""
-    calm = cv2.medianBlur((pixels - np.median(pixels)).astype(np.float32), 3)
+def _sample(calm: Picture, track: Track) -> Picture:
+    """Sample a picture on all strips, shape (H, n, 11): five of the lane, three of each gap."""
     size = max(1, round(0.15 * float(np.median(track.width))))
     smooth = cv2.blur(calm, (size + 1 - size % 2, 1))
     left, right = _gap_distances(track)
@@ -184,7 +183,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         Its lanes.
     """
     seen = Seen.of(blot)
-    values = _sample(seen.pixels, track)
+    values = _sample(seen.calm, track)
     rows, lanes, strips = values.shape
     flat = values.reshape(rows, -1)
     sigmas = scales_for(rows, 0.45 * track.pitch)
@@ -192,7 +191,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     brightness = _median_of_five(values[..., :5])
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
     level = np.asarray(level, np.float32).reshape(rows, lanes)
-    chance = chance_of(seen.noise, level + np.median(seen.pixels))
+    chance = chance_of(seen.noise, level + seen.middle)
     floor = GREY_FLOOR * seen.noise.quantum / float(np.sqrt(max(1.0, 0.5 * np.median(track.width))))
     height, noise, gap, single = [], [], [], []
     for sigma in sigmas:

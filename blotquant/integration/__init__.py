@@ -76,7 +76,7 @@ def integrate(
     # what finding saw no sign of is background, however well its volume is known
     seen = out["score"].fillna(np.inf) > 0
     out = out.assign(snr=out["volume"] / out["volume_se"], lod=lod, loq=loq, detected=seen & (out["volume"] > lod))
-    out["flags"] = flagged(out, blot, places, float(np.sqrt(noise.variance(np.median(blot.pixels)))))
+    out["flags"] = flagged(out, blot, places, float(np.sqrt(noise.variance(blot.middle))))
     return check(to_file(out, blot.frame), "bands")
 
 

@@ -253,7 +253,7 @@ def _gather(
         return np.asarray(flat.reshape(len(start), *cells, width).sum(axis=3))
 
     # from the picture's median, so that an offset cancels before anything is summed
-    light, count = sums(blot.pixels - np.median(blot.pixels)), sums(np.ones(blot.shape))
+    light, count = sums(blot.pixels - blot.middle), sums(np.ones(blot.shape))
     ceiling = np.inf if blot.ceiling is None else blot.ceiling
     nowhere = np.zeros(count.shape, dtype=np.bool_)
     masks = (off_membrane(blot), blot.pixels >= ceiling)
@@ -301,7 +301,6 @@ def cut_strips(blot: Blot, bands: pd.DataFrame) -> tuple[Strips, Places]:
     light, count, off, burnt = _gather(blot, start, (cells, across), (height, width), pad)
     cols = np.asarray((np.arange(across) - across // 2) * float(width), dtype=np.float64)
     usable = (count > 0) & ~off & ~burnt
-    zero = float(np.median(blot.pixels))
-    strips = Strips(light, count, usable, burnt, zero, start, line, cols, height, width, pad)
+    strips = Strips(light, count, usable, burnt, blot.middle, start, line, cols, height, width, pad)
     middle = np.rint((places.row - (height - 1) / 2) / height).astype(np.int64) + pad
     return strips, replace(places, first=np.clip(middle - pad, 0, cells - 2 * pad - 1), tall=2 * pad + 1)

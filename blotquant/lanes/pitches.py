@@ -109,7 +109,7 @@ def first_look(images: Sequence[Seen], canvas: Canvas) -> list[Glance]:
     canvas : Canvas
         Where they lie.
     """
-    pictures = [narrow(image.pixels, image.noise, _STRIPS) for image in images]
+    pictures = [narrow(image, _STRIPS) for image in images]
     scores = [_evidence(picture) for picture in pictures]
     pitches = canvas.cols / 2.2 / _STEP ** np.arange(40)
     pitches = pitches[pitches > max(canvas.cols / _MOST_LANES, 8.0)]

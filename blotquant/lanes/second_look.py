@@ -92,7 +92,7 @@ def look_again(image: Seen, pitch: float) -> Look:
     pitch : float
         Distance between lanes [px].
     """
-    picture = narrow(image.pixels, image.noise, max(1, round(image.pixels.shape[1] * _PER_PITCH / pitch)))
+    picture = narrow(image, max(1, round(image.pixels.shape[1] * _PER_PITCH / pitch)))
     rows = len(picture.pixels)
     sigmas = scales_for(rows, _THICKEST * pitch)
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
