@@ -83,6 +83,57 @@ class Canvas:
 
 
 @dataclass(frozen=True)
+class Light:
+    """Local brightness of a picture, sorted into levels once for all filters whose noise is told by them.
+
+    Parameters
+    ----------
+    chance : ndarray of shape (H, n)
+        Standard deviation of a pixel of that brightness [AU].
+    step : int
+        Every so many rows and columns are looked at.
+    groups : tuple of ndarray
+        Places of each level in what is looked at.
+    below : ndarray of shape (H, n)
+        Number of the level whose mean brightness lies below each pixel's.
+    share : ndarray of shape (H, n)
+        How far each pixel's brightness lies from there to the next level's, 0 to 1.
+    """
+
+    chance: Picture
+    step: int
+    groups: tuple[npt.NDArray[np.intp], ...]
+    below: npt.NDArray[np.intp]
+    share: Picture
+
+    @classmethod
+    def of(cls, level: Picture, chance: Picture) -> Light:
+        """Sort the brightness of a picture [AU] into levels.
+
+        Parameters
+        ----------
+        level, chance : ndarray of shape (H, n)
+            Brightness, and standard deviation of a pixel of that brightness [AU].
+        """
+        step = max(1, int(np.sqrt(level.size / 12000)))
+        sample = level[::step, ::step].ravel()
+        order = np.argsort(sample, kind="stable")
+        groups = tuple(np.array_split(order, min(_LEVELS, max(1, sample.size // 50))))
+        centres = np.array([sample[group].mean() for group in groups])
+        centres = np.append(centres, centres[-1])  # one level is a pair of equal ones
+        below = np.clip(np.searchsorted(centres[:-1], level) - 1, 0, None)
+        gap, share = centres[below + 1] - centres[below], np.zeros(level.shape)
+        np.divide(level - centres[below], gap, out=share, where=gap > 0)
+        return cls(chance, step, groups, below, np.clip(share, 0.0, 1.0).astype(np.float32))
+
+    def between(self, values: FloatArray) -> Picture:
+        """Interpolate a value of each level to every pixel, shape (H, n)."""
+        padded = np.append(values, values[-1]).astype(np.float32)
+        low = np.take(padded, self.below)
+        return np.asarray(low + (np.take(padded, self.below + 1) - low) * self.share, np.float32)
+
+
+@dataclass(frozen=True)
 class Narrow:
     """A picture whose columns are averaged into strips.
 
@@ -92,18 +143,15 @@ class Narrow:
         Counts relative to the picture's median [AU].
     width : float
         Width of a strip [px]; strip i is centred at ``(i + 0.5) * width - 0.5``.
-    level : ndarray of shape (H, n)
-        Brightness of the neighbourhood [AU].
-    chance : ndarray of shape (H, n)
-        Standard deviation of a pixel of that brightness [AU].
+    light : Light
+        Brightness of the neighbourhood, and what it says of noise.
     floor : float
         Smallest noise of a strip's pixel that is believed [AU].
     """
 
     pixels: Picture
     width: float
-    level: Picture
-    chance: Picture
+    light: Light
     floor: float
 
 
@@ -224,7 +272,7 @@ def most_noise(sigma: float, rows: int, width: float) -> float:
     return _ROUGHEST * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / max(1.0, width)))
 
 
-def noise_of(response: Picture, level: Picture, chance: Picture, floor: float, most: float = np.inf) -> Picture:
+def noise_of(response: Picture, light: Light, floor: float, most: float = np.inf) -> Picture:
     """Noise of a filter response at each pixel.
 
     It follows the noise of single pixels, by a factor that is found at every level of brightness and in every part of
@@ -232,29 +280,26 @@ def noise_of(response: Picture, level: Picture, chance: Picture, floor: float, m
 
     Parameters
     ----------
-    response, level : ndarray of shape (H, n)
-        Filter response and local brightness [AU].
-    chance : ndarray of shape (H, n)
-        Standard deviation of a pixel of that brightness [AU].
+    response : ndarray of shape (H, n)
+        Filter response [AU].
+    light : Light
+        Brightness of the same picture.
     floor : float
         Smallest noise that is believed [AU].
     most : float
-        Largest share of `chance` that is believed: responses of a picture that bands fill are no noise.
+        Largest share of a pixel's noise that is believed: responses of a picture that bands fill are no noise.
 
     Returns
     -------
     ndarray of shape (H, n)
         Standard deviation [AU]; never zero.
     """
-    step = max(1, int(np.sqrt(response.size / 12000)))
-    sample = np.abs(response[::step, ::step]) / chance[::step, ::step]
-    of_level = level[::step, ::step].ravel()
-    groups = np.array_split(np.argsort(of_level, kind="stable"), min(_LEVELS, max(1, sample.size // 50)))
-    centres = np.array([of_level[group].mean() for group in groups])
-    spread = np.array([_quartile(sample.ravel()[group]) for group in groups])
+    step = light.step
+    sample = (np.abs(response[::step, ::step]) / light.chance[::step, ::step]).ravel()
+    spread = np.array([_quartile(sample[group]) for group in light.groups])
     usual = min(float(np.quantile(spread, _QUIET_SHARE)), most)
-    factor = np.interp(level, centres, np.clip(spread, 0.7 * usual, _LOUDEST * usual))
-    noise = np.maximum(factor * chance, max(floor, float(np.finfo(np.float32).tiny))).astype(np.float32)
+    factor = light.between(np.clip(spread, 0.7 * usual, _LOUDEST * usual))
+    noise = np.maximum(factor * light.chance, np.float32(max(floor, float(np.finfo(np.float32).tiny))))
     return np.asarray(noise * _across(response, noise, step), dtype=np.float32)
 
 
@@ -296,4 +341,4 @@ def narrow(image: Seen, strips: int) -> Narrow:
     width = cols / count
     level = _brightness(means)
     floor = GREY_FLOOR * image.noise.quantum / float(np.sqrt(width))
-    return Narrow(means, width, level, chance_of(image.noise, level + image.middle), floor)
+    return Narrow(means, width, Light.of(level, chance_of(image.noise, level + image.middle)), floor)

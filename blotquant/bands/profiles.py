@@ -10,7 +10,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..blot import Blot, FloatArray
-from ..evidence import GREY_FLOOR, Picture, Seen, bulge, bulge_kernel, chance_of, most_noise, noise_of, scales_for
+from ..evidence import (
+    GREY_FLOOR,
+    Light,
+    Picture,
+    Seen,
+    bulge,
+    bulge_kernel,
+    chance_of,
+    most_noise,
+    noise_of,
+    scales_for,
+)
 from ..geometry import evaluate_curve, parse_curve, to_upright
 
 __all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
@@ -192,6 +203,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
     level = np.asarray(level, np.float32).reshape(rows, lanes)
     chance = chance_of(seen.noise, level + seen.middle)
+    light = Light.of(level, chance)
     floor = GREY_FLOOR * seen.noise.quantum / float(np.sqrt(max(1.0, 0.5 * np.median(track.width))))
     height, noise, gap, single = [], [], [], []
     for sigma in sigmas:
@@ -199,7 +211,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         middle = _median_of_five(response[..., :5])
         height.append(middle)
         least = floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))
-        noise.append(noise_of(middle, level, chance, least, most_noise(sigma, rows, 0.5 * np.median(track.width))))
+        noise.append(noise_of(middle, light, least, most_noise(sigma, rows, 0.5 * np.median(track.width))))
         gap.append(_quiet_gap(response, reach))
         single.append(response[..., :5])
     calm = cv2.blur(flat, (1, 3)).reshape(values.shape)

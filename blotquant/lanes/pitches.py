@@ -37,7 +37,7 @@ def _evidence(picture: Narrow) -> Picture:
         response = bulge(picture.pixels, sigma)
         floor = picture.floor * float(np.sqrt((kernel**2).sum()))
         most = most_noise(sigma, len(best), picture.width)
-        np.maximum(best, response / noise_of(response, picture.level, picture.chance, floor, most), out=best)
+        np.maximum(best, response / noise_of(response, picture.light, floor, most), out=best)
     opened = cv2.morphologyEx(best, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))
     return np.asarray(np.maximum(opened, 0.0), np.float32)
 

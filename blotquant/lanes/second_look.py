@@ -77,7 +77,7 @@ def _judge(picture: Narrow, response: Picture, sigma: float, reach: int) -> tupl
     middle = _median_of_five(response)
     floor = picture.floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / 5.0))
     most = most_noise(sigma, len(middle), 5.0 * picture.width)
-    noise = noise_of(middle, picture.level, picture.chance, floor, most)
+    noise = noise_of(middle, picture.light, floor, most)
     contrast = (middle - _gaps(response, reach)) / np.sqrt(noise**2 + (LUMP * middle) ** 2)
     return noise, np.asarray(middle / noise, np.float32), np.asarray(contrast, np.float32)
 
