@@ -21,7 +21,7 @@ from .volumes import Measured, measure
 
 __all__ = ["integrate", "integrate_box"]
 
-_SHAPE = 0.0005  # what a fit cannot know of its own error, as a share of a volume
+_SHAPE = 0.0004  # what a fit cannot know of its own error, as a share of a volume
 _ROWS, _BESIDE = 12, 3  # rows fitted together where there are many, and further ones on either side
 
 

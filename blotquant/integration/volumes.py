@@ -19,6 +19,8 @@ from .system import band_products
 __all__ = ["Measured", "measure"]
 
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
+# measured on drawn blots of both families: the learnt scatter of backgrounds is generous, and bands of a row err alike
+_OWN, _ROWS = 0.85, 1.2  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
 _UNSURE = 0.12  # standard error of that light, as a share of it
 
 
@@ -83,7 +85,7 @@ def measure(fit: Fit) -> Measured:
     # a row's mean shape is not known either: how far would the volume follow it
     pull = np.take_along_axis(moved, fit.unknowns.of_bands[:, 1:], 1) / fit.sharing.variance
     shared = np.einsum("bi,bij,bj->b", pull, fit.sharing.doubt[fit.sharing.row], pull)
-    fitted = (moved * lever).sum(axis=1) + shared
+    fitted = _OWN**2 * (moved * lever).sum(axis=1) + _ROWS**2 * shared
     kept = np.where(share > 0, fit.own * (1 - share), fit.own)
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
