@@ -167,21 +167,19 @@ class Seen:
         How much they vary by chance.
     off : ndarray of bool of shape (H, W)
         What lies beside the membrane.
+    middle : float
+        Median of the pixels [AU].
     """
 
     pixels: FloatArray
     noise: NoiseModel
     off: npt.NDArray[np.bool_]
+    middle: float
 
     @classmethod
     def of(cls, blot: Blot) -> Seen:
         """Estimate the noise of a blot, and hide the edge of its membrane."""
         return _seen(blot)
-
-    @functools.cached_property
-    def middle(self) -> float:
-        """Median of the pixels [AU]."""
-        return float(np.median(self.pixels))
 
     @functools.cached_property
     def calm(self) -> Picture:
@@ -192,7 +190,9 @@ class Seen:
 @once_a_blot
 def _seen(blot: Blot) -> Seen:
     off = off_membrane(blot)
-    return Seen(beyond_edge(blot.pixels, off), estimate_noise(blot), off)
+    pixels = beyond_edge(blot.pixels, off)
+    middle = blot.middle if pixels is blot.pixels else float(np.median(pixels))
+    return Seen(pixels, estimate_noise(blot), off, middle)
 
 
 def align(blots: Sequence[Blot]) -> Canvas:

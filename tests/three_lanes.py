@@ -23,3 +23,11 @@ def picture(heights: list[float] = HEIGHTS, noise_sd: float = 3.0, seed: int = 1
 
 def fitter_of(blot: Blot, model: NoiseModel = MODEL) -> _Fitter:
     return _Fitter(blot, bands_table(ROWS, half=13.0), model, SPECIES)
+
+
+def after_two_passes() -> _Fitter:
+    """Return a fitter of the picture that has learnt something."""
+    made = fitter_of(picture())
+    made.step(0)
+    made.step(1)
+    return made

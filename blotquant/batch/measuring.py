@@ -175,7 +175,8 @@ def measure_images(
         desk = _Desk(kept, Ledger(), dataset_in(output) if many else None, log)
         units = _units(manifest, used, kept, start)
         with contextlib.closing(run(do_unit, units, pool=pool, time_limit_s=used.batch.time_limit_s)) as outcomes:
-            for count, outcome in enumerate(outcomes, start=1):  # noqa: B007 - counted for the record
+            for outcome in outcomes:
+                count += 1
                 progress(outcome.task.name, desk.take(outcome))
         desk.close()
         seconds = time.perf_counter() - begun

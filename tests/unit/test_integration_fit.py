@@ -15,16 +15,13 @@ from blotquant.integration.shape import COUNT, LIMIT, light_of
 from blotquant.integration.strips import cut_strips
 from blotquant.noise import NoiseModel
 from tests.hand_made_lanes import bands_table
-from tests.three_lanes import HEIGHTS, ROWS, fitter_of, picture
+from tests.three_lanes import HEIGHTS, ROWS, after_two_passes, fitter_of, picture
 
 
 @pytest.fixture(scope="module")
 def fitter() -> _Fitter:
     """Two passes made; tests leave it alone."""
-    made = fitter_of(picture())
-    made.step(0)
-    made.step(1)
-    return made
+    return after_two_passes()
 
 
 # -- texture ----------------------------------------------------------------------------------------------------------

@@ -16,16 +16,13 @@ from blotquant.integration.sharing import Sharing, learn_spread
 from blotquant.integration.system import Solution
 from blotquant.integration.system import solve as solve_lanes
 from tests.hand_made_lanes import bands_table
-from tests.three_lanes import HEIGHTS, MODEL, ROWS, SPECIES, fitter_of, picture
+from tests.three_lanes import HEIGHTS, MODEL, ROWS, SPECIES, after_two_passes, fitter_of, picture
 
 
 @pytest.fixture(scope="module")
 def fitter() -> _Fitter:
     """Two passes made; tests leave it alone."""
-    made = fitter_of(picture())
-    made.step(0)
-    made.step(1)
-    return made
+    return after_two_passes()
 
 
 @pytest.fixture(scope="module")
