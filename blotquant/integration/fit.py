@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -26,6 +27,7 @@ from .widths import with_own_widths
 
 __all__ = ["Fit", "fit_bands"]
 
+BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
 _PASSES = 8
@@ -54,8 +56,10 @@ class Fit:
         Height of every band [AU].
     theta : ndarray of shape (B, COUNT)
         Shape of every band.
+    coefficients : ndarray of shape (L, n)
+        Background's terms [AU].
     spread : ndarray of shape (n,)
-        Scatter of background terms [AU²].
+        Their scatter [AU²].
     sharing, misfit
         What was learnt.
     background, others, bands : ndarray of shape (L, R, K)
@@ -82,6 +86,7 @@ class Fit:
     view: View
     height: FloatArray
     theta: FloatArray
+    coefficients: FloatArray
     spread: FloatArray
     sharing: Sharing
     misfit: Misfit
@@ -101,8 +106,19 @@ class Fit:
         return self.strips.light - self.background - self.bands - self.others
 
 
+def _enclosed(gone: BoolArray) -> BoolArray:
+    """Cells that rejected ones enclose: where a background that a bubble bends crosses the bubble's own light."""
+    inside = np.zeros_like(gone)
+    for lane in np.flatnonzero(gone.any(axis=(1, 2))):
+        _, label, box, _ = cv2.connectedComponentsWithStats((~gone[lane]).astype(np.uint8), connectivity=4)
+        ends = box[:, :2] + box[:, 2:4]
+        island = (box[:, :2] > 0).all(axis=1) & (ends < gone.shape[:0:-1]).all(axis=1)
+        inside[lane] = island[label] & (label > 0)
+    return inside
+
+
 def _first_background(
-    strips: Strips, ground: Ground, outside: npt.NDArray[np.bool_], noise: FloatArray
+    strips: Strips, ground: Ground, outside: BoolArray, noise: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Robust background without the bands: coefficients, the scatter to start with, and the trust in each cell."""
     # bands may fill all lanes, and nothing of a picture may be usable
@@ -116,11 +132,13 @@ def _first_background(
     scale = np.full((len(noise), 1, 1), size / np.sqrt(np.median(noise)))
     for _ in range(_ROUNDS):
         weight = np.where(outside, trusted / (noise * scale**2), 0.0)
-        _, coefficients = factorise(ground.gram(weight), ground.project(weight * strips.light), 1 / spread)
+        left = ground.project(weight * (strips.light - ground.image(coefficients))) - coefficients / spread
+        coefficients = coefficients + factorise(ground.gram(weight), left, 1 / spread)[1]
         off = np.abs(strips.light - ground.image(coefficients)) / np.sqrt(noise)
         median = [float(np.median(x[ok])) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
         scale = np.maximum(1.4826 * np.array(median), 1.0)[:, None, None]
         trusted = np.where(off < 5 * scale, np.minimum(1.0, 2 * scale / np.maximum(off, 1e-9)), 0.0)
+        trusted = np.where(_enclosed(outside & (trusted == 0)), 0.0, trusted)
     # a band adds light: where there is less, something lies on the membrane
     below = strips.light < ground.image(coefficients)
     return coefficients, spread, np.where(outside | (below & (trusted == 0)), trusted, 1.0)
@@ -154,7 +172,7 @@ def _beside(strips: Strips, places: Places) -> list[Beside]:
     return found
 
 
-def _texture(residual: FloatArray, outside: npt.NDArray[np.bool_], noise: FloatArray) -> float:
+def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> float:
     """Variance that noise does not explain where no bands are, from means over blocks of cells [AU²].
 
     What is alike over neighbouring cells counts as often as there are cells, as if they were independent.
@@ -225,6 +243,7 @@ class _Fitter:
             view=view,
             height=height,
             theta=theta,
+            coefficients=coefficients,
             spread=spread,
             sharing=Sharing.at_start(row),
             misfit=Misfit.at_start(count),
@@ -235,7 +254,7 @@ class _Fitter:
             own=np.zeros_like(light),
             texture=0.0,
             weight=weight,
-            drawn=Drawn(light, along, across, np.empty(0)),
+            drawn=Drawn(light, along, across, np.empty(0), slice(0, 0)),
             covariance=Covariance((), len(self.ground)),
         )
 
@@ -267,7 +286,7 @@ class _Fitter:
         """Precision of all unknowns, and its product with how far their expected values are from the present ones."""
         lanes, n = len(self.strips.light), len(self.ground)
         precision, pull = np.ones((lanes, self.unknowns.size)), np.zeros((lanes, self.unknowns.size))
-        precision[:, :n] = 1 / fit.spread
+        precision[:, :n], pull[:, :n] = 1 / fit.spread, -fit.coefficients / fit.spread
         shape = 1 / fit.sharing.variance
         # heights move freely, but of two bands in one place none may run away
         tall = 3 * np.abs(fit.height) + 30 * np.sqrt(np.median(fit.noise))
@@ -281,16 +300,17 @@ class _Fitter:
         """One pass."""
         fit = self.redraw(self.fit)
         weight = np.where(self.strips.usable, fit.weight / fit.noise, 0.0)
-        data = self.strips.light - fit.bands - fit.others
-        found = solve(self.unknowns, self.ground, self.places, fit.drawn.slopes, weight, data, *self._prior(fit))
-        background = self.ground.image(found.ground)
+        left = fit.residual
+        found = solve(self.unknowns, self.ground, self.places, fit.drawn, weight, left, *self._prior(fit))
+        brighter = self.ground.image(found.ground)
         change = np.matmul(found.steps[:, None], fit.drawn.slopes.reshape(len(found.steps), EACH, -1))
-        residual = data - background - self.spread_out(change.reshape(fit.own.shape))
+        residual = left - brighter - self.spread_out(change.reshape(fit.own.shape))
         fit = replace(
             fit,
             height=fit.height + found.steps[:, 0],
             theta=np.clip(fit.theta + np.clip(found.steps[:, 1:], -STEP, STEP), -LIMIT, LIMIT),
-            background=background,
+            coefficients=fit.coefficients + found.ground,
+            background=fit.background + brighter,
             covariance=found.covariance,
         )
         if number:
@@ -300,7 +320,7 @@ class _Fitter:
             fit = replace(fit, view=fit.view.thicker(factor), theta=theta, sharing=sharing)
         self.fit = replace(fit, weight=self._trust(fit, residual, reject=number > 0))
 
-    def _core(self, fit: Fit) -> npt.NDArray[np.bool_]:
+    def _core(self, fit: Fit) -> BoolArray:
         """Cells of the bands' cores, in their windows."""
         usable = self.places.cut(self.strips.usable)
         return np.asarray(usable & (np.abs(fit.drawn.along) < 3) & (fit.drawn.across > 0.3))
@@ -317,7 +337,7 @@ class _Fitter:
     def _learn(self, fit: Fit, found: Solution, residual: FloatArray) -> Fit:
         """Learn scatter of backgrounds, means of rows, and misfit."""
         n, cut = len(self.ground), self.places.cut
-        spread = learn_spread(found.ground, found.covariance.of_ground(self.asked), fit.spread, self.ground.group)
+        spread = learn_spread(fit.coefficients, found.covariance.of_ground(self.asked), fit.spread, self.ground.group)
         spread[0] = fit.spread[0]
         at = self.unknowns.of_bands[:, 1:] - n
         shapes = found.covariance.of_bands()[self.unknowns.lane[:, None, None], at[:, :, None], at[:, None, :]]
@@ -332,7 +352,7 @@ class _Fitter:
 
     def _follow(self, fit: Fit, found: Solution, sharing: Sharing) -> Fit:
         """Let bands and backgrounds follow the means of their rows, as far as their own light lets them."""
-        moved = np.zeros((len(found.ground), self.unknowns.size))
+        moved = np.zeros((len(fit.coefficients), self.unknowns.size))
         where = (self.unknowns.lane[:, None], self.unknowns.of_bands[:, 1:])
         moved[where] = (sharing.of_bands - fit.sharing.of_bands) / fit.sharing.variance
         change = np.array([found.covariance.times(lane, vector) for lane, vector in enumerate(moved)])
@@ -343,6 +363,7 @@ class _Fitter:
             sharing=sharing,
             height=fit.height + of_bands[:, 0],
             theta=np.clip(fit.theta + of_bands[:, 1:], -LIMIT, LIMIT),
+            coefficients=fit.coefficients + change[:, :n],
             background=fit.background + self.ground.image(change[:, :n]),
         )
 

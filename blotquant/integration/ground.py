@@ -122,11 +122,11 @@ class Ground:
         products: FloatArray = moments[:, self.along, self.across]
         return products
 
-    def project_windows(self, images: FloatArray, places: Places) -> FloatArray:
-        """Products of every term with images of windows, shape (B, m, tall, K) to (B, m, n)."""
+    def project_windows(self, images: FloatArray, places: Places, rows: slice = slice(None)) -> FloatArray:
+        """Products of every term with images of some rows of windows, shape (B, m, some, K) to (B, m, n)."""
         bands, many, tall, cells = images.shape
-        along = self._rows[places.windows, : self.top + 1]
-        drift = self._drift[places.lane[:, None], places.windows]
+        at = places.windows[:, rows]
+        along, drift = self._rows[at, : self.top + 1], self._drift[places.lane[:, None], at]
         # first along the run, plain and by drift side by side, then across: so most of the work is on few numbers
         both = np.stack([along, along * drift], axis=3).transpose(0, 2, 3, 1).reshape(bands, 1, -1, tall)
         moments = np.matmul(both, images).reshape(bands, -1, 2 * cells)

@@ -17,10 +17,10 @@ from .strips import View
 
 __all__ = [
     "BEYOND",
+    "BROAD",
     "COUNT",
     "FLOOR",
     "LIMIT",
-    "LOWEST",
     "ROWS",
     "SPREAD",
     "STEP",
@@ -33,51 +33,56 @@ __all__ = [
 _TABLE = np.array(
     [
         # spread of bands around their row at start and at least, of rows, largest step and value
-        (1.0, 0.1, 1.5, 1.5, 4.0),  # 0 ridge lower [px]
-        (0.7, 0.1, 1.5, 1.5, 5.0),  # 1 ridge falls to the right [px at the end]
-        (0.7, 0.1, 2.5, 1.5, 5.0),  # 2 ridge bends down at the ends [px]
-        (0.1, 0.01, 0.3, 0.3, 0.6),  # 3 thicker
-        (0.05, 0.005, 0.15, 0.25, 0.5),  # 4 skewed
-        (0.04, 0.005, 0.12, 0.2, 0.4),  # 5 peaked
-        (0.02, 0.003, 0.06, 0.125, 0.25),  # 6 fifth Hermite term
-        (0.02, 0.003, 0.06, 0.125, 0.25),  # 7 sixth Hermite term
-        (1.5, 0.15, 2.5, 2.0, 6.0),  # 8 further right [px]
-        (0.04, 0.005, 0.1, 0.08, 0.25),  # 9 ln width
-        (0.2, 0.025, 0.5, 0.3, 0.8),  # 10 ln softness of the ends
-        (0.1, 0.015, 0.1, 0.25, 0.5),  # 11 weaker on the right: half a wave across
-        (0.15, 0.015, 0.3, 0.4, 0.8),  # 12 stronger at both ends: a whole wave
-        (0.08, 0.01, 0.08, 0.2, 0.4),  # 13 one and a half waves
-        (0.08, 0.01, 0.08, 0.2, 0.4),  # 14 two waves
-        (0.08, 0.01, 0.08, 0.2, 0.4),  # 15 two and a half waves
-        (0.06, 0.01, 0.06, 0.2, 0.4),  # 16 three waves
-        (0.003, 0.0003, 0.03, 0.15, 0.3),  # 17 short tail up
-        (0.002, 0.0002, 0.02, 0.1, 0.2),  # 18 long tail up
-        (0.005, 0.001, 0.03, 0.125, 0.25),  # 19 wing above
-        (0.01, 0.002, 0.08, 0.15, 0.3),  # 20 wing in the middle
-        (0.005, 0.001, 0.03, 0.125, 0.25),  # 21 wing below
-        (0.002, 0.0002, 0.01, 0.1, 0.2),  # 22 long tail down
-        (0.003, 0.0003, 0.015, 0.15, 0.3),  # 23 short tail down
+        (0.003, 0.0003, 0.03, 0.15, 0.3),  # 0 short tail up
+        (0.002, 0.0002, 0.02, 0.1, 0.2),  # 1 long tail up
+        (0.005, 0.001, 0.03, 0.125, 0.25),  # 2 wing above
+        (0.01, 0.002, 0.08, 0.15, 0.3),  # 3 wing in the middle
+        (0.005, 0.001, 0.03, 0.125, 0.25),  # 4 wing below
+        (0.002, 0.0002, 0.01, 0.1, 0.2),  # 5 long tail down
+        (0.003, 0.0003, 0.015, 0.15, 0.3),  # 6 short tail down
+        (1.0, 0.1, 1.5, 1.5, 4.0),  # 7 ridge lower [px]
+        (0.7, 0.1, 1.5, 1.5, 5.0),  # 8 ridge falls to the right [px at the end]
+        (0.7, 0.1, 2.5, 1.5, 5.0),  # 9 ridge bends down at the ends [px]
+        (0.1, 0.01, 0.3, 0.3, 0.6),  # 10 thicker
+        (0.05, 0.005, 0.15, 0.25, 0.5),  # 11 skewed
+        (0.04, 0.005, 0.12, 0.2, 0.4),  # 12 peaked
+        (0.02, 0.003, 0.06, 0.125, 0.25),  # 13 fifth Hermite term
+        (0.02, 0.003, 0.06, 0.125, 0.25),  # 14 sixth Hermite term
+        (1.5, 0.15, 2.5, 2.0, 6.0),  # 15 further right [px]
+        (0.04, 0.005, 0.1, 0.08, 0.25),  # 16 ln width
+        (0.2, 0.025, 0.5, 0.3, 0.8),  # 17 ln softness of the ends
+        (0.1, 0.015, 0.1, 0.25, 0.5),  # 18 weaker on the right: half a wave across
+        (0.15, 0.015, 0.3, 0.4, 0.8),  # 19 stronger at both ends: a whole wave
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 20 one and a half waves
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 21 two waves
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 22 two and a half waves
+        (0.06, 0.01, 0.06, 0.2, 0.4),  # 23 three waves
     ]
 )
 SPREAD, FLOOR, ROWS, STEP, LIMIT = _TABLE.T
 COUNT = len(_TABLE)
-THICKER = 3
-LOWEST = -LIMIT
-LOWEST[17:24] = -0.01  # tails and wings of a row add light, but for play around zero
-_HERMITE, _RELIEF, _WINGS = slice(3, 8), slice(11, 17), slice(17, 24)
-BEYOND = ((17, 0.56, -1.0), (18, 0.28, -1.0), (22, 0.28, 1.0), (23, 0.56, 1.0))
+THICKER = 10
+BROAD = 1 + 7
+"""Unknowns of a band whose light reaches through its whole window: its height, tails and wings, which come first."""
+_WINGS, _HERMITE, _RELIEF = slice(7), slice(10, 15), slice(18, 24)
+BEYOND = ((0, 0.56, -1.0), (1, 0.28, -1.0), (5, 0.28, 1.0), (6, 0.56, 1.0))
 """Tails that leave the window: parameter, decay [1/sigma], direction."""
 
+_NEAR = 6.0  # a band without its tails and wings ends so far from its ridge [sigma]
 _SOFT = 2.0  # softness of a band's ends [px], where nothing is known yet
 
 
 class Drawn(NamedTuple):
-    """A drawn band of height 1: its light, distance from the ridge [sigma] and profile across; with derivatives."""
+    """A drawn band of height 1: its light, distance from the ridge [sigma] and profile across; with derivatives.
+
+    Beyond the rows `near` only tails and wings have light, and only the first `BROAD` derivatives are told.
+    """
 
     light: FloatArray
     along: FloatArray
     across: FloatArray
     slopes: FloatArray
+    near: slice
 
 
 def _sheet(values: FloatArray) -> FloatArray:
@@ -113,27 +118,36 @@ def _wings(t: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
     return [*tails[:2], *bumps, *tails[2:]], [*slopes[:2], *bump_slopes, *slopes[2:]]
 
 
-def _along(t: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
-    """Profile along the run, its slope, and the functions of its linear amounts."""
-    core = np.exp(-t * t / 2)
-    hermite = [core * part for part in _hermite(t)]
-    profile, slope = core.copy(), -core * t
-    for k, amount in enumerate(theta[:, _HERMITE].T):
-        profile += _sheet(amount) * hermite[k]
-        # the slope of a Hermite function is minus the next one
-        slope -= _sheet(amount) * np.sqrt(k + 3.0) * hermite[k + 1]
+def _near(t: FloatArray) -> slice:
+    """Rows in which any band is near its ridge."""
+    rows = np.flatnonzero((np.abs(t) < _NEAR).any(axis=(0, 2)))
+    return slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
+
+
+def _along(t: FloatArray, theta: FloatArray, near: slice) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
+    """Profile along the run, its slope, and the functions of its linear amounts: wings, and Hermite terms if near."""
     functions, slopes = _wings(t)
+    profile, slope = np.zeros_like(t), np.zeros_like(t)
     for amount, function, its_slope in zip(theta[:, _WINGS].T, functions, slopes, strict=True):
         profile += _sheet(amount) * function
         slope += _sheet(amount) * its_slope
-    return profile, slope, [*hermite[:-1], *functions]
+    close = t[:, near]
+    core = np.exp(-close * close / 2) * (np.abs(close) < _NEAR)  # the same whichever bands are drawn together
+    hermite = [core * part for part in _hermite(close)]
+    profile[:, near] += core
+    slope[:, near] -= core * close
+    for k, amount in enumerate(theta[:, _HERMITE].T):
+        profile[:, near] += _sheet(amount) * hermite[k]
+        # the slope of a Hermite function is minus the next one
+        slope[:, near] -= _sheet(amount) * np.sqrt(k + 3.0) * hermite[k + 1]
+    return profile, slope, [*functions, *hermite[:-1]]
 
 
 def _across(view: View, theta: FloatArray) -> list[FloatArray]:
     """Profile across the lane and its derivatives by place, width, softness and waves; each (B, K)."""
     fine = np.arange(view.width) - (view.width - 1) / 2
-    at = view.cols[:, :, None] + fine - _sheet(theta[:, 8])
-    half, soft = _sheet(view.half * np.exp(theta[:, 9])), _sheet(_SOFT * np.exp(theta[:, 10]))
+    at = view.cols[:, :, None] + fine - _sheet(theta[:, 15])
+    half, soft = _sheet(view.half * np.exp(theta[:, 16])), _sheet(_SOFT * np.exp(theta[:, 17]))
     left, right = (at + half) / soft, (at - half) / soft
     ends = (erf(left / np.sqrt(2.0)) - erf(right / np.sqrt(2.0))) / 2
     rise = np.exp(-left * left / 2) / (np.sqrt(2 * np.pi) * soft)
@@ -153,9 +167,9 @@ def _across(view: View, theta: FloatArray) -> list[FloatArray]:
 
 def _ridge(view: View, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Distance from the ridge [sigma], and place across the lane (−1 and 1 at the ends)."""
-    half = view.half * np.exp(theta[:, 9])
-    place = np.clip((view.cols - theta[:, 8:9]) / half[:, None], -1.3, 1.3)
-    ridge = theta[:, :1] + view.ridge + theta[:, 1:2] * place + theta[:, 2:3] * (place * place - 1 / 3)
+    half = view.half * np.exp(theta[:, 16])
+    place = np.clip((view.cols - theta[:, 15:16]) / half[:, None], -1.3, 1.3)
+    ridge = theta[:, 7:8] + view.ridge + theta[:, 8:9] * place + theta[:, 9:10] * (place * place - 1 / 3)
     return (view.rows[:, :, None] - ridge[:, None, :]) / _sheet(view.sigma), place
 
 
@@ -167,9 +181,9 @@ def _follow(view: View, profile: FloatArray, slope: FloatArray) -> FloatArray:
 def light_of(view: View, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Light of bands of height 1 on the cells, distance from the ridge [sigma], profile across."""
     profile, slope, *_ = _across(view, theta)
-    along, _ = _ridge(view, theta)
+    t, _ = _ridge(view, theta)
     across = _follow(view, profile, slope)
-    return _along(along, theta)[0] * across, along, across
+    return _along(t, theta, _near(t))[0] * across, t, across
 
 
 def draw(view: View, theta: FloatArray, height: FloatArray) -> Drawn:
@@ -182,17 +196,20 @@ def draw(view: View, theta: FloatArray, height: FloatArray) -> Drawn:
     """
     profile, side, *sides = _across(view, theta)
     t, place = _ridge(view, theta)
-    along, slope, functions = _along(t, theta)
+    near = _near(t)
+    along, slope, functions = _along(t, theta, near)
     across = _follow(view, profile, side)
-    slopes = np.empty((len(height), 1 + COUNT, *t.shape[1:]))
+    tall, wide = _sheet(height) * across, (_sheet(height) * along)[:, near]
+    slopes = np.zeros((len(height), 1 + COUNT, *t.shape[1:]))
     light = np.multiply(along, across, out=slopes[:, 0])
-    tall, wide = _sheet(height) * across, _sheet(height) * along
-    lower = np.multiply(-tall / _sheet(view.sigma), slope, out=slopes[:, 1])
-    np.multiply(lower, place[:, None], out=slopes[:, 2])
-    np.multiply(lower, (place * place - 1 / 3)[:, None], out=slopes[:, 3])
-    of_along = [*range(COUNT)[_HERMITE], *range(COUNT)[_WINGS]]
-    for k, function in zip(of_along, functions, strict=True):
+    for k, function in enumerate(functions[: BROAD - 1]):
         np.multiply(tall, function, out=slopes[:, 1 + k])
+    close = slopes[:, BROAD:, near]
+    lower = np.multiply(-tall[:, near] / _sheet(view.sigma), slope[:, near], out=close[:, 0])
+    np.multiply(lower, place[:, None], out=close[:, 1])
+    np.multiply(lower, (place * place - 1 / 3)[:, None], out=close[:, 2])
+    for k, function in enumerate(functions[BROAD - 1 :]):
+        np.multiply(tall[:, near], function, out=close[:, 3 + k])
     for k, part in enumerate((-side, *sides)):
-        np.multiply(wide, part[:, None], out=slopes[:, 9 + k])
-    return Drawn(light.copy(), t, across, slopes)
+        np.multiply(wide, part[:, None], out=close[:, 8 + k])
+    return Drawn(light.copy(), t, across, slopes, near)

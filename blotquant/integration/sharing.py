@@ -13,13 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .shape import COUNT, FLOOR, LIMIT, LOWEST, ROWS, SPREAD, STEP, THICKER
+from .shape import BROAD, COUNT, FLOOR, LIMIT, ROWS, SPREAD, STEP, THICKER
 
 __all__ = ["Sharing", "learn_spread"]
 
 IntArray = npt.NDArray[np.int64]
 
-_BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures
+_BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures, to start with
+_ALIKE = (slice(BROAD - 1), slice(BROAD - 1, None))  # tails and wings of rows scatter in step, and so do other shapes
+_ALIKE_FIRM, _LEAST, _MOST = 4.0, 0.01, 4.0  # how many shapes' worth the assumed scatter counts; bounds on its change
 _PACE = 0.5  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
 _SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
@@ -41,18 +43,22 @@ class Sharing:
         Scatter of bands around their row.
     doubt : ndarray of shape (rows, COUNT, COUNT)
         Covariance of the means.
+    between : ndarray of shape (COUNT,)
+        Scatter of rows around their picture.
     """
 
     row: npt.NDArray[np.int64]
     mean: FloatArray
     variance: FloatArray
     doubt: FloatArray
+    between: FloatArray
 
     @classmethod
     def at_start(cls, row: npt.NDArray[np.int64]) -> Sharing:
         """Nothing known: Gaussian bands with soft ends."""
         rows = int(row.max()) + 1
-        return cls(row, np.zeros((rows, COUNT)), SPREAD**2, np.broadcast_to(np.diag(ROWS**2), (rows, COUNT, COUNT)))
+        doubt = np.broadcast_to(np.diag(ROWS**2), (rows, COUNT, COUNT))
+        return cls(row, np.zeros((rows, COUNT)), SPREAD**2, doubt, (_BETWEEN * ROWS) ** 2)
 
     @property
     def of_bands(self) -> FloatArray:
@@ -76,22 +82,35 @@ class Sharing:
         told = np.eye(COUNT) * precision - precision[:, None] * covariance * precision
         information = np.einsum("rb,bij->rij", rows, told)
         score = rows @ ((theta - self.of_bands) * precision)
-        mean, doubt = self._means(information, score)
+        mean, doubt, between = self._means(information, score)
         known = np.clip(1 - np.diagonal(covariance, axis1=1, axis2=2) * precision, 0, 1)
         off = np.minimum((theta - mean[self.row]) ** 2, _FAR * self.variance)
         variance = (trust @ off / _SHORT + _FIRM * self.variance) / (trust @ known + _FIRM)
-        return Sharing(self.row, mean, np.clip(variance, FLOOR**2, 4 * SPREAD**2), doubt)
+        return Sharing(self.row, mean, np.clip(variance, FLOOR**2, 4 * SPREAD**2), doubt, between)
 
-    def _means(self, information: FloatArray, score: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Means of the rows, drawn to the picture's as far as not told by their own bands, and their covariance."""
-        between = (_BETWEEN * ROWS) ** 2
+    def _means(self, information: FloatArray, score: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Means of the rows, drawn to the picture's as far as not told by their own bands; covariance and scatter."""
+        between = self.between
         damped = np.linalg.inv(np.eye(COUNT) + information * between)
         told = np.matmul(damped, (score + np.einsum("rij,rj->ri", information, self.mean))[..., None])[..., 0]
         picture = np.linalg.solve(np.matmul(damped, information).sum(axis=0) + np.diag(1 / ROWS**2), told.sum(axis=0))
-        step = np.linalg.inv(information + np.diag(1 / between))
+        step = np.asarray(np.linalg.inv(information + np.diag(1 / between)), dtype=np.float64)
         pull = score + (picture - self.mean) / between
         moved = np.clip(np.matmul(step, pull[..., None])[..., 0], -_PACE * STEP, _PACE * STEP)
-        return np.asarray(np.clip(self.mean + moved, LOWEST, LIMIT), dtype=np.float64), np.asarray(step)
+        mean: FloatArray = np.clip(self.mean + moved, -LIMIT, LIMIT)
+        return mean, step, self._scatter(mean - picture, np.diagonal(step, axis1=1, axis2=2))
+
+    def _scatter(self, off: FloatArray, variance: FloatArray) -> FloatArray:
+        """Scatter of rows around their picture, from how far off they are; shapes of a kind share a factor."""
+        rows, start = len(off), (_BETWEEN * ROWS) ** 2
+        square = np.minimum(off**2, _FAR * self.between) / _SHORT / start
+        known = (1 - 1 / rows) * np.clip(1 - variance / self.between, 0, 1)
+        between = self.between.copy()
+        for kind in _ALIKE:
+            now = float((self.between[kind] / start[kind])[0])
+            new = (square[:, kind].sum() + _ALIKE_FIRM * now) / (known[:, kind].sum() + _ALIKE_FIRM)
+            between[kind] = start[kind] * np.clip(new, _LEAST, _MOST)
+        return between if rows > 1 else self.between
 
     def thickness(self, theta: FloatArray, height: FloatArray) -> tuple[FloatArray, FloatArray, Sharing]:
         """Put what all bands of a row are thicker than assumed into their sigma; high bands tell more, up to a point.
@@ -112,7 +131,7 @@ class Sharing:
         new_theta, new_mean = theta.copy(), self.mean.copy()
         new_theta[:, THICKER] -= growth[self.row] * np.sqrt(2.0)
         new_mean[:, THICKER] -= growth * np.sqrt(2.0)
-        return np.exp(growth)[self.row], new_theta, Sharing(self.row, new_mean, self.variance, self.doubt)
+        return np.exp(growth)[self.row], new_theta, Sharing(self.row, new_mean, self.variance, self.doubt, self.between)
 
 
 def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatArray, group: IntArray) -> FloatArray:

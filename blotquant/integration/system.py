@@ -11,7 +11,7 @@ from scipy.linalg import lapack
 
 from ..blot import FloatArray
 from .ground import Ground
-from .shape import COUNT
+from .shape import BROAD, COUNT, Drawn
 from .strips import Places
 
 __all__ = ["EACH", "Covariance", "Solution", "Unknowns", "band_products", "factorise", "solve"]
@@ -117,7 +117,7 @@ class Solution:
     Parameters
     ----------
     ground : ndarray of shape (L, n)
-        Coefficients of the background [AU].
+        Changes of the background's terms [AU].
     steps : ndarray of shape (B, EACH)
         Changes of height [AU] and shape of every band.
     covariance : Covariance
@@ -136,11 +136,30 @@ def band_products(first: FloatArray, second: FloatArray, places: Places, upper: 
     return np.asarray(a.reshape(len(a), -1) @ b.reshape(len(b), -1).T)
 
 
+def _of_windows(
+    ground: Ground, places: Places, slopes: FloatArray, near: slice, weight: FloatArray, data: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Products of the bands' unknowns with those of the background, with one another, and with the data."""
+    bands, n = len(slopes), len(ground)
+    crossed, own, told = np.zeros((bands, EACH, n)), np.zeros((bands, EACH, EACH)), np.zeros((bands, EACH))
+    ours, left = places.cut(weight), places.cut(data)
+    for rows, which in ((near, EACH), (slice(near.start), BROAD), (slice(near.stop, None), BROAD)):
+        part = slopes[:, :which, rows]
+        if not part.size:
+            continue
+        heavy = part * ours[:, None, rows]
+        crossed[:, :which] += ground.project_windows(heavy, places, rows)
+        flat = heavy.reshape(bands, which, -1)
+        own[:, :which, :which] += np.matmul(flat, part.reshape(bands, which, -1).transpose(0, 2, 1))
+        told[:, :which] += np.matmul(flat, left[:, rows].reshape(bands, -1, 1))[..., 0]
+    return crossed, own, told
+
+
 def solve(
     unknowns: Unknowns,
     ground: Ground,
     places: Places,
-    slopes: FloatArray,
+    drawn: Drawn,
     weight: FloatArray,
     data: FloatArray,
     precision: FloatArray,
@@ -152,29 +171,27 @@ def solve(
     ----------
     unknowns, ground, places
         What is sought.
-    slopes : ndarray of shape (B, EACH, tall, K)
+    drawn : Drawn
         Light that each unknown of a band adds.
     weight, data : ndarray of shape (L, R, K)
-        Weights, and light that is left when bands as they are now are taken off [AU].
+        Weights, and light that is left when background and bands as they are now are taken off [AU].
     precision, pull : ndarray of shape (L, m)
         Precision of every unknown, and that times its expected change.
     """
     n, lanes = unknowns.ground, len(data)
-    weighted = slopes * places.cut(weight)[:, None]
     gram = np.zeros((lanes, unknowns.size, unknowns.size))
     right = pull.copy()
     gram[:, :n, :n], right[:, :n] = ground.gram(weight), right[:, :n] + ground.project(weight * data)
-    crossed = ground.project_windows(weighted, places)
-    flat, heavy = (x.reshape(len(x), EACH, -1) for x in (slopes, weighted))
-    own = np.matmul(heavy, flat.transpose(0, 2, 1))
-    told = np.matmul(heavy, places.cut(data).reshape(len(heavy), -1, 1))[..., 0]
+    crossed, own, told = _of_windows(ground, places, drawn.slopes, drawn.near, weight, data)
     for band, lane in enumerate(unknowns.lane):  # of a symmetric matrix the upper half is enough
         at = unknowns.of_band(band)
         gram[lane, :n, at], gram[lane, at, at] = crossed[band].T, own[band]
         right[lane, at] += told[band]
+    windows = places.cut(weight)
     for upper, lower in unknowns.pairs:
         lane, above, below = unknowns.lane[upper], unknowns.of_band(upper), unknowns.of_band(lower)
-        gram[lane, above, below] = band_products(weighted[upper], slopes[lower], places, upper, lower)
+        heavy = drawn.slopes[upper] * windows[upper]
+        gram[lane, above, below] = band_products(heavy, drawn.slopes[lower], places, upper, lower)
     factors, found = factorise(gram, right, precision)
     return Solution(found[:, :n], found[unknowns.lane[:, None], unknowns.of_bands], Covariance(factors, n))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from blotquant.integration.ground import Ground
+from blotquant.integration.shape import BROAD, Drawn
 from blotquant.integration.strips import Places, Strips
 from blotquant.integration.system import EACH, Unknowns, band_products, solve
 from tests.hand_made_lanes import leaning_lanes
@@ -64,18 +65,27 @@ def test_products_of_two_windows_are_sums_over_the_rows_that_they_share(lanes: L
         np.testing.assert_allclose(band_products(first, second, places, upper, lower), expected)
 
 
+def drawn_of(slopes: np.ndarray, near: slice) -> Drawn:
+    """Derivatives of which only the broad ones reach beyond some rows."""
+    slopes = slopes.copy()
+    slopes[:, BROAD:, : near.start] = slopes[:, BROAD:, near.stop :] = 0.0
+    return Drawn(slopes[:, 0], slopes[:, 0], slopes[:, 0], slopes, near)
+
+
+@pytest.mark.parametrize("near", [slice(20, 41), slice(0, 57), slice(0, 0)])
 def test_a_step_is_the_weighted_least_squares_solution_of_every_lane_with_what_is_known_beforehand(
-    lanes: Lanes,
+    lanes: Lanes, near: slice
 ) -> None:
     strips, places, ground, unknowns = lanes
     rng = np.random.default_rng(2)
-    slopes = rng.normal(size=(4, EACH, places.tall, len(strips.cols)))
+    drawn = drawn_of(rng.normal(size=(4, EACH, places.tall, len(strips.cols))), near)
+    slopes = drawn.slopes
     weight = rng.uniform(0, 2, strips.light.shape) * (rng.uniform(size=strips.light.shape) > 0.1)
     data = rng.normal(size=strips.light.shape)
     precision = rng.uniform(0.5, 2.0, (2, unknowns.size))
     pull = rng.normal(size=(2, unknowns.size))
     before = pull.copy()
-    found = solve(unknowns, ground, places, slopes, weight, data, precision, pull)
+    found = solve(unknowns, ground, places, drawn, weight, data, precision, pull)
     np.testing.assert_array_equal(pull, before)
     images = np.array([ground.image(np.tile(unit, (2, 1))) for unit in np.eye(len(ground))])
     for lane, bands in enumerate(((0, 1, 2), (3,))):
@@ -108,7 +118,8 @@ def test_unknowns_of_very_different_size_are_solved_alike(lanes: Lanes) -> None:
     precision = np.geomspace(1e-12, 1e12, 2 * unknowns.size).reshape(2, -1)
     nothing = np.zeros(strips.light.shape)
     slopes = np.ones((4, EACH, places.tall, len(strips.cols)))
-    found = solve(unknowns, ground, places, slopes, nothing, nothing, precision, 3.0 * precision)
+    drawn = drawn_of(slopes, slice(0, places.tall))
+    found = solve(unknowns, ground, places, drawn, nothing, nothing, precision, 3.0 * precision)
     np.testing.assert_allclose(found.ground, 3.0)
     np.testing.assert_allclose(found.steps, 3.0)
     np.testing.assert_allclose(found.covariance.of_ground(range(2)), 1 / precision[:, : len(ground)])
