@@ -86,10 +86,26 @@ def _partner_signal(
     )
 
 
-def _bounds(over: pd.Series[bool], under: pd.Series[bool]) -> pd.Series[str]:
-    """Side on which the true ratio lies: above when the numerator is cut short, below when the denominator is."""
-    sides = np.select([over & under, over, under], ["unknown", "lower", "upper"], default="")
-    return pd.Series(sides, index=over.index, dtype=object)
+def _under(signal: pd.DataFrame) -> pd.Series[bool]:
+    """Lanes whose signal is below its limit of quantification."""
+    return signal["volume"] < signal["loq"]
+
+
+def _bounds(top: pd.DataFrame, below: pd.DataFrame, unseen: pd.Series[bool]) -> tuple[pd.Series[str], pd.Series[float]]:
+    """Side on which the true ratio lies, and the ratio that bounds it there.
+
+    It is at least what is seen when the numerator is cut short or the denominator is at most its limit; at most what
+    is seen when the denominator is cut short or the numerator is at most its limit. Neither side is known when one
+    saturated or faint band speaks for each.
+    """
+    few, faint = _under(top), _under(below) | unseen
+    more, less = top["saturated"] | (faint & ~few), below["saturated"] | few
+    sides = np.select([(more & less) | (few & faint), more, less], ["unknown", "lower", "upper"], default="")
+    divisor = below["volume"].where(~faint, below["loq"].where(below["loq"] > 0))
+    least = top["volume"] / divisor
+    most = top["volume"].where(~few, top["loq"]) / below["volume"].where(below["volume"] > 0)
+    value = np.select([sides == "lower", sides == "upper"], [least, most], default=np.nan)
+    return pd.Series(sides, index=top.index, dtype=object), pd.Series(value, index=top.index)
 
 
 def _divide(top: pd.DataFrame, below: pd.DataFrame, *, saturated: str, force: bool) -> pd.DataFrame:
@@ -99,8 +115,7 @@ def _divide(top: pd.DataFrame, below: pd.DataFrame, *, saturated: str, force: bo
     error = ((top["se"] / divisor) ** 2 + (top["volume"] * below["se"] / divisor**2) ** 2) ** 0.5
     flags = _united(top["flags"], below["flags"])
     flags = add_flag(flags, top["saturated"] & below["saturated"], Flag.BOTH_SATURATED)
-    # A divisor that is not seen is smaller than its limit, so the ratio is at least what the limit would give.
-    bound = _bounds(top["saturated"] | (divisor.isna() & top["detected"]), below["saturated"])
+    bound, ratio_bound = _bounds(top, below, divisor.isna() & top["detected"])
     refused = (top["saturated"] | below["saturated"]) & (saturated == "exclude")
     refused |= has_flag(flags, Flag.NOT_PROPORTIONAL) & (not force)
     return pd.DataFrame(
@@ -113,6 +128,7 @@ def _divide(top: pd.DataFrame, below: pd.DataFrame, *, saturated: str, force: bo
             "ratio_se": error.mask(refused),
             "ratio_loq": top["loq"] / divisor,
             "bound": bound,
+            "ratio_bound": ratio_bound,
             "detected": top["detected"] & below["detected"],
             "flags": flags,
         }
@@ -122,6 +138,7 @@ def _divide(top: pd.DataFrame, below: pd.DataFrame, *, saturated: str, force: bo
 def _alone(top: pd.DataFrame, *, saturated: str) -> pd.DataFrame:
     """Give a form that has no partner as it stands."""
     refused = top["saturated"] & (saturated == "exclude")
+    few = _under(top)
     return pd.DataFrame(
         {
             "phospho": top["volume"],
@@ -131,7 +148,8 @@ def _alone(top: pd.DataFrame, *, saturated: str) -> pd.DataFrame:
             "ratio": top["volume"].mask(refused),
             "ratio_se": top["se"].mask(refused),
             "ratio_loq": top["loq"],
-            "bound": _bounds(top["saturated"], top["saturated"] & False),
+            "bound": np.select([top["saturated"], few], ["lower", "upper"], default=""),
+            "ratio_bound": np.select([top["saturated"], few], [top["volume"], top["loq"]], default=np.nan),
             "detected": top["detected"],
             "flags": top["flags"],
         }

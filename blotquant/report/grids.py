@@ -220,9 +220,13 @@ def _ratios(result: ReportSource) -> Grid:
         _value("ratio_se", "ratio ± SE"),
         *extra,
         _text("bound"),
+        _value("ratio_bound", "bounding ratio"),
         _FLAGS,
     )
-    note = "SE: measuring error alone. A saturated lane has no ratio; bound names the side on which it lies."
+    note = (
+        "SE: measuring error alone. A saturated lane has no ratio. Where a band is saturated or below LOQ, "
+        "the bounding ratio is a lower or upper bound of the true one."
+    )
     title = "Lane by lane" if len(result.images) else "Point by point"
     if title != "Lane by lane":
         note = "Percent activity is between the maximum and minimum controls, where the table names them."

@@ -48,7 +48,8 @@ loading | float | | Factor by which loading was corrected; 1 without a loading c
 ratio | float | | phospho / total of the lane; NaN when a band is saturated.
 ratio_se | float | | Standard error of the ratio from measuring alone.
 ratio_loq | float | | Ratio below which the numerator is below its limit of quantification.
-bound | text | | Side on which the true ratio lies when a band is saturated: lower, upper, unknown.
+bound | text | | What ratio_bound is to the true ratio where a band is saturated or below LOQ: lower, upper, unknown.
+ratio_bound | float | | Ratio that bounds the true one: from the volume that is known, or the limit of a faint band.
 detected | bool | | Both bands are above their limits of detection.
 flags | flags | | Doubts, worst first.
 """

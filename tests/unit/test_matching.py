@@ -63,7 +63,25 @@ def test_an_inhibited_lane_is_a_small_number_and_not_missing() -> None:
     low = one(ratios, lane=2)
     assert low["ratio"] == pytest.approx(-0.01)
     assert not low["detected"]
-    assert low["bound"] == ""
+
+
+@pytest.mark.parametrize(
+    ("phospho", "total", "bound", "value"),
+    [(5.0, 50.0, "upper", 0.2), (20.0, 5.0, "lower", 2.0), (20.0, 1.0, "lower", 2.0), (5.0, 5.0, "unknown", np.nan)],
+)
+def test_a_lane_below_its_limit_of_quantification_gives_a_bounded_ratio(
+    phospho: float, total: float, bound: str, value: float
+) -> None:
+    # limits are 10: a phospho of 5 stands for at most 10, a total of 5 (or an unseen 1) likewise
+    row = one(match_bands(bands({("p", "1"): [phospho], ("s", "1"): [total]}), IMAGES, samples(1)))
+    assert row["bound"] == bound
+    assert row["ratio_bound"] == pytest.approx(value, nan_ok=True)
+    assert row["ratio"] == pytest.approx(phospho / total if total > 3.3 else np.nan, nan_ok=True)
+
+
+def test_lanes_above_their_limits_have_no_bound() -> None:
+    ratios = match_bands(bands({("p", "1"): [20.0], ("s", "1"): [50.0]}), IMAGES, samples(1))
+    assert (one(ratios)["bound"], one(ratios)["ratio_bound"]) == ("", pytest.approx(np.nan, nan_ok=True))
 
 
 def test_swapping_the_images_inverts_the_ratio() -> None:
@@ -80,7 +98,7 @@ def test_a_saturated_band_leaves_the_side_that_is_known(image: str, bound: str) 
     row = one(match_bands(burnt, IMAGES, samples(1)))
     assert np.isnan(row["ratio"])
     assert np.isnan(row["ratio_se"])
-    assert row["bound"] == bound
+    assert (row["bound"], row["ratio_bound"]) == (bound, pytest.approx(0.25))
     assert row["phospho"] == 20.0
     assert row["flags"] == "saturated"
     assert one(match_bands(burnt, IMAGES, samples(1), saturated="use"))["ratio"] == pytest.approx(0.25)
