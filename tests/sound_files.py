@@ -71,6 +71,16 @@ def _palette(folder: Path) -> Path:
     return folder / "a.png"
 
 
+def write_scan_folder(folder: Path) -> Path:
+    """Acquisition of a scanner that writes one TIFF a channel, and a text about the scan."""
+    place = folder / "0001_01"
+    place.mkdir()
+    for channel, counts in (("700", COUNTS), ("800", COUNTS[::-1])):
+        tifffile.imwrite(place / f"0001_01_{channel}.TIF", counts, description="Exposure: 3 s", metadata=None)
+    (place / "0001_01.txt").write_text("Scan intensity 5\n", encoding="utf-8")
+    return place
+
+
 _LARGE = np.tile(COUNTS, (3, 4))  # of a size that compound files keep in other sectors
 _STACK = np.stack([COUNTS, COUNTS[::-1]])
 FURTHER: dict[str, Callable[[Path], Path]] = {

@@ -301,7 +301,7 @@ def measure_blots(
     upright = tuple(blot for _, blot in pairs)
     placed = register(upright, n_lanes=given.n_lanes) if given.lanes is None else Registered(upright)
     blots = placed.blots
-    lanes = _find_lanes(blots, given)
+    lanes = placed.check_lanes(_find_lanes(blots, given))
     found = _find_bands(blots, lanes, given, settings)
     measured = flag_tight_crops(_integrate(blots, found, given, settings, None), blots)
     bands, calibration = _with_masses(measured, blots, given)
