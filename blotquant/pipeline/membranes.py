@@ -23,7 +23,7 @@ from ..integration import integrate
 from ..lanes import find_lanes
 from ..orientation import orient
 from ..readers import read_blot
-from ..screening import image_flags, screen
+from ..screening import image_flags, saturation, screen
 from ..settings import Settings
 from ..tables import check, empty
 from .crops import flag_tight_crops
@@ -180,7 +180,8 @@ def _find_lanes(blots: Sequence[Blot], given: Given) -> pd.DataFrame:
         said = f" ({given.n_lanes} lanes: {given.why}; {look})" if given.n_lanes else ""
         # a picture that is measured by itself is its own membrane
         where = "" if str(error).startswith(given.membrane) else f"membrane {given.membrane!r}: "
-        raise DetectionError(f"{where}{error}{said}") from error
+        besides = "".join(f"; besides, {note}" for note in [saturation(blots[0])] if note)
+        raise DetectionError(f"{where}{error}{said}{besides}") from error
     missing = sorted(set(given.samples["lane"]) - set(lanes["lane"]))
     if missing:
         raise DetectionError(

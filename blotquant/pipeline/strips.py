@@ -15,7 +15,7 @@ from ..orientation import orient
 from ..settings import Orientation, Settings
 from .membranes import Given, Measured, gather, measure_blots
 
-__all__ = ["Failed", "measure_strips", "upright_strips"]
+__all__ = ["Failed", "measure_strips", "see_lanes", "upright_strips"]
 
 Strip = list[Blot]  # the channels of one strip
 Pairs = list[tuple[Blot, Blot]]  # as read and upright
@@ -114,6 +114,34 @@ def _lanes_of(pairs: Pairs, shared: pd.DataFrame | None, given: Given) -> Given:
         return given
     why = f"{given.why}, in all strips of the picture together"
     return Given(given.membrane, given.n_lanes, why, lanes=mine)
+
+
+def see_lanes(strips: Sequence[Pairs]) -> dict[str, pd.DataFrame | DetectionError]:
+    """Find the lanes of each picture as `measure_strips` does, or why none are found.
+
+    Parameters
+    ----------
+    strips : sequence of list of (Blot, Blot)
+        For each strip its channels, as read and upright.
+
+    Returns
+    -------
+    dict of str to DataFrame or DetectionError
+        By image.
+    """
+    seen: dict[str, pd.DataFrame | DetectionError] = {}
+    for column in _columns(strips):
+        shared = _shared_lanes([strips[place] for place in column], None)
+        for place in column:
+            blots = [shown for _, shown in strips[place]]
+            try:
+                given = _lanes_of(strips[place], shared, Given())
+                found = find_lanes(blots) if given.lanes is None else given.lanes
+            except DetectionError as error:
+                seen |= {blot.name: error for blot in blots}
+            else:
+                seen |= {blot.name: found[found["image"] == blot.name] for blot in blots}
+    return seen
 
 
 def measure_strips(strips: Sequence[Pairs], given: Given, settings: Settings) -> tuple[Measured, list[Failed]]:

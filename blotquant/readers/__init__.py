@@ -128,7 +128,6 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
     _check_numbers(plane.pixels)
     ceiling = find_ceiling(plane.pixels, full=plane.full, stated=plane.ceiling)
     floor = find_floor(plane.pixels, full=plane.full)
-    said = (f"largest count {ceiling.level:g}: {ceiling.reason}",) if ceiling.level is not None else ()
     source = Source(
         path=str(path),
         sha256=digest,
@@ -136,7 +135,7 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
         depth=plane.depth,
         lossy=plane.lossy,
         tags=plane.tags,
-        notes=(*plane.notes, *said),
+        notes=plane.notes,
         exposure_s=plane.exposure_s,
         imager=plane.imager,
         acquired=plane.acquired,
