@@ -11,7 +11,7 @@ import pandas as pd
 from ..blot import Blot
 from ..errors import BlotquantError, DetectionError
 from ..lanes import find_lanes
-from ..orientation import orient
+from ..orientation import orient_alike
 from ..settings import Orientation, Settings
 from .membranes import Given, Measured, gather, measure_blots
 
@@ -32,10 +32,6 @@ class Failed:
     error: BlotquantError
 
 
-def _polarity(blot: Blot) -> str:
-    return next(step.detail.split()[0] for step in blot.steps if step.verb == "polarity")
-
-
 def upright_strips(strips: Sequence[Strip], how: Orientation) -> list[Pairs]:
     """Bring the strips of one picture upright; they have one polarity, that of most of them.
 
@@ -46,18 +42,11 @@ def upright_strips(strips: Sequence[Strip], how: Orientation) -> list[Pairs]:
     how : Orientation
         Settings of the orientation.
     """
-
-    def upright(blot: Blot, polarity: str) -> Blot:
-        return orient(blot, polarity=polarity, rotate=how.rotate, mirror=how.mirror, crop=how.crop)
-
-    found = [[upright(blot, how.polarity) for blot in strip] for strip in strips]
-    for channel in range(len(found[0]) if len(found) > 1 else 0):
-        told = [_polarity(strip[channel]) for strip in found]
-        usual = "bright" if told.count("bright") > len(told) / 2 else "dark"
-        for place, strip in enumerate(found):
-            if told[place] != usual:
-                strip[channel] = upright(strips[place][channel], usual)
-    return [list(zip(raw, shown, strict=True)) for raw, shown in zip(strips, found, strict=True)]
+    channels = [
+        orient_alike(each, polarity=how.polarity, rotate=how.rotate, mirror=how.mirror, crop=how.crop)
+        for each in zip(*strips, strict=True)
+    ]
+    return [list(zip(raw, shown, strict=True)) for raw, shown in zip(strips, zip(*channels, strict=True), strict=True)]
 
 
 def _columns(strips: Sequence[Pairs]) -> list[list[int]]:
