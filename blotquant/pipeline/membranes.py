@@ -29,6 +29,7 @@ from ..tables import check, empty
 from .crops import flag_tight_crops
 from .profiles import lane_profiles
 from .registration import Registered, register
+from .unsure import flag_unsure
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
@@ -305,8 +306,8 @@ def measure_blots(
     lanes = placed.check_lanes(_find_lanes(blots, given))
     found = _find_bands(blots, lanes, given, settings)
     measured = flag_tight_crops(_integrate(blots, found, given, settings, None), blots)
-    bands, calibration = _with_masses(measured, blots, given)
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
+    bands, calibration = _with_masses(flag_unsure(measured, others_found), blots, given)
     notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
     in_files = placed.to_files(lanes, "lanes")
     return Measured(
