@@ -29,7 +29,6 @@ class Flag(enum.IntFlag):
     EDGE = enum.auto()
     OVERLAP = enum.auto()
     SPECK = enum.auto()
-    MISFIT = enum.auto()
     BACKGROUND_UNSURE = enum.auto()
     BELOW_LOD = enum.auto()
     BELOW_LOQ = enum.auto()
@@ -70,8 +69,8 @@ EXPLANATIONS: dict[Flag, str] = {
     Flag.EDGE: "The band touches the edge of the picture or of the membrane; part of it may be missing.",
     Flag.OVERLAP: "The band overlaps a neighbour; the two share their signal by a fitted model.",
     Flag.SPECK: "Dust or a scratch lies on the band; those pixels were replaced by the fitted band.",
-    Flag.MISFIT: "The fitted band shape leaves more behind than noise allows; the error is widened accordingly.",
-    Flag.BACKGROUND_UNSURE: "The background around the band is uneven; the volume depends on how it is drawn.",
+    Flag.BACKGROUND_UNSURE: "Two other backgrounds give a volume that differs by more than a fifth: the ground around "
+    "the band is uneven. Told where backgrounds are compared, by quantify.",
     Flag.BELOW_LOD: "Below the limit of detection: not told apart from empty membrane.",
     Flag.BELOW_LOQ: "Below the limit of quantification: seen, but its value is uncertain.",
     Flag.LOSSY: "The picture went through lossy compression (JPEG); weak bands and noise are altered.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import tifffile
 from PIL import Image
 
 from tests.written_files import scn_header, write_1sc, write_fuji, write_gel, write_scn, write_zip
+from tests.written_sgd import write_sgd
 
 COUNTS = np.random.default_rng(8).integers(1, 250, (24, 32)).astype(np.uint16)
 
@@ -43,7 +45,10 @@ SOUND: dict[str, Callable[[Path], Path]] = {
     "bmp": lambda folder: _picture(folder / "a.bmp"),
     "fuji": lambda folder: write_fuji(folder / "a.img", COUNTS),
 }
-"""By reader; a Syngene .sgd needs a package that is an extra, and its unit tests put a stand-in in its place."""
+"""By reader; those that need a package that is an extra are added where it is installed."""
+
+if importlib.util.find_spec("openreadout") is not None:
+    SOUND["syngene"] = lambda folder: write_sgd(folder / "a.sgd", [COUNTS])
 
 
 def _written(name: str, pixels: np.ndarray, **options: object) -> Callable[[Path], Path]:
@@ -66,8 +71,20 @@ def _palette(folder: Path) -> Path:
     return folder / "a.png"
 
 
+def write_scan_folder(folder: Path) -> Path:
+    """Acquisition of a scanner that writes one TIFF a channel, and a text about the scan."""
+    place = folder / "0001_01"
+    place.mkdir()
+    for channel, counts in (("700", COUNTS), ("800", COUNTS[::-1])):
+        tifffile.imwrite(place / f"0001_01_{channel}.TIF", counts, description="Exposure: 3 s", metadata=None)
+    (place / "0001_01.txt").write_text("Scan intensity 5\n", encoding="utf-8")
+    return place
+
+
+_LARGE = np.tile(COUNTS, (3, 4))  # of a size that compound files keep in other sectors
 _STACK = np.stack([COUNTS, COUNTS[::-1]])
 FURTHER: dict[str, Callable[[Path], Path]] = {
+    **({"syngene_series": lambda folder: write_sgd(folder / "a.sgd", [_LARGE, _LARGE])} if "syngene" in SOUND else {}),
     "tiff_ome": _written("a.ome.tif", _STACK, metadata={"axes": "CYX", "Channel": {"Name": ["700", "800"]}}),
     "tiff_imagej": _written("a.tif", _STACK, imagej=True),
     "tiff_tiled": _written("a.tif", np.tile(COUNTS, (3, 3)).astype(np.float16), tile=(32, 32)),

@@ -14,10 +14,9 @@ import pandas as pd
 from ..blot import Blot
 from ..errors import DetectionError, QualityWarning
 from ..flags import EXPLANATIONS, SEVERITY, Flag
-from ..lanes import find_lanes
-from ..pipeline.strips import upright_strips
+from ..pipeline.strips import see_lanes, upright_strips
 from ..readers import read_blot, read_channels, split_channels
-from ..screening import image_flags, screen
+from ..screening import picture_flags, screen
 from ..settings import Orientation
 from ..tables import check
 from .engine import Outcome, run
@@ -27,6 +26,16 @@ __all__ = ["Remark", "inspect_images", "tone"]
 
 _SURE = 0.5  # confidence of a lane below which it is worth a look
 _TONES = ("fact", "good", "worry")
+_MEASURES = {
+    Flag.SATURATED: "saturated",
+    Flag.CLIPPED_AT_ZERO: "clipped_at_zero",
+    Flag.LOSSY: "compression",
+    Flag.EIGHT_BIT: "depth",
+    Flag.STRETCHED: "contrast",
+    Flag.GAMMA: "contrast",
+    Flag.FILM: "film",
+    Flag.COLOUR: "colour",
+}  # the row that tells what a flag is raised for
 _WORRIES = {"contrast", "clipped_at_zero", "compression", "colour", "film", "noise_step", "repeat", "step", "flat"}
 
 
@@ -53,32 +62,47 @@ class Remark:
 
     @property
     def doubtful(self) -> bool:
-        """A flag that is more than a note, or saturated pixels."""
-        saturated = self.quality.loc[self.quality["measure"] == "saturated", "value"].sum() > 0
-        return bool(saturated) or any(severity != "note" for _, severity, _ in self.doubts)
+        """A flag that is more than a note."""
+        return any(severity != "note" for _, severity, _ in self.doubts)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the picture is, what is good about it, what to worry about; what is flagged last, with its flag."""
+        told: dict[str, list[str]] = {"fact": [], "good": [], "worry": [], "flag": []}
+        rows = self.quality.to_dict("records")
+        for row in rows:
+            said = f"{row['value']:g} {row['unit']}: {row['note']}" if row["unit"] in ("s", "µm") else row["note"]
+            word, raised = tone(row), [each for each in self.doubts if _measure(each[0]) == row["measure"]]
+            if raised:
+                told["flag"].append(f"{raised[0][1]}: {', '.join(name for name, _, _ in raised)}: {said}")
+            else:
+                told[word].append(said if word == "fact" else f"{word}: {said}")
+        whole = " ".join([*told["fact"], *told["flag"]])
+        notes = [note for note in self.notes if note not in whole]
+        return [*told["fact"], *notes, *told["good"], *told["worry"], *told["flag"]]
 
 
-def _lanes_row(upright: Blot) -> pd.DataFrame:
+def _measure(name: str) -> str:
+    return _MEASURES[Flag[name.upper()]]
+
+
+def _lanes_row(name: str, lanes: pd.DataFrame | DetectionError) -> pd.DataFrame:
     """Say whether lanes are seen, as measuring would find them."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", QualityWarning)
-            lanes = find_lanes(upright)
-    except DetectionError as error:
-        count, note = 0, str(error).removeprefix(f"{upright.name}: ")
+    if isinstance(lanes, DetectionError):
+        count, note = 0, str(lanes).removeprefix(f"{name}: ")
     else:
         count, sure = len(lanes), float(lanes["confidence"].min())
-        note = f"{count} lanes are seen" + (
+        note = f"{count} lane{'s are' if count > 1 else ' is'} seen" + (
             f"; look at the least sure of them, {sure:.2f} of 1" if sure < _SURE else ""
         )
-    row = {"scope": "image", "name": upright.name, "measure": "lanes", "value": float(count), "se": np.nan}
+    row = {"scope": "image", "name": name, "measure": "lanes", "value": float(count), "se": np.nan}
     return check(pd.DataFrame([{**row, "unit": "", "note": note}]), "quality")
 
 
 def tone(row: Mapping[Any, Any]) -> str:
     """Tell whether a row of a remark is a plain ``fact``, ``good`` news or a ``worry``."""
     measure, value, note = row["measure"], row["value"], row["note"]
-    if measure in _WORRIES or note.startswith(("only ", "every pixel")):
+    if measure in _WORRIES or note.startswith(("only ", "every pixel")) or "hard to tell" in note:
         return "worry"
     if measure == "saturated":
         return "worry" if value > 0 else "good" if note.startswith("nothing") else "fact"
@@ -87,10 +111,10 @@ def tone(row: Mapping[Any, Any]) -> str:
     return "good" if measure == "depth" else "fact"
 
 
-def _remark(blot: Blot, upright: Blot) -> Remark:
-    flags = image_flags(upright)
+def _remark(blot: Blot, upright: Blot, lanes: pd.DataFrame | DetectionError) -> Remark:
+    flags = picture_flags(upright)
     doubts = tuple((str(f.name).lower(), SEVERITY[f], EXPLANATIONS[f]) for f in Flag if f & flags)
-    rows = pd.concat([screen(upright), _lanes_row(upright)], ignore_index=True)
+    rows = pd.concat([screen(upright), _lanes_row(upright.name, lanes)], ignore_index=True)
     order = rows.apply(lambda row: _TONES.index(tone(row)), axis=1)
     return Remark(blot.name, rows.loc[order.sort_values(kind="stable").index], blot.source.notes, doubts)
 
@@ -103,7 +127,11 @@ def _inspect(task: tuple[Path, dict[str, Any]]) -> list[Remark]:
         strips = [[read_blot(path, name=row["image"], channel=row["channel"] or None, region=row["region"] or None)]]
     else:
         strips = split_channels(read_channels(path, name=row["image"]))
-    return [_remark(raw, upright) for pairs in upright_strips(strips, Orientation()) for raw, upright in pairs]
+    pairs = upright_strips(strips, Orientation())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", QualityWarning)
+        lanes = see_lanes(pairs)
+    return [_remark(raw, upright, lanes[upright.name]) for strip in pairs for raw, upright in strip]
 
 
 def inspect_images(manifest: Manifest) -> Iterator[tuple[str, Outcome[Any, list[Remark]]]]:

@@ -57,13 +57,18 @@ class Listing:
             row = (where, json.dumps(said or {}, sort_keys=True))
             self._base.execute("INSERT OR IGNORE INTO images VALUES (?, ?, 0, '', '')", row)
 
-    def settle(self, name: Callable[[str, Mapping[str, Any], bool], str]) -> Path:
+    def settle(
+        self, name: Callable[[str, Mapping[str, Any], bool], str], kin: Callable[[str], tuple[str, bool]]
+    ) -> Path:
         """Name every image and bring all into order.
 
         Parameters
         ----------
         name : callable
             Path from the common folder, what was said, and whether the file is listed several times → id.
+        kin : callable
+            Path from the common folder → what numbered files share, empty for others, and whether the number is a
+            scanner's channel. Files of which all numbers are channels are of one membrane.
 
         Returns
         -------
@@ -82,9 +87,22 @@ class Listing:
             self._base.execute("UPDATE images SET id = called(path, said, several)")
             own = "coalesce(nullif(json_extract(said, '$.membrane'), ''), id)"
             self._base.execute(f"UPDATE images SET membrane = {own}")
+            self._join(lambda path: kin(_file(path, folder)))
             self._base.execute("CREATE INDEX by_membrane ON images (membrane, id)")
             self._base.execute("CREATE INDEX by_id ON images (id)")
         return Path(folder)
+
+    def _join(self, kin: Callable[[bytes], tuple[str, bool]]) -> None:
+        """Let images of which nothing is said share a membrane where all their names are channels of one scan."""
+        self._base.create_function("kin", 1, lambda path: kin(path)[0], deterministic=True)
+        self._base.create_function("is_channel", 1, lambda path: kin(path)[1], deterministic=True)
+        self._base.execute(
+            "CREATE TEMP TABLE scans AS SELECT kin(path) AS name FROM images WHERE said = '{}' AND kin(path) != ''"
+            " GROUP BY 1 HAVING count(*) > 1 AND min(is_channel(path)) AND name NOT IN (SELECT membrane FROM images)"
+        )
+        self._base.execute(
+            "UPDATE images SET membrane = kin(path) WHERE said = '{}' AND kin(path) IN (SELECT name FROM scans)"
+        )
 
     def _one(self, query: str) -> Any:
         row = self._base.execute(query).fetchone()

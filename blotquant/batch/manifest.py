@@ -8,17 +8,18 @@ import glob
 import itertools
 import math
 import os
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import QualityWarning, SettingsError, TableError
-from ..readers import READERS
+from ..readers import READERS, split_stem
 from ..result.record import sheet_rows
 from ..study.cells import check_names, typed
 from ..study.sheets import Sheet, read_workbook_sheet, stream_csv_sheet
@@ -34,6 +35,7 @@ _NEEDS = Table(
     tuple(dataclasses.replace(c, required=c.name == "image") for c in INPUTS["images"].columns),
 )  # of an images.csv, measuring needs nothing but the images
 
+_NUMBERED = re.compile(r"(.+)[ _-]\d{3}")
 _BLANK = {"float": math.nan, "int": math.nan, "bool": False}
 _DEFAULTS = {column.name: _BLANK.get(column.kind, "") for column in INPUTS["images"].columns}
 
@@ -191,6 +193,17 @@ def _called(file: str, said: Mapping[str, Any], several: bool) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def _kin(file: str) -> tuple[str, bool]:
+    """Name what a numbered file shares with its like, and whether its number is a scanner's channel.
+
+    ``scans/blot_700.tif`` is a channel of ``scans/blot``; ``scans/blot_001.tif`` is one of a series.
+    """
+    path = PurePosixPath(file)
+    numbered = _NUMBERED.fullmatch(path.stem) if path.suffix.lower() in (".tif", ".tiff") else None
+    shared = path.with_name(numbered[1]).as_posix() if numbered else ""
+    return shared.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), bool(split_stem(path.stem)[1])
+
+
 def find_images(
     arguments: Sequence[str], *, include: Sequence[str] = (), exclude: Sequence[str] = (), leave_out: Path | None = None
 ) -> Manifest:
@@ -209,7 +222,8 @@ def find_images(
     Returns
     -------
     Manifest
-        The images, each once, in the order of their ids; a membrane that is not named is the image's own.
+        The images, each once, in the order of their ids; a membrane that is not named is the image's own, or that of
+        a scan's channels (``blot_700.tif``, ``blot_800.tif``).
 
     Raises
     ------
@@ -229,7 +243,7 @@ def find_images(
             listing.add(path)
     if not len(listing):
         raise SettingsError(f"no images besides those of the results in {leave_out}; choose another folder for -o")
-    folder = listing.settle(_called)
+    folder = listing.settle(_called, _kin)
     if listing.twice is not None:
         raise TableError(f"image {listing.twice!r} is listed twice; tell its rows apart by channel or region")
     return Manifest(folder, listing)

@@ -140,16 +140,10 @@ def _show_remark(console: Console, remark: Remark) -> dict[str, Any]:
     from ..batch.inspecting import tone
 
     console.answer(remark.image)
+    for text in remark.sentences:
+        console.answer(f"  {text}")
     rows = remark.quality[["measure", "value", "unit", "note"]].to_dict("records")
     rows = [{**row, "tone": tone(row)} for row in rows]
-    stated = (f"{row['value']:g} {row['unit']}: " if row["unit"] in ("s", "µm") else "" for row in rows)
-    told = [(row["tone"], f"{value}{row['note']}") for value, row in zip(stated, rows, strict=True)]
-    texts = [text for word, text in told if word == "fact"] + list(remark.notes)
-    texts += [f"{word}: {text}" for word, text in told if word != "fact"]
-    for text in dict.fromkeys(texts):
-        console.answer(f"  {text}")
-    for name, severity, explanation in remark.doubts:
-        console.answer(f"  {severity}: {name}: {explanation}")
     doubts = [{"flag": name, "severity": severity, "meaning": text} for name, severity, text in remark.doubts]
     return {"image": remark.image, "quality": rows, "notes": remark.notes, "flags": doubts}
 

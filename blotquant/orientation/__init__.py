@@ -6,6 +6,7 @@ Turns, mirrors and crops are exact. A tilt is kept as an angle: nothing is resam
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from .polarity import Polarity, find_polarity
 from .small import find_bulges, shrink
 from .tilt import find_tilt
 
-__all__ = ["orient"]
+__all__ = ["orient", "orient_alike"]
 
 _POLARITIES = ("auto", "bright", "dark")
 
@@ -152,3 +153,33 @@ def orient(
     upright = _kept(upright.after(said)) if bright else _inverted(upright.after(said))
     box = find_membrane(signal, evidence, factor, upright.shape) if crop else None
     return _tilted(_cropped(upright, box), find_tilt(evidence))
+
+
+def _polarity_of(blot: Blot) -> str:
+    """Tell what protein was in the file: ``bright`` or ``dark``, as `orient` has noted it."""
+    return next(step.detail.split()[0] for step in blot.steps if step.verb == "polarity")
+
+
+def orient_alike(
+    blots: Sequence[Blot], *, polarity: str = "auto", rotate: int | float = 0, mirror: bool = False, crop: bool = True
+) -> list[Blot]:
+    """Bring parts of one picture upright, as `orient`; they have one polarity, that of most of them.
+
+    Parameters
+    ----------
+    blots : sequence of Blot
+        As read; not changed.
+    polarity, rotate, mirror, crop
+        As for `orient`.
+    """
+
+    def upright(blot: Blot, polarity: str) -> Blot:
+        return orient(blot, polarity=polarity, rotate=rotate, mirror=mirror, crop=crop)
+
+    found = [upright(blot, polarity) for blot in blots]
+    told = [_polarity_of(blot) for blot in found]
+    usual = "bright" if told.count("bright") > len(told) / 2 else "dark"
+    return [
+        shown if len(found) == 1 or told[place] == usual else upright(blots[place], usual)
+        for place, shown in enumerate(found)
+    ]

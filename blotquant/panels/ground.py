@@ -13,21 +13,28 @@ from .boxes import Box, in_reading_order
 
 __all__ = ["find_membranes"]
 
-Mask = npt.NDArray[np.uint8]
 Picture = npt.NDArray[np.float32]
+Outline = npt.NDArray[np.int32]
 
 _SIDE = 500  # longer side of the small copy on which membranes are told apart [px]
 _RING = 0.02  # width of the picture's border, as a share of its side
-_RISES = (0.2, 0.35, 0.5)  # where edges are traced, as shares of the way from ground to membrane
+_DARK_RIM = 0.6  # share of the picture's border that is ground, at least
 _CLEAR = 6.0  # brightness above the ground, in units of its noise, from which something lies there
+_RISE = 0.08  # and as a share of the usual membrane's
 _QUIET = 1e-3  # least noise that is believed, as a share of the range
-_WIDTH, _HEIGHT = 0.15, 0.12  # a membrane's least size, as a share of the picture's
-_FILLED = 0.88  # share of the smallest turned box that a membrane fills
+_SMALLEST = 0.08  # a membrane's least size, as a share of the picture's
+_LEAST = 28  # and so many pixels, so that its inside can be told from its edge [px of the small copy]
+_FILLED, _WHOLE = (
+    0.92,
+    0.85,
+)  # share of the smallest turned box that its hull fills, and of the hull that it fills itself
 _ALL = 0.9  # share of what is bright that lies on the membranes
-_AGREE = 0.04  # how far the lowest trace of a side lies from the highest, at most, as a share of the membrane's size
-_SLACK = 2.0  # and at least this much, for the picture's blur [px of the small copy]
+_NEAR, _DEEP = 4, 14  # how far from its edge a membrane is looked at [px of the small copy]
+_OUTSIDE = 0.3  # just outside, of the brightness just inside, at most
+_STEEP = 0.3  # just inside, of the brightness deep inside, at least: light that fades has no edge
+_ALONG = 32  # places of a side that are looked at
+_MOSTLY = 0.6  # share of a side's places where the edge is sharp
 _INSIDE = 2.0  # how far inside its traced edge a membrane begins [px of the small copy]
-_DARK_RIM = 0.7  # share of the picture's border that is ground, at least
 
 
 def _small(pixels: FloatArray) -> tuple[Picture, float]:
@@ -38,53 +45,86 @@ def _small(pixels: FloatArray) -> tuple[Picture, float]:
     return np.asarray(cv2.medianBlur(np.ascontiguousarray(small), 3), np.float32), factor
 
 
-def _levels(small: Picture) -> tuple[float, float] | None:
-    """Level of the ground and how far above it the membranes lie [AU]; None where the border is no dark ground."""
+def _plane(small: Picture, where: npt.NDArray[np.bool_]) -> Picture:
+    """Plane through the pixels chosen, over the whole picture [AU]."""
+    y, x = np.mgrid[: small.shape[0], : small.shape[1]].astype(np.float32) / max(small.shape)
+    design = np.stack([np.ones(int(where.sum()), np.float32), y[where], x[where]], axis=1)
+    level, down, right = np.linalg.lstsq(design, small[where], rcond=None)[0]
+    return np.asarray(level + down * y + right * x, np.float32)
+
+
+def _above_ground(small: Picture) -> tuple[Picture, float] | None:
+    """Brightness above the ground and the ground's noise [AU]; None where the border is no dark ground.
+
+    The ground may rise evenly towards one side; its level is that of the border, where no membrane reaches it.
+    """
     high, wide = (max(1, round(_RING * side)) for side in small.shape)
-    sides = (small[:high], small[-high:], small[:, :wide], small[:, -wide:])
-    ring = np.concatenate([side.ravel() for side in sides])
-    dark = float(np.quantile(ring, 0.3))
-    calm = ring[ring <= np.quantile(ring, 0.6)]
-    noise = max(float(calm.std()), _QUIET * float(np.ptp(small)))
-    above = small[small > dark + _CLEAR * noise]
-    if above.size < _WIDTH * _HEIGHT * small.size:
-        return None
-    step = float(np.median(above)) - dark
-    if _CLEAR * noise > _RISES[0] * step or float(np.mean(ring < dark + _RISES[0] * step)) < _DARK_RIM:
-        return None
-    return dark, step
+    ring = np.ones(small.shape, dtype=bool)
+    ring[high:-high, wide:-wide] = False
+    quiet = _QUIET * float(np.ptp(small))
+    calm, noise = ring & (small <= np.quantile(small[ring], _DARK_RIM)), quiet
+    for _ in range(4):
+        above = small - _plane(small, calm)
+        noise = max(1.4826 * float(np.median(np.abs(above[calm]))), quiet)
+        calm = ring & (np.abs(above) < _CLEAR * noise)
+        if calm.sum() < _DARK_RIM * ring.sum():
+            return None
+    return above, noise
 
 
-def _pieces(small: Picture, level: float) -> list[Box] | None:
-    """Boxes of the large solid pieces above a level; None where much else is bright as well."""
-    rows, cols = small.shape
-    bright = np.pad((small > level).astype(np.uint8), 3)
+def _outlines(above: Picture, level: float) -> list[Outline] | None:
+    """Hulls of the large solid pieces above a level; None where much else is bright as well."""
+    bright = np.pad((above > level).astype(np.uint8), 3)
     mask = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))[3:-3, 3:-3]
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    found: list[Box] = []
+    mask = cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
+    found: list[Outline] = []
     kept = everything = 0.0
-    for outline in outlines:
-        area = float(cv2.contourArea(outline))
+    for outline in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
+        hull = cv2.convexHull(outline)
+        area, whole = float(cv2.contourArea(outline)), float(cv2.contourArea(hull))
         everything += area
-        left, top, width, height = cv2.boundingRect(outline)
-        if width < _WIDTH * cols or height < _HEIGHT * rows:
+        _, _, width, height = cv2.boundingRect(outline)
+        if width < max(_LEAST, _SMALLEST * above.shape[1]) or height < max(_LEAST, _SMALLEST * above.shape[0]):
             continue
-        turned = cv2.minAreaRect(outline)[1]
-        if area >= _FILLED * turned[0] * turned[1]:
-            found.append(Box(top, top + height, left, left + width))
+        sides = cv2.minAreaRect(hull)[1]
+        if whole >= _FILLED * sides[0] * sides[1] and area >= _WHOLE * whole:
+            found.append(np.asarray(hull, np.int32))
             kept += area
     return found if everything > 0 and kept >= _ALL * everything else None
 
 
-def _sides(box: Box) -> npt.NDArray[np.float64]:
-    return np.array([box.top, box.bottom, box.left, box.right], dtype=np.float64)
+def _across_edge(above: Picture, start: FloatArray, end: FloatArray, middle: FloatArray) -> FloatArray:
+    """Brightness just outside, just inside and deep inside a side, at places along it, shape (3, n) [AU].
+
+    Places outside the picture are left out.
+    """
+    share = (np.arange(_ALONG) + 0.5)[:, None] / _ALONG
+    places = start + np.clip(share, 0.06, 0.94) * (end - start)
+    out = np.array([end[1] - start[1], start[0] - end[0]]) / max(float(np.hypot(*(end - start))), 1e-9)
+    out = out if float(np.dot(out, middle - start)) < 0 else -out
+    limits = np.array(above.shape)[::-1] - 1
+    inside = ((places + _NEAR * out >= 0) & (places + _NEAR * out <= limits)).all(axis=1)
+    points = [np.clip(places[inside] + away * out, 0, limits) for away in (_NEAR, -_NEAR, -_DEEP)]
+    return np.array([above[np.rint(at[:, 1]).astype(int), np.rint(at[:, 0]).astype(int)] for at in points])
 
 
-def _agree(traces: list[Box]) -> bool:
-    """Whether a membrane's edge lies in one place at every height: it ends sharply, as no band does."""
-    sides = np.array([_sides(box) for box in traces])
-    size = np.repeat([traces[0].bottom - traces[0].top, traces[0].right - traces[0].left], 2)
-    return bool((np.ptp(sides, axis=0) <= np.maximum(_SLACK, _AGREE * size)).all())
+def _is_sharp(above: Picture, hull: Outline, noise: float) -> bool:
+    """Whether a piece ends sharply on every side that lies inside the picture, as no band and no haze does.
+
+    One side may lie beyond the picture; what crosses it from border to border is a lane.
+    """
+    turned = cv2.minAreaRect(hull)
+    corners, middle = np.asarray(cv2.boxPoints(turned), np.float64), np.asarray(turned[0], np.float64)
+    soft, beyond = np.asarray(cv2.blur(above, (3, 3)), np.float32), 0
+    for start, end in itertools.pairwise([*corners, corners[0]]):
+        outside, near, deep = _across_edge(soft, start, end, middle)
+        if len(near) < _ALONG // 4:
+            beyond += 1
+            continue
+        sharp = (outside < np.maximum(_OUTSIDE * near, 3.0 * noise)) & (near > _STEEP * deep)
+        if sharp.mean() < _MOSTLY:
+            return False
+    return beyond <= 1
 
 
 def _apart(boxes: list[Box]) -> bool:
@@ -97,8 +137,8 @@ def _apart(boxes: list[Box]) -> bool:
 def find_membranes(pixels: FloatArray) -> list[Box]:
     """Find membranes that lie apart on a dark ground, in reading order.
 
-    Assumes a flat ground that is darker than every membrane, around and between them, and membranes that end sharply.
-    Shy: where anything else is bright, or an edge cannot be traced at three heights, the picture stays whole.
+    Assumes a ground, flat or rising evenly, that is darker than every membrane, around and between them, and membranes
+    that are rectangles and end sharply. Shy: where anything else is bright, or an edge fades, the picture stays whole.
 
     Parameters
     ----------
@@ -113,18 +153,23 @@ def find_membranes(pixels: FloatArray) -> list[Box]:
     if min(pixels.shape) < 64:
         return []
     small, factor = _small(pixels)
-    levels = _levels(small)
-    if levels is None:
+    ground = _above_ground(small)
+    if ground is None:
         return []
-    traced = [_pieces(small, levels[0] + rise * levels[1]) for rise in _RISES]
-    if any(pieces is None for pieces in traced) or len({len(pieces or ()) for pieces in traced}) > 1:
+    above, noise = ground
+    bright = above[above > _CLEAR * noise]
+    if bright.size < 2 * _SMALLEST**2 * small.size:
         return []
-    by_height = [in_reading_order(pieces or ()) for pieces in traced]
-    boxes = by_height[-1]
-    if len(boxes) < 2 or not _apart(by_height[0]):
+    hulls = _outlines(above, max(_CLEAR * noise, _RISE * float(np.median(bright))))
+    if hulls is None or len(hulls) < 2 or not all(_is_sharp(above, hull, noise) for hull in hulls):
         return []
-    sharp = all(_agree(list(same)) for same in zip(*by_height, strict=True))
-    return [_in_full(box, factor, pixels.shape) for box in boxes] if sharp else []
+    boxes = in_reading_order(_box(hull) for hull in hulls)
+    return [_in_full(box, factor, pixels.shape) for box in boxes] if _apart(boxes) else []
+
+
+def _box(hull: Outline) -> Box:
+    left, top, width, height = cv2.boundingRect(hull)
+    return Box(top, top + height, left, left + width)
 
 
 def _in_full(box: Box, factor: float, shape: tuple[int, ...]) -> Box:

@@ -25,6 +25,8 @@ _LEAST = 10  # and in pixels [px]
 _FILLED = 0.85  # share of its box that a panel fills, a frame's inside counted
 _STRAIGHT = 0.95  # the same of a strip, ticks and labels left out; a row of touching bands has round ends
 _INSIDE = 0.5  # lines of which less is panel are tick marks and labels that touch it
+_BESIDE = 3  # how far beyond a strip's side the page is looked for [px]
+_STEP = 0.6  # how dark it is there, of what it is just inside, at most
 _LINE = 0.12  # a frame's line is darker than the strip's ground by so much of the range
 _LINE_LONG = 0.99  # share of the strip's width that a line covers; touching bands leave its ends free
 _BLUR = 3  # columns at a strip's ends that the frame's own blur takes [px]
@@ -66,11 +68,27 @@ def _lines(dark: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return lines
 
 
+def _has_sides(box: Box, pixels: FloatArray) -> bool:
+    """Whether the picture darkens at once at both sides of a box, as at a cut or a frame; a membrane's ground does not.
+
+    The page is the lightest there is.
+    """
+    rows, page = slice(box.top, box.bottom), float(pixels.max())
+    for outside, inside in ((box.left - _BESIDE, box.left), (box.right - 1 + _BESIDE, box.right - _BESIDE)):
+        if not 0 <= outside < pixels.shape[1]:
+            continue  # cut off by the picture itself
+        beyond = page - float(np.median(pixels[rows, outside]))
+        within = page - float(np.median(pixels[rows, inside : inside + _BESIDE], axis=0).min())
+        if beyond > _STEP * within:
+            return False
+    return True
+
+
 def _strips(box: Box, filled: Mask, pixels: FloatArray, span: float) -> list[Box]:
     """Part a large filled part into its strips, at rows of page and at drawn lines; without ticks and labels."""
     left, right = _longest(filled[box.slices].mean(axis=0) > _INSIDE)
     inner = Box(box.top, box.bottom, box.left + left, box.left + right)
-    if right - left < _LEAST:
+    if right - left < _LEAST or not _has_sides(inner, pixels):
         return []
     dark = np.median(pixels[inner.slices]) - pixels[inner.slices] > _LINE * span
     kept = (filled[inner.slices].mean(axis=1) > _INSIDE) & ~_lines(dark[:, _BLUR:-_BLUR])

@@ -23,12 +23,13 @@ from ..integration import integrate
 from ..lanes import find_lanes
 from ..orientation import orient
 from ..readers import read_blot
-from ..screening import image_flags, screen
+from ..screening import image_flags, saturation, screen
 from ..settings import Settings
 from ..tables import check, empty
 from .crops import flag_tight_crops
 from .profiles import lane_profiles
 from .registration import Registered, register
+from .unsure import flag_unsure
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
@@ -180,7 +181,8 @@ def _find_lanes(blots: Sequence[Blot], given: Given) -> pd.DataFrame:
         said = f" ({given.n_lanes} lanes: {given.why}; {look})" if given.n_lanes else ""
         # a picture that is measured by itself is its own membrane
         where = "" if str(error).startswith(given.membrane) else f"membrane {given.membrane!r}: "
-        raise DetectionError(f"{where}{error}{said}") from error
+        besides = "".join(f"; besides, {note}" for note in [saturation(blots[0])] if note)
+        raise DetectionError(f"{where}{error}{said}{besides}") from error
     missing = sorted(set(given.samples["lane"]) - set(lanes["lane"]))
     if missing:
         raise DetectionError(
@@ -301,11 +303,11 @@ def measure_blots(
     upright = tuple(blot for _, blot in pairs)
     placed = register(upright, n_lanes=given.n_lanes) if given.lanes is None else Registered(upright)
     blots = placed.blots
-    lanes = _find_lanes(blots, given)
+    lanes = placed.check_lanes(_find_lanes(blots, given))
     found = _find_bands(blots, lanes, given, settings)
     measured = flag_tight_crops(_integrate(blots, found, given, settings, None), blots)
-    bands, calibration = _with_masses(measured, blots, given)
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
+    bands, calibration = _with_masses(flag_unsure(measured, others_found), blots, given)
     notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
     in_files = placed.to_files(lanes, "lanes")
     return Measured(

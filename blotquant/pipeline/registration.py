@@ -1,10 +1,15 @@
-"""Images of one membrane that do not lie on each other: their shift across the lanes is found and taken out."""
+"""Images of one membrane that do not lie on each other: their shift across the lanes is found and taken out.
+
+A difference in size is found as well. It is not taken out, since pixels are not resampled: lanes that it would mix up
+are refused.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,9 +19,11 @@ from ..blot import Blot, FloatArray, Frame
 from ..errors import DetectionError
 from ..evidence import bulge
 from ..geometry import to_file, to_upright
+from ..lanes import find_lanes
+from ..readers import split_stem
 from ..tables import check, empty
 
-__all__ = ["Registered", "find_shift", "register"]
+__all__ = ["Registered", "find_scale", "find_shift", "register"]
 
 _SIGMA = 3.0  # half thickness of bands that are looked for [px]
 _SOFT = 20.0  # evidence in units of noise above which more says no more, so that one strong band does not rule
@@ -29,6 +36,11 @@ _SURE = 0.2  # pictures that agree less than this nowhere agree: they are taken 
 _CLEAR = 0.85  # pictures that agree this well where they lie, against their best, are left where they lie
 _EQUAL = 0.9  # agreements closer than this are equally good
 _OPPOSITE = 1.5  # two equally good shifts that are alike in size leave it open which is meant
+_SCALES = np.linspace(0.86, 1.14, 57)  # sizes of one picture against the other that are tried
+_POINTS = 800  # of a profile, when sizes are tried
+_KNOWN = 0.5  # agreement of two pictures from which their sizes are known …
+_BETTER = 0.85  # … and that which they have as they are is less than this share of it
+_STRAY = 0.3  # a lane farther than this share of the pitch from where it must be is another one
 
 
 @dataclass(frozen=True)
@@ -43,11 +55,40 @@ class Registered:
         For each image that was moved: its frame on the common grid and its frame in its file.
     shifts : dict of str to int
         Shift of each image against the first across the lanes [px].
+    scales : dict of str to (float, float)
+        For each image that is larger or smaller than the first: how many times, and the shift of its middle [px].
     """
 
     blots: tuple[Blot, ...]
     homes: dict[str, tuple[Frame, Frame]] = field(default_factory=dict)
     shifts: dict[str, int] = field(default_factory=dict)
+    scales: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def check_lanes(self, lanes: pd.DataFrame) -> pd.DataFrame:
+        """Return the lanes of the common grid, once those of images of other size are where they must be.
+
+        Raises
+        ------
+        DetectionError
+            A lane of an image lies nearer to its neighbour's place: which lane is which cannot be told.
+        """
+        for blot in self.blots if self.scales else ():
+            if blot.name in self.scales:
+                self._check_scaled(lanes, blot)
+        return lanes
+
+    def _check_scaled(self, lanes: pd.DataFrame, blot: Blot) -> None:
+        first, (scale, moved) = self.blots[0], self.scales[blot.name]
+        centres = [_centres(lanes, each) for each in (first, blot)]
+        middle = (_width(first) - 1) / 2.0
+        due = middle + scale * (centres[0] - middle) + moved - self.shifts.get(blot.name, 0)
+        pitch = float(np.median(np.diff(np.sort(centres[0])))) if len(centres[0]) > 1 else float(_width(first))
+        if np.abs(centres[1] - due).max() > _STRAY * pitch:
+            raise DetectionError(
+                f"{blot.name} shows the membrane {100 * abs(scale - 1):.0f} % {'larger' if scale > 1 else 'smaller'} "
+                f"than {first.name}: which lane is which cannot be told; export both at one size, or give them "
+                "membranes of their own and join those by pair"
+            )
 
     def to_files(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         """Return a lanes or bands table of the common grid in pixels of the files as given."""
@@ -60,20 +101,21 @@ class Registered:
         return check(pd.concat(parts).loc[table.index], name)
 
     def quality(self) -> pd.DataFrame:
-        """Report the shifts as rows of the quality table."""
-        rows = [
-            {
-                "scope": "image",
-                "name": image,
-                "measure": "shift",
-                "value": float(shift),
-                "se": np.nan,
-                "unit": "px",
-                "note": "lies so far right of the membrane's first image; its lanes were matched accordingly",
-            }
+        """Report shifts and sizes as rows of the quality table."""
+        found = [
+            (image, "shift", float(shift), "px", "lies so far right of the membrane's first image")
             for image, shift in self.shifts.items()
             if shift
         ]
+        found += [
+            (image, "scale", scale, "", "shows the membrane so many times as large as its first image")
+            for image, (scale, _) in self.scales.items()
+        ]
+        rows = [
+            {"scope": "image", "name": image, "measure": measure, "value": value, "se": np.nan, "unit": unit,
+             "note": f"{note}; its lanes were matched accordingly"}
+            for image, measure, value, unit, note in found
+        ]  # fmt: skip
         return check(pd.DataFrame(rows), "quality") if rows else empty("quality")
 
 
@@ -110,7 +152,12 @@ def _peaks(scores: FloatArray) -> np.ndarray:
     return np.flatnonzero(inner) + 1
 
 
-def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None) -> int:
+def _reach(width: int, n_lanes: int | None, pitch: float | None) -> int:
+    room = pitch if pitch is not None else width / (n_lanes or _USUAL)
+    return int(min(_REACH * width, _LANES * room))
+
+
+def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None, pitch: float | None = None) -> int:
     """Find how far right the lanes of one picture lie of those of another of the same membrane [px].
 
     Lanes repeat, so several shifts agree nearly as well: the smallest of them is meant, unless there are two of
@@ -122,6 +169,8 @@ def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None) -> int:
         Upright pictures.
     n_lanes : int, optional
         Number of lanes, where it is known; larger shifts than about half a lane are not looked for.
+    pitch : float, optional
+        Distance between lanes, where it is known [px]; goes before their number.
 
     Raises
     ------
@@ -129,7 +178,7 @@ def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None) -> int:
         Two opposite shifts agree equally well: which lane is which cannot be told.
     """
     width = _width(one)
-    reach = int(width * min(_REACH, _LANES / (n_lanes or _USUAL)))
+    reach = _reach(width, n_lanes, pitch)
     scores = _agreement(_across(one, width), _across(other, width), reach)
     best = float(scores.max())
     if best < _SURE or scores[reach] >= _CLEAR * best:
@@ -147,11 +196,84 @@ def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None) -> int:
     return int(order[0])
 
 
+def find_scale(one: Blot, other: Blot, *, n_lanes: int | None = None) -> tuple[float, float] | None:
+    """Find how many times as large the lanes of one picture are as those of another of the same membrane.
+
+    Profiles across the lanes are stretched and compared; pixels are not.
+
+    Parameters
+    ----------
+    one, other : Blot
+        Upright pictures.
+    n_lanes : int, optional
+        Number of lanes, where it is known.
+
+    Returns
+    -------
+    scale, shift : float
+        Size of the other against the one, and how far right its middle then lies [px]; None where the pictures show
+        too little in common to tell, or agree nearly as well as they are.
+    """
+    width = _width(one)
+    step = max(1, round(width / _POINTS))
+    profiles = [_across(blot, width) for blot in (one, other)]
+    first, second = (
+        np.asarray(cv2.blur(each.reshape(1, -1), (step, 1)).ravel()[::step], dtype=np.float64) for each in profiles
+    )
+    at, middle = np.arange(len(first)), (len(first) - 1) / 2.0
+    reach = max(1, _reach(width, n_lanes, None) // step)
+    tried = [_agreement(first, np.interp(middle + (at - middle) * k, at, second), reach) for k in _SCALES]
+    best = [float(scores.max()) for scores in tried]
+    place = int(np.argmax(best))
+    if best[place] < _KNOWN or best[len(_SCALES) // 2] >= _BETTER * best[place]:
+        return None
+    scale = float(_SCALES[place])
+    return scale, scale * step * float(np.argmax(tried[place]) - reach)
+
+
+def _centres(lanes: pd.DataFrame, blot: Blot) -> FloatArray:
+    """Centres of an image's lanes in the uncropped upright picture, in their order [px]."""
+    mine = to_upright(lanes[lanes["image"] == blot.name], dataclasses.replace(blot.frame, top=0, left=0))
+    return mine.sort_values("lane")["centre"].to_numpy(dtype=np.float64)
+
+
+def _on_one_grid(one: Blot, other: Blot) -> bool:
+    """Whether two pictures share their grid by their making: channels of one file, or of one scan."""
+    paths = [Path(blot.source.path) for blot in (one, other)]
+    parted = [split_stem(path.stem) for path in paths]
+    scan = paths[0].parent == paths[1].parent and parted[0][0] == parted[1][0] and all(name for _, name in parted)
+    return bool(one.source.path) and (paths[0] == paths[1] or scan)
+
+
+def _pitch(blot: Blot, n_lanes: int | None) -> float | None:
+    """Distance between the lanes that a picture shows by itself [px]; None where it shows none."""
+    try:
+        centres = find_lanes(blot, n_lanes=n_lanes)["centre"].to_numpy(dtype=np.float64)
+    except DetectionError:
+        return None
+    return float(np.median(np.diff(np.sort(centres)))) if len(centres) > 1 else None
+
+
+def _shifts(blots: Sequence[Blot], n_lanes: int | None) -> dict[str, int]:
+    """Find the shift of each image against the first; a shift of more than half a lane's room is that of no lane."""
+    first, moving = blots[0], [blot for blot in blots[1:] if not _on_one_grid(blots[0], blot)]
+
+    def found(pitch: float | None) -> dict[str, int]:
+        return {blot.name: find_shift(first, blot, n_lanes=n_lanes, pitch=pitch) for blot in moving}
+
+    shifts = found(None)
+    if n_lanes is None and any(shifts.values()):
+        pitch = _pitch(first, n_lanes)
+        shifts = shifts if pitch is None else found(pitch)
+    return {blot.name: shifts.get(blot.name, 0) for blot in blots}
+
+
 def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered:
     """Lay the images of one membrane on one grid where they are shifted against each other across the lanes.
 
-    Only the numbers that say where a picture lies are changed; pixels are not touched. Pictures of different size or
-    turned differently are left as they are: finding lanes will refuse them.
+    Only the numbers that say where a picture lies are changed; pixels are not touched. Channels of one file or scan
+    share their grid. Pictures of different size or turned differently are left as they are: finding lanes will refuse
+    them.
 
     Parameters
     ----------
@@ -168,14 +290,17 @@ def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered
     first = blots[0]
     if len({(blot.frame.rows, blot.frame.cols, blot.frame.turns, blot.frame.mirror) for blot in blots}) > 1:
         return Registered(tuple(blots))
-    shifts = {blot.name: 0 if blot is first else find_shift(first, blot, n_lanes=n_lanes) for blot in blots}
+    moving = [blot for blot in blots[1:] if not _on_one_grid(first, blot)]
+    sizes = {blot.name: find_scale(first, blot, n_lanes=n_lanes) for blot in moving}
+    scales = {image: size for image, size in sizes.items() if size is not None}
+    shifts = _shifts(blots, n_lanes)
     if not any(shifts.values()):
-        return Registered(tuple(blots))
+        return Registered(tuple(blots), scales=scales)
     cols = _width(first)
     rows = first.frame.rows + first.frame.cols - cols
-    moved, homes = [], {}
+    placed, homes = [], {}
     for blot in blots:
         frame = Frame(rows, cols, top=blot.frame.top, left=blot.frame.left - shifts[blot.name], tilt=blot.frame.tilt)
         homes[blot.name] = (frame, blot.frame)
-        moved.append(dataclasses.replace(blot, frame=frame))
-    return Registered(tuple(moved), homes, shifts)
+        placed.append(dataclasses.replace(blot, frame=frame))
+    return Registered(tuple(placed), homes, shifts, scales)

@@ -11,11 +11,11 @@ import pandas as pd
 from ..blot import Blot
 from ..errors import BlotquantError, DetectionError
 from ..lanes import find_lanes
-from ..orientation import orient
+from ..orientation import orient_alike
 from ..settings import Orientation, Settings
 from .membranes import Given, Measured, gather, measure_blots
 
-__all__ = ["Failed", "measure_strips", "upright_strips"]
+__all__ = ["Failed", "measure_strips", "see_lanes", "upright_strips"]
 
 Strip = list[Blot]  # the channels of one strip
 Pairs = list[tuple[Blot, Blot]]  # as read and upright
@@ -32,10 +32,6 @@ class Failed:
     error: BlotquantError
 
 
-def _polarity(blot: Blot) -> str:
-    return next(step.detail.split()[0] for step in blot.steps if step.verb == "polarity")
-
-
 def upright_strips(strips: Sequence[Strip], how: Orientation) -> list[Pairs]:
     """Bring the strips of one picture upright; they have one polarity, that of most of them.
 
@@ -46,18 +42,11 @@ def upright_strips(strips: Sequence[Strip], how: Orientation) -> list[Pairs]:
     how : Orientation
         Settings of the orientation.
     """
-
-    def upright(blot: Blot, polarity: str) -> Blot:
-        return orient(blot, polarity=polarity, rotate=how.rotate, mirror=how.mirror, crop=how.crop)
-
-    found = [[upright(blot, how.polarity) for blot in strip] for strip in strips]
-    for channel in range(len(found[0]) if len(found) > 1 else 0):
-        told = [_polarity(strip[channel]) for strip in found]
-        usual = "bright" if told.count("bright") > len(told) / 2 else "dark"
-        for place, strip in enumerate(found):
-            if told[place] != usual:
-                strip[channel] = upright(strips[place][channel], usual)
-    return [list(zip(raw, shown, strict=True)) for raw, shown in zip(strips, found, strict=True)]
+    channels = [
+        orient_alike(each, polarity=how.polarity, rotate=how.rotate, mirror=how.mirror, crop=how.crop)
+        for each in zip(*strips, strict=True)
+    ]
+    return [list(zip(raw, shown, strict=True)) for raw, shown in zip(strips, zip(*channels, strict=True), strict=True)]
 
 
 def _columns(strips: Sequence[Pairs]) -> list[list[int]]:
@@ -114,6 +103,34 @@ def _lanes_of(pairs: Pairs, shared: pd.DataFrame | None, given: Given) -> Given:
         return given
     why = f"{given.why}, in all strips of the picture together"
     return Given(given.membrane, given.n_lanes, why, lanes=mine)
+
+
+def see_lanes(strips: Sequence[Pairs]) -> dict[str, pd.DataFrame | DetectionError]:
+    """Find the lanes of each picture as `measure_strips` does, or why none are found.
+
+    Parameters
+    ----------
+    strips : sequence of list of (Blot, Blot)
+        For each strip its channels, as read and upright.
+
+    Returns
+    -------
+    dict of str to DataFrame or DetectionError
+        By image.
+    """
+    seen: dict[str, pd.DataFrame | DetectionError] = {}
+    for column in _columns(strips):
+        shared = _shared_lanes([strips[place] for place in column], None)
+        for place in column:
+            blots = [shown for _, shown in strips[place]]
+            try:
+                given = _lanes_of(strips[place], shared, Given())
+                found = find_lanes(blots) if given.lanes is None else given.lanes
+            except DetectionError as error:
+                seen |= {blot.name: error for blot in blots}
+            else:
+                seen |= {blot.name: found[found["image"] == blot.name] for blot in blots}
+    return seen
 
 
 def measure_strips(strips: Sequence[Pairs], given: Given, settings: Settings) -> tuple[Measured, list[Failed]]:

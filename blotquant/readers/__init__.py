@@ -24,6 +24,7 @@ from .biorad_1sc import BIORAD_1SC
 from .biorad_scn import BIORAD_SCN
 from .colour import resolve_colour
 from .fuji import FUJI
+from .licor_folder import LICOR_FOLDER, split_stem
 from .licor_zip import LICOR_ZIP
 from .planes import DAMAGE, Head, Plane, Raw, Reader, look
 from .raster import BMP, GIF, JPEG, PNG
@@ -34,7 +35,7 @@ from .tiff import TIFF
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["READERS", "Reader", "explain", "read_blot", "read_channels", "split_channels", "split_panels"]
+__all__ = ["READERS", "Reader", "explain", "read_blot", "read_channels", "split_channels", "split_panels", "split_stem"]
 
 READERS: dict[str, Reader] = {
     reader.name: reader
@@ -42,6 +43,7 @@ READERS: dict[str, Reader] = {
         BIORAD_1SC,
         BIORAD_SCN,
         SYNGENE,
+        LICOR_FOLDER,
         LICOR_ZIP,
         AMERSHAM_GEL,
         TIFF,
@@ -67,8 +69,10 @@ def _shown(path: Path) -> str:
 
 def _choose(head: Head) -> Reader:
     for reader in READERS.values():
-        if not reader.sniff(head):
+        if not reader.refusal(head):
             return reader
+    if head.folder:
+        raise ReadError(f"is a folder, and not that of one acquisition: {LICOR_FOLDER.refusal(head)}")
     known = ", ".join(sorted({ending for reader in READERS.values() for ending in reader.extensions}))
     raise ReadError(f"is not a picture of a known kind; `blotquant readers` explains, known endings: {known}")
 
@@ -124,7 +128,6 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
     _check_numbers(plane.pixels)
     ceiling = find_ceiling(plane.pixels, full=plane.full, stated=plane.ceiling)
     floor = find_floor(plane.pixels, full=plane.full)
-    said = (f"largest count {ceiling.level:g}: {ceiling.reason}",) if ceiling.level is not None else ()
     source = Source(
         path=str(path),
         sha256=digest,
@@ -132,7 +135,7 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
         depth=plane.depth,
         lossy=plane.lossy,
         tags=plane.tags,
-        notes=(*plane.notes, *said),
+        notes=plane.notes,
         exposure_s=plane.exposure_s,
         imager=plane.imager,
         acquired=plane.acquired,
@@ -151,8 +154,13 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Hash a file, or every file of a folder that is one acquisition."""
+    digest = hashlib.sha256()
+    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if each.is_file():
+            with each.open("rb") as file:
+                hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
 
 
 def read_blot(
@@ -168,7 +176,7 @@ def read_blot(
     Parameters
     ----------
     path : path
-        An image file of any kind in `READERS`.
+        An image file of any kind in `READERS`, or the folder of an acquisition.
     name : str, optional
         The image's id; default the file's name, with ``#channel`` and ``@region`` where they were given.
     channel : str, optional
@@ -206,7 +214,7 @@ def read_channels(path: PathLike, *, name: str | None = None, max_megapixels: fl
     Parameters
     ----------
     path : path
-        An image file of any kind in `READERS`.
+        An image file of any kind in `READERS`, or the folder of an acquisition.
     name : str, optional
         The file's id; default its name.
     max_megapixels : float
@@ -252,7 +260,7 @@ def explain(path: PathLike) -> pd.DataFrame:
     rows: list[tuple[str, bool, str]] = []
     taken = ""
     for reader in READERS.values():
-        reason = reader.sniff(head)
+        reason = reader.refusal(head)
         if not reason and taken:
             rows.append((reader.name, False, f"it could, but {taken} is asked first"))
         else:
@@ -263,6 +271,8 @@ def explain(path: PathLike) -> pd.DataFrame:
 
 def _why(reader: Reader, head: Head) -> str:
     usual: Sequence[str] = reader.extensions
+    if head.folder:
+        return f"what it holds fits: {reader.formats}"
     if head.ending in usual:
         return f"content and ending fit: {reader.formats}"
     return f"the content fits ({reader.formats}), though the ending {head.ending or '(none)'} is unusual for it"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import re
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import ReadError
+from .licor_folder import split_stem
 from .planes import DAMAGE, Head, Plane, Reader, plain_tags
 from .tiff import planes_of
 
@@ -18,7 +18,6 @@ __all__ = ["LICOR_ZIP"]
 _MOST_MEMBERS = 256
 _MOST_TEXT = 65_536
 _BYTES_A_PIXEL = 16  # a TIFF in the zip may unpack to so many bytes a pixel allowed
-_CHANNEL = re.compile(r"(?:^|[ _-])(\d{3}|chemi|white|visible)$", re.IGNORECASE)
 
 
 def _sniff(head: Head) -> str:
@@ -65,8 +64,7 @@ def _texts(archive: zipfile.ZipFile) -> dict[str, Any]:
 
 def _name(member: zipfile.ZipInfo) -> str:
     stem = PurePosixPath(member.filename.replace("\\", "/")).stem
-    found = _CHANNEL.search(stem)
-    return found[1].lower() if found else stem
+    return split_stem(stem)[1] or stem
 
 
 def read_zip(path: Path, max_megapixels: float) -> list[Plane]:

@@ -92,11 +92,12 @@ class Plane:
 
 @dataclass(frozen=True)
 class Head:
-    """The beginning of a file, for telling what it is: its path, its size [bytes] and its first bytes."""
+    """The beginning of a file, for telling what it is: its path, its size [bytes] and its first bytes, or a folder."""
 
     path: Path
     size: int
     start: bytes
+    folder: bool = False
 
     @property
     def ending(self) -> str:
@@ -124,6 +125,8 @@ class Reader:
         What is kept beside the pixels.
     tested_on : str
         Whether a real file was seen, or only one written after the format's public description.
+    folders : bool
+        It reads folders; files are left to the others.
     """
 
     name: str
@@ -133,17 +136,24 @@ class Reader:
     read: Callable[[Path, float], list[Plane]]
     kept: str
     tested_on: str
+    folders: bool = False
+
+    def refusal(self, head: Head) -> str:
+        """Say why the reader does not take a file; an empty text where it does."""
+        return "a folder, not a file" if head.folder and not self.folders else self.sniff(head)
 
 
 def look(path: Path) -> Head:
-    """Read the beginning of a file.
+    """Read the beginning of a file; of a folder it is known that it is one.
 
     Raises
     ------
     ReadError
-        The file is missing, is no file, cannot be opened, or is empty.
+        The file is missing, cannot be opened, or is empty.
     """
     try:
+        if path.is_dir():
+            return Head(path, 0, b"", folder=True)
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(_HEAD)

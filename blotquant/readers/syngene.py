@@ -26,6 +26,7 @@ def _plane(pixels: np.ndarray[Any, Any], image: dict[str, Any], channel: str) ->
     channels = image.get("channels") or [{}]
     size = image.get("physical_size") or {}
     exposure_ms = channels[0].get("exposure_ms")
+    made_by = image.get("instrument") or {}
     bits = 8 * pixels.dtype.itemsize
     return Plane(
         pixels=pixels,
@@ -34,7 +35,9 @@ def _plane(pixels: np.ndarray[Any, Any], image: dict[str, Any], channel: str) ->
         full=float(2**bits - 1),
         pixel_um=size.get("x") if size.get("unit") == "µm" else None,
         exposure_s=exposure_ms / 1000.0 if exposure_ms else None,
-        tags=plain_tags({"name": image.get("name", ""), **image.get("extra", {})}),
+        imager=" ".join(str(made_by[name]) for name in ("manufacturer", "model") if made_by.get(name)),
+        acquired=str(image.get("acquired_at") or ""),
+        tags=plain_tags({**made_by, "name": image.get("name", ""), **image.get("extra", {})}),
     )
 
 
@@ -67,6 +70,6 @@ SYNGENE = Reader(
     extensions=(".sgd",),
     sniff=_sniff,
     read=read_sgd,
-    kept="pixel size, exposure, what openreadout reports",
-    tested_on="a stand-in for openreadout; no real file seen",
+    kept="exposure, imager, date, what openreadout reports (camera, light, filter, user)",
+    tested_on="written files, read by openreadout; no real file seen",
 )

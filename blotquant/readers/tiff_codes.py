@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import ReadError
+from .lzw import is_sound
 
 if TYPE_CHECKING:
     import tifffile
 
 __all__ = ["LOSSY", "check_code"]
 
-_JPEG = 7
+_LZW, _JPEG = 5, 7
 LOSSY = frozenset({_JPEG})
 """Compressions after which counts are not those of the detector."""
 
 _BOUNDED = frozenset({1, 5, 8, 32773, 32946, 34925, 50000})  # none, LZW, deflate, packbits, LZMA, Zstandard
 _PADDED = 16  # a JPEG's blocks may reach so far beyond its part of the picture [px]
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # markers that begin a frame (ITU T.81, table B.1)
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # for files whose bits run the other way
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 
 
 def check_code(page: tifffile.TiffPage, parts: list[tifffile.TiffPage | tifffile.TiffFrame]) -> None:
-    """Refuse a compression that is not read, and JPEGs that unpack to more than their part of the picture.
+    """Refuse a compression that is not read, damaged LZW, and JPEGs that unpack to more than their part of the picture.
 
     Parameters
     ----------
@@ -37,6 +39,8 @@ def check_code(page: tifffile.TiffPage, parts: list[tifffile.TiffPage | tifffile
         What is stored would be read wrong, or unpacks beyond measure.
     """
     code = int(page.compression)
+    if code == _LZW:
+        _check_lzw(page, parts)
     if code in _BOUNDED:  # unpacked into as many bytes as the picture has, whatever they claim
         return
     if code != _JPEG:
@@ -49,6 +53,16 @@ def check_code(page: tifffile.TiffPage, parts: list[tifffile.TiffPage | tifffile
         for start, count in zip(part.dataoffsets, part.databytecounts, strict=False):
             file.seek(start)
             _check_jpeg(file.read(count), high, wide)
+
+
+def _check_lzw(page: tifffile.TiffPage, parts: list[tifffile.TiffPage | tifffile.TiffFrame]) -> None:
+    file = page.parent.filehandle
+    for part in parts:
+        for start, count in zip(part.dataoffsets, part.databytecounts, strict=False):
+            file.seek(start)
+            data = file.read(count)
+            if not is_sound(data.translate(_REVERSED) if int(page.fillorder) == 2 else data):
+                raise ReadError("part of the picture is damaged (LZW); copy it again from the imager")
 
 
 def _check_jpeg(data: bytes, high: int, wide: int) -> None:

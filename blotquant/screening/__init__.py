@@ -1,9 +1,11 @@
 """screen(): what a picture is, what is good about it and what to worry about, worded as a colleague would.
 
-`image_flags` gives the doubts that hold for every band of a picture.
+`image_flags` gives the doubts that hold for every band of a picture, `picture_flags` those of the picture as a whole.
 """
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from ..tables import check
 from .integrity import find_flat_share, find_noise_step, find_repeat, find_step
 from .levels import Levels, blockiness, clipped_share, describe_levels
 
-__all__ = ["image_flags", "screen"]
+__all__ = ["image_flags", "picture_flags", "saturation", "screen"]
 
 Row = tuple[str, float, str, str]
 
@@ -25,6 +27,10 @@ _SCANNERS = ("epson", "canoscan", "scanjet", "umax", "microtek", "plustek", "per
 _STRONG = 0.5  # a brightest pixel above this share of the ceiling uses the range well
 _LEAN = 2.0  # tilt that is worth a word [degree]
 _FLAT = 0.1
+_EXIF = re.compile(r"(\d{4}):(\d\d):(\d\d)(?=\D|$)")
+_CLEARNESS = re.compile(r"(\d\.\d+) of 1 clear")
+_UNCLEAR = 0.15  # clearness of the polarity below which it is worth a look
+_SHOWN = ("png", "jpeg", "gif", "bmp")  # readers of pictures to be shown, whose resolution is that of print
 
 
 def _floor(blot: Blot) -> float | None:
@@ -73,6 +79,41 @@ def image_flags(blot: Blot) -> Flag:
     return _flags(blot, describe_levels(blot.pixels))
 
 
+def _saturated_pixels(blot: Blot) -> int:
+    """Pixels at the limit of the detector, or of what the file can hold [px]."""
+    return 0 if blot.ceiling is None else int(np.count_nonzero(blot.pixels >= blot.ceiling))
+
+
+def picture_flags(blot: Blot) -> Flag:
+    """Doubts about a picture as a whole: those of all its bands, and saturation anywhere in it.
+
+    Parameters
+    ----------
+    blot : Blot
+        As oriented.
+    """
+    return image_flags(blot) | (Flag.SATURATED if _saturated_pixels(blot) else Flag(0))
+
+
+def saturation(blot: Blot) -> str:
+    """Say how many pixels are saturated and at which counts; an empty text where none are.
+
+    Parameters
+    ----------
+    blot : Blot
+        As oriented.
+    """
+    above = _saturated_pixels(blot)
+    if not above:
+        return ""
+    many = f"{above} pixel{'s' if above > 1 else ''} stand{'' if above > 1 else 's'}"
+    if _was_dark(blot):
+        return f"{many} at the darkest level there is"
+    full = 2.0**blot.source.depth - 1.0
+    where = "all that the file can hold" if blot.ceiling == full else "where the detector clips"
+    return f"{many} at {blot.ceiling:g}, {where}"
+
+
 def _depth_row(blot: Blot, levels: Levels) -> Row:
     depth = float(blot.source.depth) if blot.source.depth else float("nan")
     if levels.count <= 1:
@@ -106,15 +147,13 @@ def _contrast_row(levels: Levels) -> Row | None:
 
 def _ceiling_row(blot: Blot) -> Row:
     top = float(blot.pixels.max())
-    used = f"the brightest pixel uses {100 * top / blot.ceiling:.0f} % of the range" if blot.ceiling else ""
+    used = f"the strongest pixel uses {100 * top / blot.ceiling:.0f} % of the range" if blot.ceiling else ""
     if blot.ceiling is None:
-        note = f"where the detector clips is not known; the brightest pixel is {top:g} and no plateau is seen"
+        note = f"where the detector clips is not known; the strongest pixel is {top:g} and no plateau is seen"
         return "saturated", 0.0, "px", note
-    above = int(np.count_nonzero(blot.pixels >= blot.ceiling))
+    above = _saturated_pixels(blot)
     if above:
-        note = (
-            f"{above} pixels stand at the limit of {blot.ceiling:g}; their bands are larger than that: expose shorter"
-        )
+        note = f"{saturation(blot)}: their bands are larger than that; expose shorter"
     elif top > _STRONG * blot.ceiling:
         note = f"nothing is saturated, and {used}: well exposed"
     else:
@@ -136,10 +175,13 @@ def _polarity_row(blot: Blot) -> Row | None:
     said = next((step.detail for step in blot.steps if step.verb == "polarity"), "")
     if not said:
         return None
-    if _was_dark(blot):
-        note = f"{said}: turned over, so that more protein is a larger number; if this is film, its scale is not linear"
-        return "polarity", -1.0, "", note
-    return "polarity", 1.0, "", said
+    dark, sure = _was_dark(blot), _CLEARNESS.search(said)
+    note = said
+    if dark:
+        note += ": turned over, so that more protein is a larger number; if this is film, its scale is not linear"
+    if sure is not None and float(sure[1]) < _UNCLEAR:
+        note += f"; hard to tell: if bands are {'bright' if dark else 'dark'}, say so with polarity"
+    return "polarity", -1.0 if dark else 1.0, "", note
 
 
 def _tilt_row(blot: Blot) -> Row | None:
@@ -175,13 +217,16 @@ def _compression_row(blot: Blot, flags: Flag) -> Row | None:
 def _facts_rows(blot: Blot) -> list[Row]:
     source, rows = blot.source, []
     by = f"read by {source.reader}" + (f" from {source.imager}" if source.imager else "")
-    when = f", taken {source.acquired}" if source.acquired else ""
+    day = _EXIF.sub(r"\1-\2-\3", source.acquired)  # TIFF and EXIF write a date with colons
+    when = f", taken {day}" if day else ""
     megapixels = blot.frame.rows * blot.frame.cols / 1e6
     rows.append(("size", megapixels, "10^6 px", f"{blot.frame.rows} × {blot.frame.cols} px, {by}{when}"))
     if source.exposure_s is not None:
         rows.append(("exposure", source.exposure_s, "s", "exposure as the file states it"))
     if blot.pixel_um is not None:
-        rows.append(("pixel", blot.pixel_um, "µm", "side of a pixel as the file states it"))
+        printed = "by the print resolution that the file states, which need not be the imager's"
+        stated = printed if source.reader in _SHOWN else "as the file states it"
+        rows.append(("pixel", blot.pixel_um, "µm", f"side of a pixel {stated}"))
     return rows
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from ..blot import Blot
-from ..errors import BlotquantError, OutputError, OutputExistsError, TableError
+from ..errors import OutputError, OutputExistsError, TableError
 from ..settings import describe
 from ..tables import INPUTS, to_csv_bytes
 from .guesses import Guess, guess_image
+from .parts import Part, find_files, find_parts, look_at_lanes
 
 __all__ = ["draft_study"]
 
@@ -39,53 +39,22 @@ title = {title}
 """
 
 
-def _pictures(folder: Path) -> list[Path]:
-    """List the files of a folder that a reader knows by their extension."""
-    from ..readers import READERS
-
-    known = {extension.lower() for reader in READERS.values() for extension in reader.extensions}
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in known)
-
-
-def _membranes(guesses: dict[str, Guess]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, guess in guesses.items():
-        found.setdefault(guess.membrane, []).append(name)
+def _membranes(parts: list[tuple[Part, Guess]]) -> dict[str, list[tuple[Part, Guess]]]:
+    """Gather pictures by membrane: that of the file's name, and which of several in one picture."""
+    found: dict[str, list[tuple[Part, Guess]]] = {}
+    for part, guess in parts:
+        name = guess.membrane if not part.group else f"{guess.membrane}@{part.group}"
+        found.setdefault(name, []).append((part, guess))
     return found
 
 
-def _read_upright(folder: Path, name: str) -> Blot | str:
-    """Read a picture and bring it upright, or say why that fails."""
-    from ..orientation import orient
-    from ..readers import read_blot
-
-    try:
-        return orient(read_blot(folder / name, name=name))
-    except BlotquantError as error:
-        return str(error)
-
-
-def _look(folder: Path, names: list[str]) -> tuple[pd.DataFrame | None, dict[str, str]]:
-    """Find the lanes that the pictures of a membrane share; with what went wrong, by picture."""
-    from ..lanes import find_lanes
-
-    read = {name: _read_upright(folder, name) for name in names}
-    problems = {name: blot for name, blot in read.items() if isinstance(blot, str)}
-    blots = [blot for blot in read.values() if isinstance(blot, Blot)]
-    if not blots:
-        return None, problems
-    try:
-        lanes = find_lanes([blot for blot in blots if blot.shape == blots[0].shape])
-    except BlotquantError as error:
-        return None, {**problems, blots[0].name: str(error)}
-    return lanes[lanes["image"] == blots[0].name], problems
-
-
-def _image_row(name: str, guess: Guess, problem: str) -> dict[str, Any]:
-    note = f"{guess.note}; {problem}" if problem else guess.note
-    blank = dict.fromkeys(INPUTS["images"].names, "")
-    known = {"image": name, "membrane": guess.membrane, "target": guess.target, "form": guess.form, "site": guess.site}
-    return {**blank, **known, "note": note}
+def _image_row(membrane: str, part: Part, guess: Guess, problem: str) -> dict[str, Any]:
+    """One row an image; several pictures of one file have targets of their own, which its name does not tell."""
+    note = "; ".join(filter(None, [part.note, "" if part.region else guess.note, problem]))
+    row = {**dict.fromkeys(INPUTS["images"].names, ""), "image": part.file, "membrane": membrane, "note": note}
+    row |= {"channel": part.channel, "region": part.region}
+    alone = not (part.region or part.channel)
+    return row | ({"target": guess.target, "form": guess.form, "site": guess.site} if alone else {})
 
 
 def _lane_rows(membrane: str, lanes: pd.DataFrame | None, replicate: str) -> list[dict[str, Any]]:
@@ -104,6 +73,10 @@ def _lane_rows(membrane: str, lanes: pd.DataFrame | None, replicate: str) -> lis
         }
         for _, lane in lanes.iterrows()
     ]
+
+
+def _stem(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
 
 
 def _quote(text: str) -> str:
@@ -146,7 +119,8 @@ def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
     """Look at a folder of pictures and write the tables of a study as far as it can be seen.
 
     Targets, forms, sites, membranes and replicates are guessed from file names, lanes are found in the
-    pictures; each guess carries a ``note``. What cannot be seen (treatments, doses) is left blank.
+    pictures; each guess carries a ``note``. Channels of a file, strips of a figure and membranes that lie apart in one
+    picture get a row each, whose target is left to be named. What cannot be seen (treatments, doses) is left blank.
 
     Parameters
     ----------
@@ -175,14 +149,17 @@ def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
     there = [name for name in _FILES if (place / name).exists()]
     if there and not force:
         raise OutputExistsError(f"{place}: {there[0]} is there already; correct it by hand, or start anew with --force")
-    guesses = {path.name: guess_image(path.stem) for path in _pictures(place)}
-    if not guesses:
+    files = find_files(place)
+    if not files:
         raise TableError(f"{place}: holds no picture that a reader knows; 'blotquant readers' lists the formats")
+    parts = [(part, guess_image(_stem(path))) for path in files for part in find_parts(place, path.name)]
     image_rows, lane_rows = [], []
-    for membrane, names in _membranes(guesses).items():
-        lanes, problems = _look(place, names)
-        image_rows += [_image_row(name, guesses[name], problems.get(name, "")) for name in names]
-        replicate = next((guesses[name].replicate for name in names if guesses[name].replicate), "")
+    for membrane, shown in _membranes(parts).items():
+        lanes, problem = look_at_lanes([part for part, _ in shown])
+        image_rows += [
+            _image_row(membrane, part, guess, "" if number else problem) for number, (part, guess) in enumerate(shown)
+        ]
+        replicate = next((guess.replicate for _, guess in shown if guess.replicate), "")
         lane_rows += _lane_rows(membrane, lanes, replicate)
     _write(place / "images.csv", to_csv_bytes(pd.DataFrame(image_rows)))
     _write(place / "samples.csv", to_csv_bytes(pd.DataFrame(lane_rows)))

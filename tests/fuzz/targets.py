@@ -16,7 +16,7 @@ from blotquant.study import read_responses, read_study
 from blotquant.tables import TABLES
 from tests.drawn_result import drawn_result
 from tests.fuzz.spoiling import spoilt, spoilt_png, spoilt_table, spoilt_zip
-from tests.sound_files import FURTHER, SOUND
+from tests.sound_files import FURTHER, SOUND, write_scan_folder
 
 Spoil = Callable[[bytes, np.random.Generator], bytes]
 
@@ -56,7 +56,7 @@ class Target:
 def _picture(write: Callable[[Path], Path], spoil: Spoil) -> Target:
     def written(folder: Path) -> list[Path]:
         path = write(folder)
-        return sorted({path, *folder.glob("*.inf")})
+        return sorted({*(path.iterdir() if path.is_dir() else [path]), *folder.glob("*.inf")})
 
     def read(folder: Path) -> None:
         (path,) = (path for path in folder.iterdir() if path.suffix != ".inf")
@@ -114,6 +114,7 @@ def _saved_result(folder: Path) -> list[Path]:
 
 TARGETS: dict[str, Target] = {
     **{name: _picture(write, _spoil_of(name)) for name, write in {**SOUND, **FURTHER}.items()},
+    "licor_folder": _picture(write_scan_folder, spoilt),
     "study": Target(_texts(images_csv=_IMAGES, samples_csv=_SAMPLES, study_toml=_OPTIONS), read_study, spoilt_table),
     "study.xlsx": Target(_workbook("study.xlsx", images=_IMAGES, samples=_SAMPLES), read_study, spoilt_zip),
     "responses": Target(

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from blotquant.blot import Blot
-from blotquant.errors import ReadError
-from blotquant.flags import Flag, encode
+from blotquant.errors import DetectionError, ReadError
+from blotquant.flags import Flag, encode, has_flag
 from blotquant.orientation import orient
 from blotquant.pipeline import measure_image
 from blotquant.readers import read_blot, read_channels, split_panels
-from blotquant.screening import image_flags, screen
+from blotquant.screening import image_flags, picture_flags, screen
 
 BLOTS = Path(__file__).parents[2] / "../shared/blots"
 BRIGHT = {
@@ -79,6 +79,27 @@ def test_saturation_is_seen_where_it_is_and_nowhere_else(name: str, ceiling: flo
 
     assert blot.ceiling == ceiling
     assert len(saturated(blot)) == pixels
+    assert bool(picture_flags(blot) & Flag.SATURATED) == (pixels > 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "lanes"),
+    [("chemidoc/trail.tif", {1, 2, 3, 4}), ("licor_akt/Akt_700.TIF", {1}), ("bio1sc/test4.1sc", {12}),
+     ("chemidoc/parp.tif", set()), ("licor_akt/Akt_800.TIF", set())],
+)  # fmt: skip
+def test_bands_are_flagged_saturated_where_the_clipped_pixels_lie_and_nowhere_else(name: str, lanes: set[int]) -> None:
+    bands = measure_image(BLOTS / name).bands
+    burnt = bands[has_flag(bands["flags"], Flag.SATURATED)]
+
+    assert set(burnt["lane"]) == lanes
+    if name == "licor_akt/Akt_700.TIF":
+        (row,) = burnt["centre_row"]
+        assert row == pytest.approx(saturated(oriented(name))[:, 0].mean(), abs=4)
+
+
+def test_a_real_dot_blot_is_refused_and_its_plateau_named() -> None:
+    with pytest.raises(DetectionError, match=r"a dot blot.*105 pixels stand at 65522, where the detector clips"):
+        measure_image(BLOTS / "bio1sc/test1.1sc")
 
 
 def test_the_clipped_pixels_of_the_licor_scan_lie_on_the_first_ladder_band() -> None:

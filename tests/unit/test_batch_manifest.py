@@ -214,3 +214,23 @@ def test_a_table_may_name_an_image_by_its_path_from_the_root(
     found = find_images([str(table)])
 
     assert [found.folder / row["file"] for row in found.rows()] == [tree / "day1" / "b.tif"]
+
+
+def test_channels_of_one_scan_share_a_membrane_and_a_numbered_series_does_not(tmp_path: Path) -> None:
+    for name in ("day/akt_700.TIF", "day/akt_800.TIF", "day/one_700.TIF", "day/s_699.tif", "day/s_700.tif", "x_700.png",
+                 "x_800.png"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = find_images([str(tmp_path)])
+    membranes = {name: [row["image"] for row in rows] for name, rows in found.by_membrane()}
+
+    assert membranes.pop("day/akt") == ["day/akt_700.TIF", "day/akt_800.TIF"]
+    assert all(rows == [name] for name, rows in membranes.items())
+    assert len(membranes) == 5
+
+
+def test_what_a_table_says_of_a_membrane_goes_before_the_names_of_its_files(tmp_path: Path) -> None:
+    table = tmp_path / "images.csv"
+    table.write_text("image,membrane\na_700.tif,one\na_800.tif,two\n")
+
+    assert find_images([str(table)]).images["membrane"].tolist() == ["one", "two"]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from blotquant.bands import find_bands
 from blotquant.blot import Blot
 from blotquant.calibration import (
     MASS_MODELS,
@@ -22,6 +23,9 @@ from blotquant.calibration.linearity import fit_line
 from blotquant.conditions import complete
 from blotquant.errors import FitError, QualityWarning, ReadError, SettingsError, TableError
 from blotquant.flags import Flag, has_flag
+from blotquant.integration import integrate
+from blotquant.lanes import find_lanes
+from blotquant.orientation import orient
 from blotquant.tables import check
 
 # NIST StRD Norris, x and y; certified: intercept -0.262323073774029, slope 1.00211681802045
@@ -272,6 +276,20 @@ def test_merged_exposures_hold_strong_and_faint_bands_in_one_scale() -> None:
     assert merged.steps[-1].verb == "merge"
     assert merged.ceiling == pytest.approx(64 * 65535, rel=0.02)
     assert report.loc[report["parameter"] == "range", "value"].item() == pytest.approx(64, rel=0.02)
+
+
+def test_strong_and_faint_bands_of_merged_exposures_are_measured_in_one_scale() -> None:
+    row, col = np.mgrid[0:160, 0:640]
+    peaks = (10.0, 100.0, 1000.0, 10000.0, 30.0, 300.0, 3000.0, 9000.0)
+    bands = [
+        peak * np.exp(-0.5 * ((row - 80) / 4.0) ** 2 - 0.5 * (np.abs(col - 40 - 80 * n) / 24.0) ** 8)
+        for n, peak in enumerate(peaks)
+    ]
+    rate = 3.0 + np.sum(bands, axis=0)
+    blot = orient(merge_exposures([exposed(rate, s, n) for n, s in enumerate(SECONDS)], SECONDS)[0])
+    found = integrate(blot, find_bands(blot, find_lanes(blot, n_lanes=8)))
+    volumes = found.groupby("lane")["volume"].sum().to_numpy() / SECONDS[-1]
+    np.testing.assert_allclose(volumes, [band.sum() for band in bands], rtol=0.02)
 
 
 def test_exposures_are_merged_in_whatever_order_they_come() -> None:

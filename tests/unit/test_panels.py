@@ -17,6 +17,7 @@ from blotquant.pipeline import measure_image
 from blotquant.readers import read_blot, split_panels
 from blotquant.synthetic import draw_level
 from tests.drawn_figure import figure, strip
+from tests.drawn_membranes import draw_apart
 from tests.drawn_polarity import draw_any, inverted
 
 
@@ -98,6 +99,28 @@ def test_membranes_apart_on_a_dark_ground_are_found(beside: bool) -> None:
     assert (other.bottom - other.top, other.right - other.left) == pytest.approx((200, 300), abs=8)
 
 
+def parted(number: int) -> bool:
+    """Whether every membrane of a drawn picture is found, and its sides within a twentieth of its size."""
+    drawn = draw_apart(number)
+    found = [(box.top, box.bottom, box.left, box.right) for box in find_panels(drawn.pixels)]
+
+    def near(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+        size = np.repeat([box[1] - box[0], box[3] - box[2]], 2)
+        return bool((np.abs(np.subtract(box, other)) < 0.05 * size + 5).all())
+
+    return len(found) == len(drawn.boxes) and all(any(near(box, each) for each in found) for box in drawn.boxes)
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 11])
+def test_membranes_of_any_brightness_are_parted_on_a_ground_with_dust_and_glow(number: int) -> None:
+    assert parted(number)
+
+
+@pytest.mark.slow
+def test_membranes_are_parted_in_nearly_all_of_sixty_drawn_pictures() -> None:
+    assert sum(parted(number) for number in range(60)) >= 55
+
+
 def test_membranes_that_are_no_brighter_than_their_ground_stay_one_picture() -> None:
     page = two_membranes(True, 100.0)
     level = float(np.median(page[30:290, 30:390]))
@@ -105,7 +128,7 @@ def test_membranes_that_are_no_brighter_than_their_ground_stay_one_picture() -> 
     assert find_panels(two_membranes(True, level)) == []
 
 
-@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("number", [*range(9), 41, 59, 126, 247, 255])
 def test_bands_are_no_membranes_on_any_kind_of_blot(number: int) -> None:
     blot = draw_any(number).blot
 

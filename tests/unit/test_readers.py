@@ -82,7 +82,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ReadError, match="cannot be opened"):
+    with pytest.raises(ReadError, match="is a folder, and not that of one acquisition"):
         read_blot(tmp_path)
 
 

@@ -17,6 +17,7 @@ from blotquant.blot import Blot
 from blotquant.errors import ReadError
 from blotquant.readers import explain, read_blot, read_channels
 from tests.written_files import scn_header, write_1sc, write_fuji, write_gel, write_scn, write_zip
+from tests.written_sgd import write_sgd
 
 
 @pytest.fixture
@@ -320,6 +321,30 @@ def test_a_syngene_file_gives_a_channel_a_capture(
     assert [blot.name for blot in both] == ["a.sgd#1", "a.sgd#2"]
     assert same(both[1], counts + 1)
     assert (both[0].pixel_um, both[0].source.exposure_s) == (65.0, 1.5)
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (90, 120)])
+def test_a_written_syngene_series_gives_every_count_exposure_imager_and_date(
+    tmp_path: Path, shape: tuple[int, int]
+) -> None:
+    pytest.importorskip("openreadout", reason="needs the extra blotquant[formats]")
+    series = list(np.random.default_rng(5).integers(0, 65536, (3, *shape)).astype(np.uint16))
+    blots = read_channels(write_sgd(tmp_path / "a.sgd", series, exposures_s=(0.5, 2.0, 8.0)))
+
+    assert [same(blot, counts) for blot, counts in zip(blots, series, strict=True)] == [True] * 3
+    assert [blot.source.exposure_s for blot in blots] == [0.5, 2.0, 8.0]
+    assert {blot.source.imager for blot in blots} == {"Syngene G:BOX Chemi XRQ"}
+    assert {blot.source.acquired for blot in blots} == {"2015-11-23T15:31:00.000Z"}
+    assert {blot.source.tags["user"] for blot in blots} == {"user"}
+    assert (blots[0].source.depth, blots[0].ceiling) == (16, 65535.0)
+
+
+def test_a_written_syngene_picture_of_eight_bits_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("openreadout", reason="needs the extra blotquant[formats]")
+    pixels = np.random.default_rng(5).integers(0, 256, (12, 14)).astype(np.uint8)
+    blot = read_blot(write_sgd(tmp_path / "a.sgd", [pixels]))
+
+    assert (same(blot, pixels), blot.source.depth) == (True, 8)
 
 
 def test_a_syngene_file_of_colour_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blotquant.blot import Blot, Frame
+from blotquant.blot import Blot, Frame, Source
 from blotquant.conditions import complete
 from blotquant.errors import DetectionError
 from blotquant.geometry import to_file
-from blotquant.pipeline.registration import find_shift, register
+from blotquant.lanes import find_lanes
+from blotquant.orientation import orient
+from blotquant.pipeline.registration import find_scale, find_shift, register
 from blotquant.tables import check
+from tests.drawn_pairs import draw_pair
 
 
 def membrane(columns: list[float], *, name: str = "a", seed: int = 0, shape: tuple[int, int] = (120, 400)) -> Blot:
@@ -104,3 +107,65 @@ def test_a_shift_is_reported_and_tables_without_one_stay_as_they_are() -> None:
 def test_pictures_of_different_size_are_left_for_finding_lanes_to_refuse() -> None:
     placed = register([membrane(LANES), membrane(LANES, name="b", shape=(120, 420))])
     assert [blot.frame.cols for blot in placed.blots] == [400, 420]
+
+
+def test_a_shift_by_a_whole_lane_is_not_looked_for_where_the_pitch_is_known() -> None:
+    one, other = membrane([60.0, 160, 260]), membrane([80.0, 180, 280], name="b")
+
+    assert find_shift(one, other) == pytest.approx(20, abs=2)
+    assert find_shift(one, other, pitch=20.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "moved"),
+    [
+        (("s/a_700.TIF", "s/a_800.TIF"), False),
+        (("s/a.tif", "s/a.tif"), False),
+        (("s/a_700.TIF", "s/b_800.TIF"), True),
+        (("s/a_1.tif", "s/a_2.tif"), True),
+        (("r/a_700.TIF", "s/a_800.TIF"), True),
+    ],
+)
+def test_channels_of_one_file_or_scan_lie_as_the_scanner_laid_them(files: tuple[str, str], moved: bool) -> None:
+    blots = [
+        dataclasses.replace(blot, source=Source(path=path))
+        for blot, path in zip((membrane(LANES), shifted(15)), files, strict=True)
+    ]
+
+    assert bool(register(blots).shifts) is moved
+
+
+@pytest.mark.parametrize("number", [3001, 3011, 3013, 3038])
+def test_a_picture_of_other_size_is_known_by_its_lanes(number: int) -> None:
+    pair = draw_pair(number, most_scale=0.1)
+    truth = np.ptp(pair.centres["phospho.tif"]) / np.ptp(pair.centres["total.tif"])
+    found = find_scale(orient(pair.total), orient(pair.phospho))
+
+    assert found is not None
+    assert found[0] == pytest.approx(truth, abs=0.006)
+
+
+def test_pictures_of_one_size_or_with_nothing_in_common_have_no_scale() -> None:
+    assert find_scale(membrane(LANES), shifted(12)) is None
+    assert find_scale(membrane(LANES), Blot("b", np.full((120, 400), 7.0), bright=True)) is None
+
+
+@pytest.mark.parametrize("number", [3001, 3014])
+def test_lanes_that_another_size_mixes_up_are_refused_and_it_is_said_what_to_do(number: int) -> None:
+    pair = draw_pair(number, most_scale=0.1)
+    placed = register([orient(blot) for blot in (pair.total, pair.phospho)])
+
+    with pytest.raises(DetectionError, match=r"shows the membrane . % larger than .* join those by pair"):
+        placed.check_lanes(find_lanes(placed.blots))
+
+
+def test_lanes_of_a_somewhat_larger_picture_are_matched_and_its_size_is_reported() -> None:
+    pair = draw_pair(3002, most_scale=0.1)
+    placed = register([orient(blot) for blot in (pair.total, pair.phospho)])
+    lanes = placed.to_files(placed.check_lanes(find_lanes(placed.blots)), "lanes")
+    report = placed.quality().set_index("measure")["value"]
+
+    for image, truth in pair.centres.items():
+        found = lanes.loc[lanes["image"] == image, "centre"].to_numpy()
+        assert np.abs(found - truth).max() < 0.3 * pair.pitch
+    assert report["scale"] == pytest.approx(1.047, abs=0.006)

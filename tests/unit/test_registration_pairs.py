@@ -12,12 +12,12 @@ from blotquant.pipeline.registration import register
 from tests.drawn_pairs import draw_pair
 
 
-def outcome(number: int) -> str:
+def outcome(number: int, most_scale: float = 0.02) -> str:
     """Whether the lanes of a drawn pair were matched or refused, or how they were not."""
-    pair = draw_pair(number)
+    pair = draw_pair(number, most_scale=most_scale)
     try:
         placed = register([orient(blot) for blot in (pair.total, pair.phospho)])
-        lanes = placed.to_files(find_lanes(placed.blots), "lanes")
+        lanes = placed.to_files(placed.check_lanes(find_lanes(placed.blots)), "lanes")
     except DetectionError:
         return "refused"
     for image, truth in pair.centres.items():
@@ -39,3 +39,12 @@ def test_two_hundred_pairs_are_matched_lane_for_lane_or_refused() -> None:
 
     assert set(outcomes) <= {"matched", "refused"}
     assert outcomes.count("matched") >= 195
+
+
+@pytest.mark.slow
+def test_pairs_of_up_to_a_tenth_in_size_are_matched_or_refused_unless_phospho_shows_too_little() -> None:
+    outcomes = [outcome(number, most_scale=0.1) for number in range(3000, 3060)]
+    mixed_up = [each for each in outcomes if each not in ("matched", "refused")]
+
+    assert len(mixed_up) <= 4, mixed_up
+    assert outcomes.count("matched") >= 30

@@ -12,7 +12,7 @@ import pytest
 from blotquant.blot import Blot, Source, Step
 from blotquant.flags import Flag
 from blotquant.orientation import orient
-from blotquant.screening import image_flags, screen
+from blotquant.screening import image_flags, picture_flags, saturation, screen
 from blotquant.screening.integrity import find_flat_share, find_noise_step, find_repeat, find_step
 from blotquant.screening.levels import blockiness, clipped_share, describe_levels
 from blotquant.synthetic import draw_level
@@ -52,6 +52,33 @@ def test_what_was_done_to_a_picture_is_flagged_and_nothing_else(effect: str, fla
     blot = orient(dataclasses.replace(drawn(effect), bright=None))
 
     assert image_flags(blot) == flags
+
+
+def test_saturation_anywhere_is_a_doubt_of_the_picture_and_not_of_all_its_bands() -> None:
+    burnt, sound = orient(drawn("saturated")), orient(drawn())
+
+    assert picture_flags(burnt) == image_flags(burnt) | Flag.SATURATED
+    assert picture_flags(sound) == Flag(0)
+    assert saturation(sound) == ""
+    assert "all that the file can hold" in saturation(burnt)
+    assert "where the detector clips" in saturation(dataclasses.replace(burnt, ceiling=burnt.ceiling - 9))
+    assert said(burnt).loc["saturated", "note"].startswith(saturation(burnt))
+    assert "the darkest level" in saturation(orient(dataclasses.replace(drawn("saturated", "inverted"), bright=None)))
+
+
+def test_a_polarity_that_is_hard_to_tell_says_what_to_do() -> None:
+    blank = Blot("n", np.random.default_rng(0).normal(900, 20, (150, 200)).round(), source=Source(depth=16))
+
+    assert "hard to tell: if bands are dark, say so with polarity" in said(orient(blank)).loc["polarity", "note"]
+    assert "hard to tell" not in said(orient(drawn())).loc["polarity", "note"]
+
+
+def test_a_date_as_cameras_write_it_reads_as_a_date() -> None:
+    source = Source(acquired="2015:12:15 11:55:00", reader="png")
+    table = said(orient(dataclasses.replace(drawn(), source=source, pixel_um=42.3)))
+
+    assert "taken 2015-12-15 11:55:00" in table.loc["size", "note"]
+    assert "print resolution" in table.loc["pixel", "note"]
 
 
 def test_rows_are_those_of_the_quality_table_and_read_as_sentences() -> None:
@@ -131,9 +158,9 @@ def test_a_colour_picture_says_what_was_taken_of_it() -> None:
 
 @pytest.mark.parametrize(
     ("top", "words"),
-    [(60000.0, "well exposed"), (9000.0, "nothing is saturated; the brightest"), (65535.0, "stand at")],
+    [(60000.0, "well exposed"), (9000.0, "nothing is saturated; the strongest"), (65535.0, "stand at")],
 )
-def test_the_exposure_is_judged_by_the_brightest_pixel(top: float, words: str) -> None:
+def test_the_exposure_is_judged_by_the_strongest_pixel(top: float, words: str) -> None:
     pixels = np.full((40, 60), 500.0)
     pixels[10:14, 10:30] = top
     row = said(Blot("e", pixels, ceiling=65535.0)).loc["saturated"]
