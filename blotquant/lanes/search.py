@@ -57,6 +57,12 @@ class Search:
     worth: float
     runner_up: float
 
+    @classmethod
+    def nothing(cls, canvas: Canvas) -> Search:
+        """Return a search that saw no lane."""
+        comb = Comb(np.empty(0), 0.0, 0.0, 0.0, canvas.shape)
+        return cls(comb, float(canvas.cols), np.zeros(canvas.cols), Marks.none(), 0.0, 0.0)
+
     @property
     def votes(self) -> FloatArray:
         """Votes for each lane."""
@@ -158,7 +164,7 @@ def _own_pitch(glance: Glance) -> float:
 
 
 def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
-    """Return the best first look, and others nearly as good that show other lanes."""
+    """Return the best first look, and others nearly as good that show other lanes; none where no lane is worth it."""
     chosen: list[Glance] = []
     for glance in glances:
         other = all(abs(np.log(_own_pitch(glance) / _own_pitch(one))) > _OTHER_PITCH for one in chosen)
@@ -177,8 +183,9 @@ def search(images: Sequence[Seen], canvas: Canvas) -> Search:
     canvas : Canvas
         Where they lie.
     """
-    glances = first_look(images, canvas)
-    hypotheses = _hypotheses(glances)
+    hypotheses = _hypotheses(first_look(images, canvas))
+    if not hypotheses:
+        return Search.nothing(canvas)
     found = sorted((_closer(images, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
     rival = found[1].worth if len(found) > 1 else 0.0
     return replace(found[0], runner_up=rival)
