@@ -311,7 +311,8 @@ def noise_of(response: Picture, light: Light, floor: float, most: float = np.inf
     sample = (np.abs(response[::step, ::step]) / light.chance[::step, ::step]).ravel()
     spread = np.array([_quartile(sample[group]) for group in light.groups])
     telling = spread[spread >= least]
-    usual = min(float(np.quantile(telling, _QUIET_SHARE)) if telling.size else least, most)
+    quietest = float(telling.min()) if telling.size else least
+    usual = min(max(float(np.quantile(spread, _QUIET_SHARE)), quietest), most)
     factor = light.between(np.clip(spread, 0.7 * usual, _LOUDEST * usual))
     noise = np.maximum(factor * light.chance, np.float32(max(floor, float(np.finfo(np.float32).tiny))))
     return np.asarray(noise * _across(response, noise, step), dtype=np.float32)
