@@ -33,6 +33,7 @@ __all__ = [
     "bulge",
     "bulge_kernel",
     "chance_of",
+    "least_noise",
     "most_noise",
     "narrow",
     "noise_of",
@@ -48,6 +49,7 @@ _QUIET_SHARE = 0.3  # quantile over the brightness levels that gives the usual n
 _LOUDEST = 1.6  # how much noisier than usual a level or a part of the width may be
 _SHORT = 48.0  # half thicknesses below which a picture is short: bands may fill it
 _ROUGHEST = 10.0  # noise of a short picture's bulges over that of white noise, at most
+_FLATTEST = 0.35  # a level of brightness whose bulges are flatter than so much of white noise is clipped and tells none
 _PARTS = 8  # parts of the width with a noise of their own
 
 Picture = npt.NDArray[np.float32]
@@ -269,10 +271,20 @@ def most_noise(sigma: float, rows: int, width: float) -> float:
     """
     if rows >= _SHORT * min(sigma, SCALES[1]):
         return float("inf")
-    return _ROUGHEST * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / max(1.0, width)))
+    return _ROUGHEST * _white(sigma, width)
 
 
-def noise_of(response: Picture, light: Light, floor: float, most: float = np.inf) -> Picture:
+def least_noise(sigma: float, width: float) -> float:
+    """Return the smallest noise that a bulge may have, as a share of its pixels' noise; parameters as `most_noise`."""
+    return _FLATTEST * _white(sigma, width)
+
+
+def _white(sigma: float, width: float) -> float:
+    """Noise of a bulge where that of pixels is white, as a share of it."""
+    return float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / max(1.0, width)))
+
+
+def noise_of(response: Picture, light: Light, floor: float, most: float = np.inf, least: float = 0.0) -> Picture:
     """Noise of a filter response at each pixel.
 
     It follows the noise of single pixels, by a factor that is found at every level of brightness and in every part of
@@ -286,8 +298,9 @@ def noise_of(response: Picture, light: Light, floor: float, most: float = np.inf
         Brightness of the same picture.
     floor : float
         Smallest noise that is believed [AU].
-    most : float
-        Largest share of a pixel's noise that is believed: responses of a picture that bands fill are no noise.
+    most, least : float
+        Largest share of a pixel's noise that is believed, since responses of a picture that bands fill are no noise;
+        and the smallest, since a clipped ground shows none.
 
     Returns
     -------
@@ -297,7 +310,9 @@ def noise_of(response: Picture, light: Light, floor: float, most: float = np.inf
     step = light.step
     sample = (np.abs(response[::step, ::step]) / light.chance[::step, ::step]).ravel()
     spread = np.array([_quartile(sample[group]) for group in light.groups])
-    usual = min(float(np.quantile(spread, _QUIET_SHARE)), most)
+    telling = spread[spread >= least]
+    quietest = float(telling.min()) if telling.size else least
+    usual = min(max(float(np.quantile(spread, _QUIET_SHARE)), quietest), most)
     factor = light.between(np.clip(spread, 0.7 * usual, _LOUDEST * usual))
     noise = np.maximum(factor * light.chance, np.float32(max(floor, float(np.finfo(np.float32).tiny))))
     return np.asarray(noise * _across(response, noise, step), dtype=np.float32)

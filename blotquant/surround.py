@@ -27,6 +27,7 @@ _HEIGHTS = (0.1, 0.25, 0.4)  # where the edge is traced, as shares of the way fr
 _SHARP = 5.0  # mean distance of the lowest from the highest trace, at most [px of the small copy]
 _TALL, _LARGE = 0.5, 0.25  # height and area of the membrane as shares of the picture's, at least
 _SOLID = 0.9  # share of its convex hull that the membrane fills
+_STRAY = 0.01  # share of the surround that may be bright all the same: dust, not bands
 _LEAST = 0.002  # a smaller surround, as a share of the picture, is none
 _SOFT = 2  # blur of the sharpest edge [px]
 _INSIDE = 3  # and how far inside it the membrane shows its own level [px]
@@ -82,10 +83,12 @@ def _beside(dark: Mask) -> Mask:
 
 
 def _is_membrane(mask: Mask) -> bool:
-    """Whether what is not surround is one large solid piece."""
+    """Whether what is not surround is one large solid piece, and hardly anything else: bands on a black ground are."""
     outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    outline = max(outlines, key=cv2.contourArea)
-    area = float(cv2.contourArea(outline))
+    areas = [float(cv2.contourArea(outline)) for outline in outlines]
+    outline, area = max(zip(outlines, areas, strict=True), key=lambda piece: piece[1])
+    if sum(areas) - area > _STRAY * (mask.size - mask.sum()):
+        return False
     if cv2.boundingRect(outline)[3] < _TALL * len(mask) or area < _LARGE * mask.size:
         return False
     return area >= _SOLID * float(cv2.contourArea(cv2.convexHull(outline)))

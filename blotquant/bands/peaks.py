@@ -22,6 +22,7 @@ _LUMP = 0.1  # part of a band's bulge that may vary
 _RELIEF = 0.04  # part of a band's height that may vary by chance from lane to gap
 _VALLEY = -0.05  # bulge between two bands as a share of the lesser one's, at most: flat-topped bands have about 0
 _FLAT = 0.95  # brightness of a flat top as a share of its brightest row
+_BROAD = 0.8  # half width of such a top as a share of the half thickness, from which it is flat
 _DIP = 0.8  # least brightness between two bands as a share of the dimmer one's, which is enough to part them
 _ONE_TOP = 0.97  # brightness between two bands as a share of the brighter one's, at most
 _BLEND = 0.9  # and below which they may be two that blend
@@ -252,22 +253,36 @@ def _heights(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatAr
     return height.astype(float), ((height - np.maximum(gap, 0.0)) / chance).astype(float)
 
 
-def _plateaus(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray, score: FloatArray) -> FloatArray:
-    """Shift of bands that were found at one shoulder of a flat top to the middle of the top [px]."""
-    shift = np.zeros(len(row))
-    reach = np.round(2.0 * sigma).astype(int) + 1
-    for index in range(len(row)):
-        near = (lane == lane[index]) & (np.abs(row - row[index]) < 4 * reach[index]) & (score > score[index])
-        low = max(0, row[index] - reach[index])
-        light = profiles.brightness[low : row[index] + reach[index] + 1, lane[index]]
-        top, base = float(light.max()), float(light.min())
-        if near.any() or profiles.brightness[row[index], lane[index]] - base > _FLAT * (top - base):
-            continue
-        flat = np.flatnonzero(light - base > _FLAT * (top - base))
-        if not flat.size or flat[0] == 0 or flat[-1] == len(light) - 1:
-            continue  # level, or a slope, and no top
-        shift[index] = low + 0.5 * (flat[0] + flat[-1]) - row[index]
-    return shift
+def _run(above: npt.NDArray[np.bool_], start: Indices) -> tuple[Indices, Indices]:
+    """First and last column of the run of true values that holds a start, row by row; ends of the window count."""
+    column = np.arange(above.shape[1])
+    left = np.where(~above & (column < start[:, None]), column, -1).max(axis=1) + 1
+    right = np.where(~above & (column > start[:, None]), column, above.shape[1]).min(axis=1) - 1
+    return left, right
+
+
+def _plateaus(
+    profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray, score: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Place and half thickness of bands [px]: of the whole top where it is flat and was found at a shoulder."""
+    reach = np.round(2.0 * sigma).astype(np.intp) + 1
+    far = int(3.0 * profiles.sigmas[-1])
+    by = np.arange(-far, far + 1)
+    light = profiles.brightness[np.clip(row[:, None] + by, 0, len(profiles.brightness) - 1), lane[:, None]]
+    inner = np.abs(by) <= reach[:, None]
+    top, base = np.where(inner, light, -np.inf).max(axis=1), np.where(inner, light, np.inf).min(axis=1)
+    above = light - base[:, None] > _FLAT * (top - base)[:, None]
+    nearest = np.argmin(np.where(above & inner, np.abs(by), 2 * far), axis=1)
+    left, right = _run(above, nearest)
+    half = 0.5 * (right - left)
+    apart = np.abs(row[:, None] - row[None, :])
+    beside = (lane[:, None] == lane[None, :]) & (apart < 4 * reach[:, None]) & (score[None, :] > score[:, None])
+    enclosed = (
+        (left > 0) & (right < 2 * far) & (row - far + left > 0) & (row - far + right < len(profiles.brightness) - 1)
+    )
+    flat = enclosed & ~beside.any(axis=1) & (~above[:, far] | (half > _BROAD * sigma))
+    middle = row - far + 0.5 * (left + right)
+    return np.where(flat, middle, row), np.where(flat, np.maximum(sigma, half + 1.0), sigma)
 
 
 def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: float) -> Peaks:
@@ -293,13 +308,16 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
     contrast = (height - profiles.gap[scale, row, lane]) / np.sqrt(noise**2 + (_LUMP * height) ** 2)
     sigma = _thickness(profiles, scale, row, lane).astype(float)
     score = np.array([band.score for _, band in gathered], float)
-    tall, clear = _heights(profiles, row, lane, sigma)
     slope, steep = _slopes(profiles, scale, row, lane, spacing)
+    place, sigma = _plateaus(profiles, row, lane, sigma, score)
+    exact = np.where(place == row, _refined(profiles.height, scale, row, lane), place)
+    row = np.round(place).astype(np.intp)
+    tall, clear = _heights(profiles, row, lane, sigma)
     margin = profiles.room[row, lane] / np.maximum(sigma, profiles.sigmas[scale])
     return Peaks(
         image=np.full(len(row), image, np.intp),
         lane=lane,
-        row=_refined(profiles.height, scale, row, lane) + _plateaus(profiles, row, lane, sigma, score) + offset,
+        row=exact + offset,
         score=score,
         contrast=np.maximum(contrast, clear).astype(float),
         sigma=sigma,

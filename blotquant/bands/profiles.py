@@ -18,6 +18,7 @@ from ..evidence import (
     bulge,
     bulge_kernel,
     chance_of,
+    least_noise,
     most_noise,
     noise_of,
     scales_for,
@@ -204,14 +205,15 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     level = np.asarray(level, np.float32).reshape(rows, lanes)
     chance = chance_of(seen.noise, level + seen.middle)
     light = Light.of(level, chance)
-    floor = GREY_FLOOR * seen.noise.quantum / float(np.sqrt(max(1.0, 0.5 * np.median(track.width))))
+    wide = max(1.0, 0.5 * float(np.median(track.width)))
+    floor = GREY_FLOOR * seen.noise.quantum / float(np.sqrt(wide))
     height, noise, gap, single = [], [], [], []
     for sigma in sigmas:
         response = bulge(flat, sigma).reshape(rows, lanes, strips)
         middle = _median_of_five(response[..., :5])
         height.append(middle)
-        least = floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))
-        noise.append(noise_of(middle, light, least, most_noise(sigma, rows, 0.5 * np.median(track.width))))
+        smallest = floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))
+        noise.append(noise_of(middle, light, smallest, most_noise(sigma, rows, wide), least_noise(sigma, wide)))
         gap.append(_quiet_gap(response, reach))
         single.append(response[..., :5])
     calm = cv2.blur(flat, (1, 3)).reshape(values.shape)
@@ -220,7 +222,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         noise=np.stack(noise),
         gap=np.stack(gap),
         strips=np.stack(single),
-        chance=2.0 * chance / float(np.sqrt(max(1.0, 0.5 * np.median(track.width)))),
+        chance=2.0 * chance / float(np.sqrt(wide)),
         brightness=brightness,
         gap_brightness=np.stack([calm[..., 5:8].min(axis=-1), calm[..., 8:11].min(axis=-1)], axis=-1),
         room=_room(seen.off, track),

@@ -72,7 +72,9 @@ def band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
             & (peaks.image == peaks.image[index])
             & (np.abs(peaks.row - peaks.row[index]) < 4.0 * peaks.sigma)
         )
-        standing[index] = bool((peaks.score[near] > 2.0 * peaks.score[index]).any())
+        stronger = peaks.score > peaks.score[index]
+        taller = (peaks.score > 2.0 * peaks.score[index]) | (peaks.height > 2.0 * peaks.height[index])
+        standing[index] = bool((near & stronger & taller).any())
     clear = (peaks.contrast >= _LEAST_CONTRAST) & (peaks.margin > _LEAST_MARGIN)
     return clear & (peaks.steep < _TOO_STEEP) & standing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,12 @@ from ..errors import DetectionError
 from .chains import PRICE
 from .doubts import comb_doubts
 from .search import Search, choose
-from .wells import fill_wells
+from .wells import fill_wells, local_steps
 
 __all__ = ["Settled", "settle"]
 
 _WEAK = 0.5  # votes below this share of the median make a lane one that may be given up
+_NARROWEST = 0.7  # width of a well that is only put in because of the number given, as a share of its neighbours'
 _PRICES = PRICE * 1.25 ** np.arange(-8, 16)  # what a lane must be worth, from eager to strict
 _FULL_VOTES = 2.0  # votes from which a lane's own place is sure
 
@@ -49,7 +51,7 @@ class Settled:
 def _extended(
     centre: FloatArray, inferred: npt.NDArray[np.bool_], found: Search, count: int
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """Add lanes at the ends, on the side with more votes, then with more room, until there are `count`."""
+    """Add lanes until there are `count`: at the ends, on the side with more votes, then with more room; then inside."""
     width = found.comb.shape[1]
     while len(centre) < count:
         first, last = (centre[1] - centre[0], centre[-1] - centre[-2]) if len(centre) > 1 else (found.pitch,) * 2
@@ -59,10 +61,31 @@ def _extended(
         right = (votes[1], room[1]) > (votes[0], room[0])
         place, space = sides[int(right)]
         if space < 0.2 * found.pitch:
-            break
+            return _with_wells(centre, inferred, found.pitch, count)
         centre = np.append(centre, place) if right else np.insert(centre, 0, place)
         inferred = np.append(inferred, True) if right else np.insert(inferred, 0, True)
     return centre, inferred
+
+
+def _with_wells(
+    centre: FloatArray, inferred: npt.NDArray[np.bool_], pitch: float, count: int
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Add wells in the spaces that have most room for one more, until there are `count` lanes or no space has any."""
+    seen = centre[~inferred]
+    if len(seen) < 2:
+        return centre, inferred
+    ends = centre[(centre < seen[0]) | (centre > seen[-1])]
+    wells = np.array([int(((centre > left) & (centre < right)).sum()) for left, right in pairwise(seen)])
+    space, usual = np.diff(seen), local_steps(seen, pitch)
+    while len(ends) + len(seen) + wells.sum() < count:
+        step = space / (wells + 2) / usual
+        widest = int(np.argmax(step))
+        if step[widest] < _NARROWEST:
+            return centre, inferred
+        wells[widest] += 1
+    inside = [np.linspace(*pair, n + 2)[1:-1] for pair, n in zip(pairwise(seen), wells, strict=True)]
+    lanes = np.sort(np.concatenate([ends, seen, *inside]))
+    return lanes, ~np.isin(lanes, seen)
 
 
 def _with_count(found: Search, count: int) -> tuple[FloatArray, npt.NDArray[np.bool_]] | None:

@@ -8,13 +8,15 @@ import numpy as np
 
 from ..blot import FloatArray
 from ..errors import DetectionError, QualityWarning
-from .search import Search
-from .wells import local_steps
+from .search import Search, row_room
+from .wells import FEWEST, local_steps
 
 __all__ = ["comb_doubts", "refuse_dots"]
 
 _ROUND = 1.42  # width over thickness below which bands are dots; drawn dots 1.0–1.3, a real dot blot 1.33, lanes 1.5 up
 _FEW_VOTES = 2.5  # votes of a whole picture below which nothing was found
+_STREAKS = 2.0  # votes a lane that a comb has where no band shows both its ends: lanes that touch, told by streaks
+_FEW_BANDS = 4.0  # and votes of bands that others confirm: a clear one has 3, stains and dust of a blank picture less
 _IRREGULAR = 0.10  # spread of neighbouring steps that predicts trouble
 _RIVAL = 0.5  # worth of another pitch, as a share of the best, that predicts trouble
 
@@ -26,8 +28,10 @@ def refuse_dots(found: Search, name: str, n_lanes: int | None = None) -> None:
     """
     marks = found.marks
     seen = marks.thickness > 0
-    if float(np.sum(found.votes)) < _FEW_VOTES or not seen.any():
+    if _hardly_anything(found, n_lanes is not None):
         raise DetectionError(f"{name}: no lanes found, hardly anything in the picture looks like a band")
+    if not seen.any():
+        return
     shape = (marks.right - marks.left)[seen] / marks.thickness[seen]
     order = np.argsort(shape)
     share = np.cumsum(marks.weight[seen][order])
@@ -44,6 +48,29 @@ def refuse_dots(found: Search, name: str, n_lanes: int | None = None) -> None:
         QualityWarning,
         stacklevel=3,
     )
+
+
+def _hardly_anything(found: Search, given: bool) -> bool:
+    """Whether what speaks for the lanes is next to nothing; a regular comb of several lanes confirms itself."""
+    total = float(np.sum(found.votes))
+    if len(found.votes) >= FEWEST:
+        bands = bool((found.marks.thickness > 0).any())
+        return total < (_FEW_VOTES if bands else _STREAKS * len(found.votes))
+    return total < _FEW_VOTES or not (found.marks.thickness > 0).any() or (not given and _confirmed(found) < _FEW_BANDS)
+
+
+def _confirmed(found: Search) -> float:
+    """Votes of bands that have another one in their lane, or in another lane where the same row may run."""
+    marks, comb = found.marks, found.comb
+    middle = 0.5 * (marks.left + marks.right)
+    off = np.abs(comb.flattened(marks.row, middle)[:, None] - comb.centre[None, :])
+    lane = np.argmin(off, axis=1)
+    down = np.abs(marks.row[:, None] - marks.row[None, :])
+    other = ~np.eye(len(lane), dtype=bool)
+    below = (lane[:, None] == lane[None, :]) & other
+    beside = (lane[:, None] != lane[None, :]) & (down <= row_room(np.abs(middle[:, None] - middle[None, :])))
+    wide = marks.right - marks.left >= _ROUND * marks.thickness
+    return float(marks.weight[wide & (below | beside).any(axis=1)].sum())
 
 
 def comb_doubts(found: Search, centre: FloatArray) -> tuple[float, list[str]]:

@@ -14,7 +14,19 @@ import cv2
 import numpy as np
 
 from ..blot import FloatArray
-from ..evidence import Canvas, Narrow, Picture, Seen, bulge, bulge_kernel, most_noise, narrow, noise_of, scales_for
+from ..evidence import (
+    Canvas,
+    Narrow,
+    Picture,
+    Seen,
+    bulge,
+    bulge_kernel,
+    least_noise,
+    most_noise,
+    narrow,
+    noise_of,
+    scales_for,
+)
 from .chains import best_chain, candidates
 from .streaks import streak_votes
 from .votes import LUMP, SLOPE, Votes, odd, shifted, tally
@@ -36,8 +48,8 @@ def _evidence(picture: Narrow) -> Picture:
         kernel = bulge_kernel(sigma)
         response = bulge(picture.pixels, sigma)
         floor = picture.floor * float(np.sqrt((kernel**2).sum()))
-        most = most_noise(sigma, len(best), picture.width)
-        np.maximum(best, response / noise_of(response, picture.light, floor, most), out=best)
+        most, least = most_noise(sigma, len(best), picture.width), least_noise(sigma, picture.width)
+        np.maximum(best, response / noise_of(response, picture.light, floor, most, least), out=best)
     opened = cv2.morphologyEx(best, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))
     return np.asarray(np.maximum(opened, 0.0), np.float32)
 

@@ -17,7 +17,7 @@ from .second_look import look_again
 from .streaks import streak_votes
 from .votes import Votes, tally
 
-__all__ = ["Search", "choose", "search"]
+__all__ = ["Search", "choose", "row_room", "search"]
 
 _OTHER_PITCH = 0.25  # logarithmic distance from which a pitch is another one
 _RIVAL = 0.7  # worth of another pitch at first look, as a share of the best, from which it is looked at as well
@@ -26,6 +26,7 @@ _FEWEST = 4  # lanes below which none is given up
 _STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the median lane's
 _HARDLY = 0.1  # votes of a lane that is none, as a share of the median lane's
 _ASTRAY = 0.1  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
+_SMEARED = 2.5  # or how much thicker than those of the other lanes its bands are
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
 _SAME_BAND = 0.06  # votes of one lane that are nearer along the run are one band, as a share of the pitch
@@ -56,6 +57,12 @@ class Search:
     marks: Marks
     worth: float
     runner_up: float
+
+    @classmethod
+    def nothing(cls, canvas: Canvas) -> Search:
+        """Return a search that saw no lane."""
+        comb = Comb(np.empty(0), 0.0, 0.0, 0.0, canvas.shape)
+        return cls(comb, float(canvas.cols), np.zeros(canvas.cols), Marks.none(), 0.0, 0.0)
 
     @property
     def votes(self) -> FloatArray:
@@ -135,18 +142,28 @@ def _trimmed(found: Search, bands: Votes) -> Search:
         elif own.sum() <= 1:
             others = (np.abs(lane - end) <= _CONFIRMING) & ~own
             down = np.abs(bands.row[own][:, None] - bands.row[others][None, :])
-            room = _ROW_SLOPE * np.abs(bands.col[own][:, None] - bands.col[others][None, :]) + 4.0
+            room = row_room(np.abs(bands.col[own][:, None] - bands.col[others][None, :]))
             keep[end] = bool((down <= room).any())
     return replace(found, comb=replace(comb, centre=comb.centre[keep]))
 
 
+def row_room(apart: FloatArray) -> FloatArray:
+    """How far bands of one row may lie from one another along the run, given how far across [px]."""
+    room: FloatArray = _ROW_SLOPE * apart + 4.0
+    return room
+
+
 def _strays(found: Search, end: int) -> bool:
-    """Whether no band of a lane shows both its ends, or its bands do not lie below one another: a smear."""
+    """Whether a lane is but a smear: it shows no ends of bands, or bands beside one another, or far thicker ones."""
     marks, comb = found.marks, found.comb
     middle = comb.flattened(marks.row, 0.5 * (marks.left + marks.right))
     off = np.abs(middle[:, None] - comb.centre[None, :])
-    own = off[np.argmin(off, axis=1) == end, end]
-    return len(own) == 0 or bool(np.median(own) > _ASTRAY * found.pitch)
+    lane = np.argmin(off, axis=1)
+    own, others = lane == end, (lane != end) & (marks.thickness > 0)
+    if not own.any() or np.median(off[own, end]) > _ASTRAY * found.pitch:
+        return True
+    usual = float(np.median(marks.thickness[others])) if others.any() else np.inf
+    return bool(np.median(marks.thickness[own]) > _SMEARED * usual)
 
 
 def _own_pitch(glance: Glance) -> float:
@@ -158,7 +175,7 @@ def _own_pitch(glance: Glance) -> float:
 
 
 def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
-    """Return the best first look, and others nearly as good that show other lanes."""
+    """Return the best first look, and others nearly as good that show other lanes; none where no lane is worth it."""
     chosen: list[Glance] = []
     for glance in glances:
         other = all(abs(np.log(_own_pitch(glance) / _own_pitch(one))) > _OTHER_PITCH for one in chosen)
@@ -177,8 +194,9 @@ def search(images: Sequence[Seen], canvas: Canvas) -> Search:
     canvas : Canvas
         Where they lie.
     """
-    glances = first_look(images, canvas)
-    hypotheses = _hypotheses(glances)
+    hypotheses = _hypotheses(first_look(images, canvas))
+    if not hypotheses:
+        return Search.nothing(canvas)
     found = sorted((_closer(images, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
     rival = found[1].worth if len(found) > 1 else 0.0
     return replace(found[0], runner_up=rival)

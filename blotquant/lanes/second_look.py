@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import Narrow, Picture, Seen, bulge, bulge_kernel, most_noise, narrow, noise_of, scales_for
+from ..evidence import Narrow, Picture, Seen, bulge, bulge_kernel, least_noise, most_noise, narrow, noise_of, scales_for
 from .votes import LUMP, SLOPE, shifted
 
 __all__ = ["Look", "look_again"]
@@ -76,8 +76,9 @@ def _gaps(response: Picture, reach: int) -> Picture:
 def _judge(picture: Narrow, response: Picture, sigma: float, reach: int) -> tuple[Picture, Picture, Picture]:
     middle = _median_of_five(response)
     floor = picture.floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / 5.0))
-    most = most_noise(sigma, len(middle), 5.0 * picture.width)
-    noise = noise_of(middle, picture.light, floor, most)
+    wide = 5.0 * picture.width
+    most, least = most_noise(sigma, len(middle), wide), least_noise(sigma, wide)
+    noise = noise_of(middle, picture.light, floor, most, least)
     contrast = (middle - _gaps(response, reach)) / np.sqrt(noise**2 + (LUMP * middle) ** 2)
     return noise, np.asarray(middle / noise, np.float32), np.asarray(contrast, np.float32)
 

@@ -7,10 +7,14 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 
-__all__ = ["fill_wells", "local_steps"]
+__all__ = ["FEWEST", "fill_wells", "local_steps"]
 
-_FEWEST = 4  # lanes from which a comb is known to be regular
+FEWEST = 4
+"""Lanes from which a comb is known to be regular."""
+
 _MOST_EMPTY = 2  # empty wells side by side
+_AROUND = 5  # spaces on either side that tell the usual distance at a place; it drifts along a membrane
+_UNLIKE = 0.25  # difference from their median, as a share, beyond which one tells nothing
 _SHORT = 0.15  # part of a step by which a well may be narrower than its neighbours
 
 
@@ -27,12 +31,22 @@ def local_steps(centre: FloatArray, pitch: float) -> FloatArray:
     Returns
     -------
     ndarray of shape (n - 1,)
-        Median of up to two spaces on either side, wide ones divided by the wells that they hold.
+        Mean of up to five spaces on either side, the nearer the more; wide ones are divided by the wells that they
+        hold, and what is far from the median is left out.
     """
     space = np.diff(centre)
     single = space / np.maximum(1.0, np.round(space / pitch))
-    around = [np.concatenate([single[max(0, i - 2) : i], single[i + 1 : i + 3]]) for i in range(len(space))]
-    return np.array([np.median(near) if len(near) else own for near, own in zip(around, single, strict=True)])
+    apart = np.abs(np.subtract.outer(np.arange(len(space)), np.arange(len(space))))
+    steps = []
+    for own, away in zip(single, apart, strict=True):
+        around = (away > 0) & (away <= _AROUND)
+        if not around.any():
+            steps.append(own)
+            continue
+        usual = np.median(single[around])
+        around &= np.abs(single - usual) <= _UNLIKE * usual
+        steps.append(np.average(single[around], weights=np.exp(-away[around] / _AROUND)) if around.any() else usual)
+    return np.array(steps)
 
 
 def fill_wells(centre: FloatArray, pitch: float) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
@@ -54,7 +68,7 @@ def fill_wells(centre: FloatArray, pitch: float) -> tuple[FloatArray, npt.NDArra
     empty : ndarray of bool of shape (m,)
         Which were added.
     """
-    if len(centre) < _FEWEST:
+    if len(centre) < FEWEST:
         return centre, np.zeros(len(centre), bool)
     space = np.diff(centre)
     missing = np.floor(space / local_steps(centre, pitch) + _SHORT).astype(int) - 1
