@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from ..errors import BlotquantError, QualityWarning, SettingsError
+from ..tables import plain_texts
 
 __all__ = ["Failure", "Outcome", "attempt", "value_of"]
 
@@ -188,7 +189,8 @@ def attempt(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcom
         Its value or failure, and the doubts that came up.
     """
     _hold_opencv_to_one_thread()
-    with _one_at_a_time, warnings.catch_warnings(record=True) as caught:  # both belong to the whole process
+    # all three belong to the whole process
+    with _one_at_a_time, plain_texts(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
         start = time.perf_counter()
         try:

@@ -48,6 +48,7 @@ def _flags(value: object) -> str:
     return flags.encode(flags.decode(_text(value)))
 
 
+@lru_cache(maxsize=4096)  # the same lanes and bands are checked by every stage
 def _curve(value: object) -> str:
     text = " ".join(_text(value).split())
     if not _CURVE.fullmatch(text):
@@ -96,6 +97,8 @@ def _each(values: list[object], convert: Callable[[object], object], name: str, 
 def _cast(values: pd.Series[Any], name: str, column: Column) -> Any:
     """Return the values as an array of the column's kind."""
     if column.kind in _WRITTEN:
+        if column.kind == "text" and isinstance(values.dtype, pd.StringDtype) and not values.hasnans:
+            return values.to_numpy(object)
         texts = ["" if value is None or value is pd.NA or value != value else value for value in values]
         return np.array(_each(texts, _WRITTEN[column.kind], name, column), dtype=object)
     convert, kind = _READ[column.kind]
