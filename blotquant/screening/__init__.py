@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..blot import Blot
+from ..blot import Blot, once_a_blot
 from ..flags import Flag
 from ..saturation import find_floor
 from ..tables import check
@@ -27,6 +27,12 @@ _LEAN = 2.0  # tilt that is worth a word [degree]
 _FLAT = 0.1
 
 
+@once_a_blot
+def _levels(blot: Blot) -> Levels:
+    return describe_levels(blot.pixels)
+
+
+@once_a_blot
 def _floor(blot: Blot) -> float | None:
     """Find the counts at which the picture is cut from below [AU]: as read, or seen in the pixels."""
     return blot.floor if blot.floor is not None else find_floor(blot.pixels).level
@@ -70,7 +76,7 @@ def image_flags(blot: Blot) -> Flag:
     blot : Blot
         As read or as oriented.
     """
-    return _flags(blot, describe_levels(blot.pixels))
+    return _flags(blot, _levels(blot))
 
 
 def _depth_row(blot: Blot, levels: Levels) -> Row:
@@ -249,7 +255,7 @@ def screen(blot: Blot) -> pd.DataFrame:
     -----
     Screening notes on integrity name places to look at. Text, frames and stitched scans raise them too.
     """
-    levels = describe_levels(blot.pixels)
+    levels = _levels(blot)
     flags = _flags(blot, levels)
     rows: list[Row | None] = [
         *_facts_rows(blot),
