@@ -21,6 +21,7 @@ from .blot import FloatArray, Frame
 
 __all__ = ["curve_text", "evaluate_curve", "parse_curve", "to_file", "to_upright"]
 
+_PLACES = ("top", "bottom", "left", "right", "centre_row", "centre_col", "centre")
 _DECIMALS = 2  # geometry is rounded when it is born, so that a table read back measures the same pixels
 
 
@@ -93,6 +94,12 @@ def _map_boxes(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> dict[str,
 def _map_table(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> pd.DataFrame:
     change = frame.to_upright if inverse else frame.to_file
     out = table.copy()
+    if not (frame.turns % 4 or frame.mirror or frame.top or frame.left) and _are_floats(
+        table
+    ):  # it lies as in the file
+        if "curve" in table.columns:
+            out["curve"] = _map_curves(table["curve"].tolist(), change)
+        return out
     if {"top", "bottom", "left", "right"} <= set(table.columns):
         for name, edge in _map_boxes(table, frame, inverse=inverse).items():
             out[name] = edge
@@ -110,6 +117,10 @@ def _map_table(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> pd.DataFr
     if "curve" in table.columns:
         out["curve"] = _map_curves(table["curve"].tolist(), change)
     return out
+
+
+def _are_floats(table: pd.DataFrame) -> bool:
+    return all(table[name].dtype == np.float64 for name in _PLACES if name in table.columns)
 
 
 def _map_curves(texts: list[str], change: Callable[..., tuple[FloatArray, FloatArray]]) -> list[str]:

@@ -87,7 +87,7 @@ def _whole_counts(pixels: FloatArray) -> tuple[npt.NDArray[np.int32], FloatArray
         return None
     level = (pixels - low).astype(np.int32)
     levels = low + np.arange(int(high - low) + 1.0)
-    return (level, levels) if np.array_equal(levels[level], pixels) else None
+    return (level, levels) if np.array_equal(np.take(levels, level), pixels) else None
 
 
 def _order(levels: FloatArray, passed: npt.NDArray[np.int64], place: float) -> tuple[float, float]:
@@ -134,7 +134,7 @@ def _grey(pixels: FloatArray, low: float, high: float) -> GreyArray:
     counts = pixels if whole is None else whole[1]
     share = np.clip((counts - low) / (high - low), 0.0, 1.0)
     shown = np.rint(255.0 * (1.0 - share)).astype(np.uint8)
-    return shown if whole is None else shown[whole[0]]  # level by level: a picture has ten times as many pixels
+    return shown if whole is None else np.take(shown, whole[0])  # fewer levels than pixels
 
 
 def _turned(pixels: FloatArray, frame: Frame) -> FloatArray:
