@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
-import multiprocessing
 import os
 import signal
 import sys
@@ -131,10 +130,16 @@ def _in_a_thread(call: Callable[[], Value], seconds: float) -> Value:
     return came[0]
 
 
+def _is_worker() -> bool:
+    """Tell a process that another one started; one that works alone has not even loaded what starts others."""
+    processes: Any = sys.modules.get("multiprocessing.process")
+    return processes is not None and processes.parent_process() is not None
+
+
 @contextlib.contextmanager
 def _last_resort(seconds: float) -> Iterator[None]:
     """End this worker when compiled code never returns; the parent then reports the task. The parent itself stays."""
-    if multiprocessing.parent_process() is None:
+    if not _is_worker():
         yield
         return
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - no path, a device

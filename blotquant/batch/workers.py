@@ -6,13 +6,12 @@ import contextlib
 import gc
 import importlib
 import logging
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -105,6 +104,8 @@ class Pool:
     @contextlib.contextmanager
     def spawn(self) -> Iterator[Executor]:
         """Start a pool of processes, each with one thread for its libraries."""
+        from concurrent.futures import ProcessPoolExecutor  # here: one job needs no pool
+
         context = _context()
         theirs, ours = context.Pipe(duplex=False)  # it breaks when this process dies, however it dies
         executor = ProcessPoolExecutor(self.jobs, context, _prepare_worker, (theirs,))
@@ -123,6 +124,8 @@ def _context() -> Any:
     It has no threads and never works itself, so that a copy of it is sound. macOS' own libraries are not to be copied
     after they are loaded, and Windows has no copies: there every worker starts anew.
     """
+    import multiprocessing
+
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     from multiprocessing import forkserver

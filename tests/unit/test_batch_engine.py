@@ -132,8 +132,8 @@ def test_a_task_that_hangs_in_a_thread_of_a_worker_is_given_up_with_the_same_wor
 
     assert hung.failure is not None
     assert hung.failure.message == next(run(sleep, [1.0], time_limit_s=0.1)).failure.message
-    # While lines are traced, CPython 3.11 comes no further than the start of a call as long as an asynchronous exception
-    # waits in another thread, here the one that sleeps; 3.12 and 3.13 go on, and so does 3.11 where nothing traces.
+    # While lines are traced, CPython 3.11 comes no further than the start of a call as long as an exception sent to it
+    # waits in a thread that sleeps; 3.12 and 3.13 go on, and so does 3.11 where nothing traces.
     if sys.version_info >= (3, 12) or sys.gettrace() is None:
         assert hung.seconds < 0.9
     assert fine.value == 2
