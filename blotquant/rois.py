@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -36,8 +36,8 @@ def band_of_name(name: str) -> tuple[int, str] | None:
     return (int(found[1]), found[2]) if found else None
 
 
-def _rectangle(row: pd.Series[float], name: str) -> bytes:
-    top, bottom, left, right = (round(float(row[edge])) for edge in ("top", "bottom", "left", "right"))
+def _rectangle(edges: Sequence[float], name: str) -> bytes:
+    top, bottom, left, right = map(round, edges)
     roi = ImagejRoi(roitype=ROI_TYPE.RECT, name=name, top=top, left=left, bottom=bottom, right=right)
     return bytes(roi.tobytes())
 
@@ -56,12 +56,13 @@ def rois_bytes(bands: pd.DataFrame) -> bytes:
         A ZIP file; the same bands give the same bytes.
     """
     buffer = io.BytesIO()
+    edges = bands[["top", "bottom", "left", "right"]].to_numpy(float).tolist()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for _, row in bands.iterrows():
-            name = f"lane {row['lane']} band {row['band']}"
+        for lane, band, box in zip(bands["lane"].tolist(), bands["band"].tolist(), edges, strict=True):
+            name = f"lane {lane} band {band}"
             entry = zipfile.ZipInfo(f"{name}.roi", _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, _rectangle(row, name))
+            archive.writestr(entry, _rectangle(box, name))
     return buffer.getvalue()
 
 

@@ -17,6 +17,7 @@ __all__ = ["Limit", "find_ceiling", "find_floor"]
 _END = 0.05  # share of the range, from its end, in which a clipped level is looked for
 _STRAY = 0.05  # pixels beyond a clipped level (hot ones, dust), as a share of those at it
 _MOST_BINS = 1_000_000
+_COUNTED_BYTES = 2  # whole numbers of so many bytes are counted into bins without looking for their range
 _LEVELS = 8  # at least so many levels are compared, so that pictures of few levels have neighbours to compare with
 _SPIKE = 5.0  # a clipped level holds so many times as many pixels as its neighbours
 _TOUCHING = 3  # pixels of the level that touch
@@ -69,16 +70,34 @@ def _depths(pixels: npt.NDArray[Any], width: float, sign: int) -> npt.NDArray[An
     return out
 
 
+class _FromEdge:
+    """Values of a picture from its upper (or lower) end on, and how many pixels have each."""
+
+    def __init__(self, pixels: npt.NDArray[Any], sign: int) -> None:
+        self._pixels, self._sign = pixels, sign
+        self._all: tuple[npt.NDArray[Any], npt.NDArray[np.int64]] | None = None
+        if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= _COUNTED_BYTES:  # counted at once, for every width
+            levels, counts = _histogram(pixels.ravel())
+            self._all = (levels[-1] - levels[::-1], counts[::-1]) if sign > 0 else (levels - levels[0], counts)
+
+    def within(self, width: float) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        """Distance from the end [AU], ascending, and pixels."""
+        if self._all is None:
+            return _histogram(_depths(self._pixels, width, self._sign))
+        few = int(np.searchsorted(self._all[0], width, side="right"))
+        return self._all[0][:few], self._all[1][:few]
+
+
 def _spike(pixels: npt.NDArray[Any], sign: int, limit: float | None) -> float | None:
     """Find a level near the upper (or lower) end at which far more pixels stand than beside it [AU]."""
     edge, span = float(pixels.max() if sign > 0 else pixels.min()), float(pixels.max()) - float(pixels.min())
     if not span > 0.0:
         return None
-    width = _END * span
-    levels, counts = _histogram(_depths(pixels, width, sign))
+    width, from_edge = _END * span, _FromEdge(pixels, sign)
+    levels, counts = from_edge.within(width)
     while len(levels) < _LEVELS and width < span:
         width = min(4.0 * width, span)
-        levels, counts = _histogram(_depths(pixels, width, sign))
+        levels, counts = from_edge.within(width)
     for i in np.argsort(counts)[::-1][:3]:
         beside = np.delete(counts[max(0, i - _LEVELS) : i + _LEVELS + 1], min(i, _LEVELS))
         usual = float(beside.mean()) if beside.size else 1.0

@@ -19,7 +19,7 @@ from ..report.overview import MOST_FAILURES
 from ..result.files import picture_name, write_whole
 from ..result.record import picture_rows
 from ..settings import Settings
-from ..tables import TABLES, empty, to_csv_bytes
+from ..tables import TABLES, empty, plain_texts, to_csv_bytes
 from .digest import Digest
 from .ledger import Ledger
 from .parts import Opened, open_part, part_path
@@ -72,7 +72,7 @@ class Batch:
 
 
 def _keep_picture(output: Path, picture: Picture) -> None:
-    write_whole(output / "figures" / "blots" / picture_name(picture.image), picture.png)
+    write_whole(output / "figures" / "blots" / picture_name(picture.image), picture.png, forced=False)
 
 
 def _add_part(part: Opened, tables: Mapping[str, TableSpool], long: Mapping[str, JsonSpool]) -> None:
@@ -159,8 +159,9 @@ def write_batch(batch: Batch, output: Path, record: Mapping[str, Any]) -> Summar
     """
     for name in (PAGE, OVERVIEW, "results.xlsx"):
         (output / name).unlink(missing_ok=True)
-    digest, known = _gather(batch, output, record)
-    if batch.units > 1 and not batch.large:
-        write_overview(known, output, output / OVERVIEW)
-    page = write_overview(known, output, output / PAGE) if batch.large else write_book_and_page(output)
+    with plain_texts():
+        digest, known = _gather(batch, output, record)
+        if batch.units > 1 and not batch.large:
+            write_overview(known, output, output / OVERVIEW)
+        page = write_overview(known, output, output / PAGE) if batch.large else write_book_and_page(output)
     return summarise_digest(digest, batch.ledger, tuple(digest.warnings), page)

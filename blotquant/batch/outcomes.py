@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
-import multiprocessing
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from ..errors import BlotquantError, QualityWarning, SettingsError
+from ..tables import plain_texts
 
 __all__ = ["Failure", "Outcome", "attempt", "value_of"]
 
@@ -130,10 +130,16 @@ def _in_a_thread(call: Callable[[], Value], seconds: float) -> Value:
     return came[0]
 
 
+def _is_worker() -> bool:
+    """Tell a process that another one started; one that works alone has not even loaded what starts others."""
+    processes: Any = sys.modules.get("multiprocessing.process")
+    return processes is not None and processes.parent_process() is not None
+
+
 @contextlib.contextmanager
 def _last_resort(seconds: float) -> Iterator[None]:
     """End this worker when compiled code never returns; the parent then reports the task. The parent itself stays."""
-    if multiprocessing.parent_process() is None:
+    if not _is_worker():
         yield
         return
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - no path, a device
@@ -188,7 +194,8 @@ def attempt(work: Callable[[Task], Value], task: Task, seconds: float) -> Outcom
         Its value or failure, and the doubts that came up.
     """
     _hold_opencv_to_one_thread()
-    with _one_at_a_time, warnings.catch_warnings(record=True) as caught:  # both belong to the whole process
+    # all three belong to the whole process
+    with _one_at_a_time, plain_texts(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
         start = time.perf_counter()
         try:

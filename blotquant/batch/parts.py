@@ -92,11 +92,11 @@ def part_path(folder: Path, key: str) -> Path:
 
 
 def is_part(path: Path) -> bool:
-    """Tell whether a whole part is kept here; one that a disk has cut has lost the list at its end."""
+    """Tell whether a whole part is kept here; one that a disk has cut, or a machine that went down, is none."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return "part.json" in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+            return "part.json" in archive.namelist() and archive.testzip() is None
+    except (OSError, zipfile.BadZipFile, zlib.error):
         return False
 
 
@@ -117,7 +117,7 @@ def write_part(part: Part, path: Path) -> None:
         for number, picture in enumerate(part.pictures.values()):
             archive.writestr(zipfile.ZipInfo(f"{number}.png", _EPOCH), picture.png)
         archive.writestr(zipfile.ZipInfo("part.json", _EPOCH), _meta(part))
-    write_whole(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue(), forced=False)  # `is_part` reads all of it before it is believed
 
 
 def _picture(path: Path, number: int, values: Mapping[str, Any]) -> Picture:

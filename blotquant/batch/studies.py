@@ -18,7 +18,7 @@ from ..result import Result
 from ..result.files import write_whole
 from ..settings import Settings, override
 from ..study import Study, read_study
-from ..tables import TABLES, Column, Table, to_csv_bytes
+from ..tables import TABLES, Column, Table, plain_texts, to_csv_bytes
 from .engine import run
 from .outcomes import Failure, Outcome
 from .output import claimed
@@ -112,7 +112,7 @@ def quantify_study(request: Request) -> Summary:
     settings = override(study.settings, list(request.assignments))
     key = run_key(study, settings)
     going_on = request.resume or request.start is not None or request.corrections is not None
-    with claimed(request.output, force=request.force, resume=going_on) as out:
+    with plain_texts(), claimed(request.output, force=request.force, resume=going_on) as out:
         anew = request.start is None and request.corrections is None
         if anew and is_written(out, key, request.until or ""):
             return summarise_run(Result.load(out), out / PAGE, fresh=False)

@@ -126,6 +126,7 @@ def _measure_file(unit: Unit) -> Part:
         "inputs": result.record["inputs"],
         "warnings": result.record["warnings"],
         "failures": result.record["failures"],
+        "geometry": result.record["geometry"],
         "images": images,
     }
     return Part({name: getattr(result, name) for name in TABLES_OF_UNIT}, result.pictures, record)
@@ -134,7 +135,7 @@ def _measure_file(unit: Unit) -> Part:
 def _with_figures(part: Part) -> Part:
     """Add what the whole batch wants to know of a part, so that nobody has to read its tables for it."""
     figures = {
-        "geometry": band_marks(part.tables["bands"]),
+        "geometry": part.record.get("geometry") or band_marks(part.tables["bands"]),
         "fingerprints": {image: fingerprints(part.pictures[image]) for image in part.pictures},
         "rows": {name: len(table) for name, table in part.tables.items()}
         | {"detected": int(part.tables["bands"]["detected"].sum())},

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import logging
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,7 +22,10 @@ __all__ = ["Place", "Pool", "hold_to_one_thread"]
 Value = TypeVar("Value")
 _P = ParamSpec("_P")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's memory is tidied by a thread of its own
 _ANSWER_S = 30  # how long a scheduler may take to answer [s]
+_LOADED = ("blotquant.batch.unit", "tifffile")  # what measuring a picture needs
+_MANY_OBJECTS = 200_000  # made by a worker between two looks for garbage; tables and pictures hold no circles
 _AHEAD = 4  # tasks handed out for each worker, so that none waits for the next one
 
 
@@ -91,12 +96,17 @@ class Pool:
             with self.spawn() as executor:
                 yield Place(executor, _AHEAD * self.jobs)
 
+    def prepare(self) -> None:
+        """Let workers' libraries be loaded while this process still loads its own; nothing to do for a single job."""
+        if self.cluster is None and self.jobs > 1:
+            _context()
+
     @contextlib.contextmanager
     def spawn(self) -> Iterator[Executor]:
         """Start a pool of processes, each with one thread for its libraries."""
-        from multiprocessing import get_context
+        from concurrent.futures import ProcessPoolExecutor  # here: one job needs no pool
 
-        context = get_context("spawn")
+        context = _context()
         theirs, ours = context.Pipe(duplex=False)  # it breaks when this process dies, however it dies
         executor = ProcessPoolExecutor(self.jobs, context, _prepare_worker, (theirs,))
         try:
@@ -108,10 +118,45 @@ class Pool:
             theirs.close()
 
 
+def _context() -> Any:
+    """Return what starts workers: on Linux a server that has loaded their libraries once and splits itself.
+
+    It has no threads and never works itself, so that a copy of it is sound. macOS' own libraries are not to be copied
+    after they are loaded, and Windows has no copies: there every worker starts anew.
+    """
+    import multiprocessing
+
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_LOADED))
+    with _environment({**dict.fromkeys(_THREADS, "1"), **_NO_THREADS}), _deaf_to_ctrl_c():
+        forkserver.ensure_running()
+    return context
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for processes that are started meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
 def _prepare_worker(parent: Any) -> None:
     """Hold the libraries of a worker to one thread, leave Ctrl-C to the parent, and end when the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hold_to_one_thread()
+    gc.freeze()
+    gc.set_threshold(_MANY_OBJECTS)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

@@ -93,8 +93,8 @@ def write_all(result: Result, folder: Path) -> Path:
 def _write_rois(result: Result, folder: Path) -> None:
     """Write the boxes of each picture as an ImageJ ROI set."""
     for image in result.pictures:
-        boxes = result.bands[result.bands["image"] == image]
-        write_whole(folder / ROIS / f"{picture_name(image).removesuffix('.png')}.zip", rois_bytes(boxes))
+        path = folder / ROIS / f"{picture_name(image).removesuffix('.png')}.zip"
+        write_whole(path, rois_bytes(result.bands[result.bands["image"] == image]), forced=False)
 
 
 def has_result(folder: Path) -> bool:

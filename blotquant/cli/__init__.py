@@ -6,6 +6,7 @@ settings or tables; 3 done but flagged, with ``--strict``; 130 interrupted.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -23,6 +24,7 @@ from .console import Console
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
+_MANY_OBJECTS = 200_000  # made between two looks for garbage; Python's own 700 suit programs that make little else
 
 app = typer.Typer(
     name="blotquant",
@@ -87,6 +89,17 @@ def _warnings_to(console: Console) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Look for garbage seldom: what a start makes is modules, which stay; looking through them took a tenth of it."""
+    before = gc.get_threshold()
+    gc.set_threshold(_MANY_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def _usage(error: Exception) -> str:
     text = str(getattr(error, "format_message", error.__str__)()).rstrip(".")
     context = getattr(error, "ctx", None)
@@ -116,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     console = Console(words=tuple(words))
     try:
-        with _warnings_to(console):
+        with _warnings_to(console), _seldom_collecting():
             code = typer.main.get_command(app).main(words, prog_name="blotquant", standalone_mode=False, obj=console)
         if code == INTERRUPTED:  # newer releases of Typer turn Ctrl-C into this exit code, older ones into Abort
             raise typer.Abort

@@ -76,11 +76,12 @@ def measure(
     verbose: Verbose = 0,
 ) -> int:
     """Find and measure lanes and bands of any number of images; no study needed."""
-    from ..batch.workers import hold_to_one_thread
+    from ..batch.workers import Pool, hold_to_one_thread
 
     hold_to_one_thread()
+    pool = Pool(jobs, cluster)
+    pool.prepare()
     from ..batch.assembly import write_batch
-    from ..batch.engine import Pool
     from ..batch.manifest import find_images
     from ..batch.measuring import check_methods, measure_images
     from ..batch.output import claimed, resumable
@@ -102,7 +103,7 @@ def measure(
         known = Result.load(output) if start or (corrections and has_result(output)) else None
         record = {**run_record(console), "until": until or ""}
         with console.progress("measuring", manifest.membranes) as advance:
-            work = partial(measure_images, manifest, output, settings=settings, pool=Pool(jobs, cluster),
+            work = partial(measure_images, manifest, output, settings=settings, pool=pool,
                            progress=advance)  # fmt: skip
             if corrections is not None:
                 if known is None:

@@ -42,6 +42,8 @@ _MOST_SINGLE = 12  # so many lanes fit one column
 
 def order_images(images: pd.DataFrame) -> pd.DataFrame:
     """Sort the images of a membrane by target as first named, then phospho, total, loading, stain."""
+    if len(images) < 2:
+        return images
     targets = {name: place for place, name in enumerate(dict.fromkeys(images["target"]))}
     forms = {name: place for place, name in enumerate(FORMS)}
     late = images["form"].isin(FORMS[2:])

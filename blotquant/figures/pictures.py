@@ -9,6 +9,7 @@ import base64
 import dataclasses
 import hashlib
 import html
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,6 +25,7 @@ GreyArray = npt.NDArray[np.uint8]
 
 _HIGHEST = 99.9  # percentile shown black: a band's core may be black, a speck of dust does not set the scale
 _LOWEST = 0.5  # percentile shown white
+_MOST_LEVELS = 2**17  # counts that are told apart by their number
 _LEAST_SPAN = 12.0  # a blank picture stays pale: the span is at least so many standard deviations of its noise
 
 
@@ -78,18 +80,61 @@ def decode_png(png: bytes) -> GreyArray:
     return cast(GreyArray, cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE))
 
 
+def _whole_counts(pixels: FloatArray) -> tuple[npt.NDArray[np.int32], FloatArray] | None:
+    """Return each pixel's number of its level, and all levels [AU]; None for a picture that is not of whole counts."""
+    low, high = float(pixels.min()), float(pixels.max())
+    if not high - low < _MOST_LEVELS:
+        return None
+    level = (pixels - low).astype(np.int32)
+    levels = low + np.arange(int(high - low) + 1.0)
+    return (level, levels) if np.array_equal(np.take(levels, level), pixels) else None
+
+
+def _order(levels: FloatArray, passed: npt.NDArray[np.int64], place: float) -> tuple[float, float]:
+    """Values at the whole places around one, of all pixels in rising order; ``passed`` counts those up to a level."""
+    first = math.floor(place)
+    one, two = levels[np.searchsorted(passed, [first, min(first + 1, int(passed[-1]) - 1)], side="right")]
+    return float(one), float(two)
+
+
+def _percentile(levels: FloatArray, counts: npt.NDArray[np.int64], percent: float) -> float:
+    """Percentile as `numpy.percentile` has it, from how many pixels stand at each level."""
+    passed = np.cumsum(counts)
+    place = percent / 100.0 * (int(passed[-1]) - 1)
+    one, two = _order(levels, passed, place)
+    share = place - math.floor(place)
+    return two - (two - one) * (1.0 - share) if share >= 0.5 else one + (two - one) * share
+
+
+def _three(pixels: FloatArray) -> tuple[float, float, float, float]:
+    """White, median and black of a picture, and the median distance from the median [AU]."""
+    whole = _whole_counts(pixels)
+    if whole is None:
+        low, median, high = map(float, np.percentile(pixels, [_LOWEST, 50.0, _HIGHEST]))
+        return low, median, high, float(np.median(np.abs(pixels - median)))
+    levels, counts = whole[1], np.bincount(whole[0].ravel(), minlength=len(whole[1]))
+    low, median, high = (_percentile(levels, counts, percent) for percent in (_LOWEST, 50.0, _HIGHEST))
+    away = np.abs(levels - median)
+    order = np.argsort(away, kind="stable")
+    passed = np.cumsum(counts[order])
+    one, two = _order(away[order], passed, 0.5 * (int(passed[-1]) - 1))
+    return low, median, high, 0.5 * (one + two) if pixels.size % 2 == 0 else one
+
+
 def _span(pixels: FloatArray) -> tuple[float, float]:
     """Find the counts shown white and black [AU]; robust against specks, and wide on a blank picture."""
-    low, median, high = np.percentile(pixels, [_LOWEST, 50.0, _HIGHEST])
-    noise = 1.4826 * float(np.median(np.abs(pixels - median)))
-    high = max(float(high), float(median) + _LEAST_SPAN * noise)
-    return float(low), high if high > low else float(low) + 1.0
+    low, median, high, away = _three(pixels)
+    high = max(high, median + _LEAST_SPAN * (1.4826 * away))
+    return low, high if high > low else low + 1.0
 
 
 def _grey(pixels: FloatArray, low: float, high: float) -> GreyArray:
     """Scale counts linearly to 255 (white, ``low``) … 0 (black, ``high``)."""
-    share = np.clip((pixels - low) / (high - low), 0.0, 1.0)
-    return np.rint(255.0 * (1.0 - share)).astype(np.uint8)
+    whole = _whole_counts(pixels)
+    counts = pixels if whole is None else whole[1]
+    share = np.clip((counts - low) / (high - low), 0.0, 1.0)
+    shown = np.rint(255.0 * (1.0 - share)).astype(np.uint8)
+    return shown if whole is None else np.take(shown, whole[0])  # fewer levels than pixels
 
 
 def _turned(pixels: FloatArray, frame: Frame) -> FloatArray:

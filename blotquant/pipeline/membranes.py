@@ -86,6 +86,8 @@ class Measured:
 def united(tables: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
     """Put tables of one kind under each other; an empty table of that kind when none has rows."""
     filled = [table for table in tables if len(table)]
+    if len(filled) == 1:
+        return check(filled[0], name)
     return check(pd.concat(filled, ignore_index=True), name) if filled else empty(name)
 
 

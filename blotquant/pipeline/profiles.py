@@ -47,13 +47,14 @@ def lane_profiles(blot: Blot, lanes: pd.DataFrame) -> pd.DataFrame:
     mine = to_upright(lanes[lanes["image"] == blot.name], blot.frame)
     if mine.empty:
         return empty("profiles")
-    sums = np.pad(np.cumsum(blot.pixels, axis=1), ((0, 0), (1, 0)))
+    sums = np.zeros((blot.shape[0], blot.shape[1] + 1))
+    np.cumsum(blot.pixels, axis=1, out=sums[:, 1:])
     step = -(-blot.shape[0] // _MOST)
     starts = np.arange(0, blot.shape[0], step)
     counts = np.diff(np.append(starts, blot.shape[0]))
     found = []
     for _, lane in mine.iterrows():
-        means = np.add.reduceat(_along(blot, sums, lane), starts) / counts
+        means = (np.add.reduceat(_along(blot, sums, lane), starts) / counts).tolist()
         text = " ".join(f"{value:.5g}" for value in means)
         first = blot.frame.top + 0.5 * (step - 1)
         found.append({"image": blot.name, "lane": lane["lane"], "first": first, "step": float(step), "signal": text})

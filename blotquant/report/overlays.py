@@ -111,6 +111,8 @@ class MembraneView:
 @functools.lru_cache(maxsize=128)  # the report and the review page show the same pictures
 def fitted_png(png: bytes, limit: int) -> bytes:
     """Average a picture down until its PNG has at most so many bytes."""
+    if len(png) <= limit:
+        return png
     grey = decode_png(png)
     while len(png) > limit and min(grey.shape) > 80:
         share = max(0.5, min(0.9, (limit / len(png)) ** 0.5))

@@ -18,7 +18,7 @@ from ..figures.names import number, plain
 from ..figures.pictures import GreyArray, decode_png, encode_png
 from ..flags import EXPLANATIONS, SEVERITY, decode
 from ..result.files import picture_name, write_whole
-from .page import environment, policy
+from .page import policy, template, verbatim
 from .wording import counted, flag_text, moment
 
 __all__ = ["MOST_FAILURES", "render_overview", "write_overview"]
@@ -123,10 +123,9 @@ def render_overview(record: Mapping[str, Any], folder: Path) -> str:
     folder : Path
         The result folder, for the worst pictures.
     """
-    told, templates = record["batch"], environment()
-    style = templates.get_template("style.css").render()
+    told, style = record["batch"], verbatim("style.css")
     failures = [{"name": plain(each["name"]), **each} for each in record.get("failures", [])[:MOST_FAILURES]]
-    return templates.get_template("overview.html").render(
+    return template("overview.html").render(
         title=plain(record.get("title", "")) or "Batch of Western blots",
         version=__version__,
         record=dict(record),

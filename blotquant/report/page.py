@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,28 @@ from .source import ReportSource
 from .wording import moment
 from .worries import general_warnings, worries
 
-__all__ = ["environment", "policy", "render", "write_report"]
+__all__ = ["policy", "render", "template", "verbatim", "write_report"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
-def environment() -> jinja2.Environment:
-    """Return the templates of the pages; whatever is put into them is escaped."""
-    loader = jinja2.PackageLoader("blotquant.report", "templates")
+@functools.cache  # the pages of a run share their parts, which take a while to compile
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(_TEMPLATES)
     return jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+
+
+def template(name: str) -> jinja2.Template:
+    """Return the template of a page; whatever is put into it is escaped."""
+    return _environment().get_template(name)
+
+
+@functools.cache
+def verbatim(name: str) -> str:
+    """Return a page's style or script; it holds nothing to fill in, and compiling it would take longer than reading."""
+    return (_TEMPLATES / name).read_text("utf-8").removesuffix("\n")
 
 
 def _hash(text: str) -> str:
@@ -74,14 +88,12 @@ def render(result: ReportSource) -> str:
     result : Result
         The result that the page shows; parts that it does not have are said to be missing.
     """
-    templates = environment()
-    style = templates.get_template("style.css").render()
-    script = templates.get_template("report.js").render()
+    style, script = verbatim("style.css"), verbatim("report.js")
     membranes, hidden = membrane_views(result)
     text, cited = methods(result)
     plates = embedded_plates(result)
     record: dict[str, Any] = dict(result.record)
-    return templates.get_template("report.html").render(
+    return template("report.html").render(
         title=plain(record.get("title", "")) or "Western blot quantification",
         version=__version__,
         record=record,

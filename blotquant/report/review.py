@@ -15,7 +15,7 @@ from ..geometry import to_upright
 from ..result.files import write_whole
 from ..tables import TABLES
 from .overlays import fitted_png, shown_images
-from .page import environment, policy
+from .page import policy, template, verbatim
 from .source import ReportSource
 from .wording import flags_text, records
 
@@ -61,8 +61,7 @@ def render_review(result: ReportSource) -> str:
     result : Result
         The result whose lanes and boxes are shown, to be corrected.
     """
-    pages = environment()
-    style, script = (pages.get_template(name).render() for name in ("review.css", "review.js"))
+    style, script = verbatim("review.css"), verbatim("review.js")
     shown, hidden, limit = shown_images(result)
     images = [
         _image(row, result, limit)
@@ -70,7 +69,7 @@ def render_review(result: ReportSource) -> str:
         for _, row in order_images(rows).iterrows()
     ]
     bare = [{name: value for name, value in image.items() if name != "src"} for image in images]
-    return pages.get_template("review.html").render(
+    return template("review.html").render(
         title=plain(result.record.get("title", "")) or "Western blot quantification",
         version=__version__,
         style=style,

@@ -90,7 +90,8 @@ def moment(time: str) -> str:
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as mappings of column to value."""
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    names, columns = [str(name) for name in table.columns], [column.tolist() for _, column in table.items()]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -29,7 +29,7 @@ def picture_name(image: str) -> str:
     return f"{plain or 'image'}{mark}.png"
 
 
-def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
+def write_whole(path: Path, data: bytes | Iterable[bytes], *, forced: bool = True) -> None:
     """Write a file under a passing name, force it to disk, and give it its name in one step.
 
     Parameters
@@ -38,6 +38,10 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
         The file.
     data : bytes or iterable of bytes
         What it holds, at once or piece by piece.
+    forced : bool
+        Wait until the disk has it, so that it outlives the machine itself going down. Files of which there are several
+        a picture do without: a batch would wait longer for the disk than it computes beside measuring, and going on
+        with ``--resume`` makes them anew.
 
     Raises
     ------
@@ -51,7 +55,8 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
             for piece in [data] if isinstance(data, bytes) else data:
                 file.write(piece)
             file.flush()
-            os.fsync(file.fileno())
+            if forced:
+                os.fsync(file.fileno())
         passing.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):  # where the folder itself is the trouble, there is nothing to take away

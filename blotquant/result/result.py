@@ -105,7 +105,7 @@ class Result:
             write_whole(out / f"{name}.csv", to_csv_bytes(table))
         write_whole(out / "results.xlsx", workbook_bytes(self.tables))
         for image, picture in self.pictures.items():
-            write_whole(out / "figures" / "blots" / picture_name(image), picture.png)
+            write_whole(out / "figures" / "blots" / picture_name(image), picture.png, forced=False)
         record = to_json(self.record, self.settings, self.images, self.samples, self.pictures)
         write_whole(out / "run.json", record)
         return out

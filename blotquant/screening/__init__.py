@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from ..blot import Blot
+from ..blot import Blot, once_a_blot
 from ..flags import Flag
 from ..saturation import find_floor
 from ..tables import check
@@ -33,6 +33,12 @@ _UNCLEAR = 0.15  # clearness of the polarity below which it is worth a look
 _SHOWN = ("png", "jpeg", "gif", "bmp")  # readers of pictures to be shown, whose resolution is that of print
 
 
+@once_a_blot
+def _levels(blot: Blot) -> Levels:
+    return describe_levels(blot.pixels)
+
+
+@once_a_blot
 def _floor(blot: Blot) -> float | None:
     """Find the counts at which the picture is cut from below [AU]: as read, or seen in the pixels."""
     return blot.floor if blot.floor is not None else find_floor(blot.pixels).level
@@ -76,7 +82,7 @@ def image_flags(blot: Blot) -> Flag:
     blot : Blot
         As read or as oriented.
     """
-    return _flags(blot, describe_levels(blot.pixels))
+    return _flags(blot, _levels(blot))
 
 
 def _saturated_pixels(blot: Blot) -> int:
@@ -294,7 +300,7 @@ def screen(blot: Blot) -> pd.DataFrame:
     -----
     Screening notes on integrity name places to look at. Text, frames and stitched scans raise them too.
     """
-    levels = describe_levels(blot.pixels)
+    levels = _levels(blot)
     flags = _flags(blot, levels)
     rows: list[Row | None] = [
         *_facts_rows(blot),

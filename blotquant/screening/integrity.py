@@ -18,6 +18,7 @@ __all__ = ["Repeat", "find_flat_share", "find_noise_step", "find_repeat", "find_
 
 _TILE = 16  # side of a block [px]
 _SAMPLE = 16  # one block in so many is compared, chosen by its content
+_STRIP = 64  # rows that are hashed together [px]
 _LEAST_REPEATS = 12  # sampled blocks that repeat with one and the same shift
 _LEVELS = 8  # a block with fewer distinct values is no texture
 _FLAT_TILE = 8
@@ -50,13 +51,30 @@ def _hashes(pixels: FloatArray) -> Hashes:
     weights = np.random.default_rng(20_240_229).integers(1, 2**32, size=(2, _TILE), dtype=np.uint32) | np.uint32(1)
     lowest = float(pixels.min())
     whole = np.asarray(np.round((pixels - lowest) * 3.0), dtype=np.uint64).astype(np.uint32)  # thirds: means of colours
-    for axis in (0, 1):
-        length = whole.shape[axis] - _TILE + 1
-        summed = np.zeros(tuple(length if i == axis else n for i, n in enumerate(whole.shape)), np.uint32)
-        for k in range(_TILE):
-            summed += whole[k : k + length] * weights[0, k] if axis == 0 else whole[:, k : k + length] * weights[1, k]
-        whole = summed
-    return whole
+    out = np.zeros(tuple(n - _TILE + 1 for n in whole.shape), np.uint32)
+    for top in range(0, len(out), _STRIP):  # a strip at a time stays in the processor's cache
+        down = _weighted_sum(whole[top : top + _STRIP + _TILE - 1].T, weights[0]).T
+        out[top : top + _STRIP] = _weighted_sum(down, weights[1])
+    return out
+
+
+def _weighted_sum(whole: Hashes, weights: Hashes) -> Hashes:
+    """Weighted sum of each pixel and those to its right, modulo 2³²."""
+    length = whole.shape[1] - _TILE + 1
+    summed: Hashes = whole[:, :length] * weights[0]
+    passing = np.empty_like(summed)
+    for k in range(1, _TILE):
+        np.multiply(whole[:, k : k + length], weights[k], passing)
+        summed += passing
+    return summed
+
+
+def _column_medians(values: FloatArray) -> FloatArray:
+    """Median of each column; sorting the turned picture takes a third of the time of `numpy.median` down columns."""
+    rising = np.sort(np.ascontiguousarray(values.T), axis=1)
+    half, odd = divmod(rising.shape[1], 2)
+    middle: FloatArray = rising[:, half] if odd else 0.5 * (rising[:, half - 1] + rising[:, half])
+    return middle
 
 
 def _is_texture(block: FloatArray) -> bool:
@@ -65,12 +83,13 @@ def _is_texture(block: FloatArray) -> bool:
 
 def _pairs(hashes: Hashes) -> npt.NDArray[np.int64]:
     """Row and column of each sampled block and of the next one with the same hash, shape (n, 4)."""
-    rows, cols = np.nonzero(hashes % np.uint32(_SAMPLE) == 0)
-    values = hashes[rows, cols]
-    order = np.argsort(values, kind="stable")
-    same = np.flatnonzero(values[order][1:] == values[order][:-1])
-    first, second = order[same], order[same + 1]
-    return np.stack([rows[first], cols[first], rows[second], cols[second]], axis=1)
+    places = np.flatnonzero(hashes % np.uint32(_SAMPLE) == 0)
+    values = hashes.ravel()[places].astype(np.uint64)
+    order = np.sort(values << np.uint64(32) | np.arange(len(values), dtype=np.uint64))  # by hash, then by place
+    rising, rank = order >> np.uint64(32), places[(order & np.uint64(2**32 - 1)).astype(np.int64)]
+    same = np.flatnonzero(rising[1:] == rising[:-1])
+    first, second = (np.unravel_index(rank[at], hashes.shape) for at in (same, same + 1))
+    return np.stack([*first, *second], axis=1)
 
 
 def find_repeat(pixels: FloatArray) -> Repeat | None:
@@ -117,7 +136,7 @@ def find_step(pixels: FloatArray) -> int | None:
     if min(pixels.shape) < 32:
         return None
     steps = np.diff(pixels, axis=1)
-    middle = np.median(steps, axis=0)
+    middle = _column_medians(steps)
     spread = 1.4826 * float(np.median(np.abs(middle - np.median(middle))))
     floor = 1e-3 * float(np.ptp(pixels))
     inner = np.abs(middle[_STEP_MARGIN:-_STEP_MARGIN])
@@ -142,9 +161,12 @@ def find_noise_step(pixels: FloatArray) -> int | None:
     """
     if min(pixels.shape) < 4 * _NOISE_SIDE:
         return None
-    rough = np.abs(pixels[2:] - 2.0 * pixels[1:-1] + pixels[:-2])
+    rough = -2.0 * pixels[1:-1]
+    rough += pixels[2:]
+    rough += pixels[:-2]
+    np.abs(rough, rough)
     quarters = np.array_split(rough, _NOISE_PARTS, axis=0)
-    level = np.log(np.array([np.median(part, axis=0) for part in quarters]) + np.finfo(np.float32).tiny)
+    level = np.log(np.array([_column_medians(part) for part in quarters]) + np.finfo(np.float32).tiny)
     usual = np.median(np.lib.stride_tricks.sliding_window_view(level, _NOISE_SIDE, axis=1), axis=2)
     left, right = usual[:, :-_NOISE_SIDE], usual[:, _NOISE_SIDE:]
     change = right - left
@@ -168,8 +190,11 @@ def find_flat_share(pixels: FloatArray, floor: float | None, ceiling: float | No
     rows, cols = (n // _FLAT_TILE * _FLAT_TILE for n in pixels.shape)
     if not rows or not cols:
         return 0.0
-    tiles = pixels[:rows, :cols].reshape(rows // _FLAT_TILE, _FLAT_TILE, cols // _FLAT_TILE, _FLAT_TILE)
-    low, high = tiles.min(axis=(1, 3)), tiles.max(axis=(1, 3))
+    bands = pixels[:rows, :cols].reshape(rows // _FLAT_TILE, _FLAT_TILE, cols)
+    low, high = (  # first down the columns, which is along the memory
+        most.reduce(most.reduce(bands, axis=1).reshape(len(bands), -1, _FLAT_TILE), axis=2)
+        for most in (np.minimum, np.maximum)
+    )
     flat = low == high
     for limit in (floor, ceiling):
         if limit is not None:

@@ -11,5 +11,17 @@ from .columns import Column, Table
 from .files import read_csv, to_csv_bytes
 from .inputs import INPUTS
 from .outputs import TABLES
+from .texts import plain_texts
 
-__all__ = ["INPUTS", "TABLES", "Column", "Table", "check", "empty", "nearest", "read_csv", "to_csv_bytes"]
+__all__ = [
+    "INPUTS",
+    "TABLES",
+    "Column",
+    "Table",
+    "check",
+    "empty",
+    "nearest",
+    "plain_texts",
+    "read_csv",
+    "to_csv_bytes",
+]

@@ -19,7 +19,7 @@ import tifffile
 from blotquant.synthetic import Drawn
 from tests.truth.scoring import Score, hold_against_truth
 
-__all__ = ["measure", "missing"]
+__all__ = ["command", "compile_driver", "measure", "missing", "windows"]
 
 _DRIVER = Path(__file__).parents[3] / "shared" / "peers" / "GelPeer.java"
 _JAR = Path("/usr/share/java/ij.jar")
@@ -34,7 +34,7 @@ def missing() -> str:
     return ", ".join(name for name, there in needed.items() if not there)
 
 
-def _windows(drawn: Drawn) -> pd.DataFrame:
+def windows(drawn: Drawn) -> pd.DataFrame:
     """Window and valley rows of every band that is there; where windows of a lane meet, the valley is half-way."""
     rows, cols = drawn.blot.shape
     there = drawn.bands[drawn.bands["present"]].sort_values(["lane", "centre_row"])
@@ -54,13 +54,22 @@ def _windows(drawn: Drawn) -> pd.DataFrame:
     return table.assign(**table[places].round().astype(int))
 
 
+def compile_driver(folder: Path) -> None:
+    """Compile the driver into a folder."""
+    subprocess.run(["javac", "-cp", str(_JAR), "-d", str(folder), str(_DRIVER)], check=True, timeout=_LIMIT)
+
+
+def command(folder: Path) -> list[str]:
+    """Return the words that start the driver of a folder."""
+    return ["java", "-Djava.awt.headless=true", "-cp", f"{_JAR}:{folder}", "GelPeer"]
+
+
 def _run(folder: Path, names: Sequence[str], radius: int) -> tuple[pd.DataFrame, dict[str, float]]:
     """Let ImageJ measure the pictures of a folder; areas and seconds a picture."""
-    subprocess.run(["javac", "-cp", str(_JAR), "-d", str(folder), str(_DRIVER)], check=True, timeout=_LIMIT)
+    compile_driver(folder)
     arguments = [text for name in names for text in (str(folder / f"{name}.tif"), str(folder / f"{name}.csv"))]
-    java = ["java", "-Djava.awt.headless=true", "-cp", f"{_JAR}:{folder}", "GelPeer"]
-    command = [*java, "bands", str(radius), "dark", "given", "0", str(folder / "out.csv"), *arguments]
-    done = subprocess.run(command, check=True, timeout=_LIMIT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    words = [*command(folder), "bands", str(radius), "dark", "given", "0", str(folder / "out.csv"), *arguments]
+    done = subprocess.run(words, check=True, timeout=_LIMIT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     times = {}
     for line in done.stdout.splitlines():
         spent = [float(text) for text in re.findall(r"_ms=([\d.]+)", line)]
@@ -83,7 +92,7 @@ def measure(drawn: Sequence[Drawn], folder: Path, *, radius: int = 0) -> list[Sc
     names = [f"picture{index}" for index in range(len(drawn))]
     for name, picture in zip(names, drawn, strict=True):
         tifffile.imwrite(folder / f"{name}.tif", picture.blot.pixels.astype(np.uint16))
-        _windows(picture).to_csv(folder / f"{name}.csv", index=False)
+        windows(picture).to_csv(folder / f"{name}.csv", index=False)
     areas, times = _run(folder, names, radius)
     scores = []
     for name, picture in zip(names, drawn, strict=True):

@@ -51,6 +51,16 @@ def test_a_part_that_was_cut_or_is_not_there_is_none(part: Part, tmp_path: Path)
         open_part(path)
 
 
+def test_a_part_with_a_hole_in_it_as_a_machine_that_went_down_leaves_is_done_anew(part: Part, tmp_path: Path) -> None:
+    path = tmp_path / "p.zip"
+    write_part(part, path)
+    data = bytearray(path.read_bytes())
+    data[60:80] = bytes(20)
+    path.write_bytes(data)
+
+    assert not is_part(path)
+
+
 def test_parts_are_spread_over_folders() -> None:
     assert part_path(Path("kept"), "abcdef") == Path("kept/ab/abcdef.zip")
 
