@@ -21,7 +21,6 @@ from .volumes import Measured, measure
 
 __all__ = ["integrate", "integrate_box"]
 
-_SHAPE = 0.0004  # what a fit cannot know of its own error, as a share of a volume
 _ROWS, _BESIDE = 12, 3  # rows fitted together where there are many, and further ones on either side
 
 
@@ -90,9 +89,7 @@ def _joint(
     numbers = np.unique(species, return_inverse=True)[1].astype(np.int64)
     found = _in_slabs(blot, bands, noise, numbers)
     raw = box_sums(blot.pixels, places)
-    # measured on drawn blots of both families: what the fit's own covariance leaves out
-    error = np.hypot(found.error, _SHAPE * found.volume)
-    return {"raw": raw, "background": raw - found.volume, "volume": found.volume, "volume_se": error,
+    return {"raw": raw, "background": raw - found.volume, "volume": found.volume, "volume_se": found.error,
             "height": found.height, "rejected": found.rejected}  # fmt: skip
 
 

@@ -314,7 +314,7 @@ class _Fitter:
             covariance=found.covariance,
         )
         if number:
-            fit = self._learn(fit, found, residual)
+            fit = self._learn(fit, found, residual, last=number == _PASSES - 1)
         if number < _SIZING:
             factor, theta, sharing = fit.sharing.thickness(fit.theta, fit.height)
             fit = replace(fit, view=fit.view.thicker(factor), theta=theta, sharing=sharing)
@@ -334,11 +334,13 @@ class _Fitter:
         # in the first pass shapes are still wrong: what was trusted to begin with stays so
         return weight if reject else np.where(fit.weight > 0, np.maximum(weight, 0.03), 0.0)
 
-    def _learn(self, fit: Fit, found: Solution, residual: FloatArray) -> Fit:
-        """Learn scatter of backgrounds, means of rows, and misfit."""
-        n, cut = len(self.ground), self.places.cut
-        spread = learn_spread(fit.coefficients, found.covariance.of_ground(self.asked), fit.spread, self.ground.group)
-        spread[0] = fit.spread[0]
+    def _learn(self, fit: Fit, found: Solution, residual: FloatArray, *, last: bool) -> Fit:
+        """Learn means of rows, misfit, and the scatter of backgrounds if another pass is to use it."""
+        n, cut, spread = len(self.ground), self.places.cut, fit.spread
+        if not last:
+            variance = found.covariance.of_ground(self.asked)
+            spread = learn_spread(fit.coefficients, variance, fit.spread, self.ground.group)
+            spread[0] = fit.spread[0]
         at = self.unknowns.of_bands[:, 1:] - n
         shapes = found.covariance.of_bands()[self.unknowns.lane[:, None, None], at[:, :, None], at[:, None, :]]
         clean = cut(self.strips.usable & (fit.weight >= 0.99))

@@ -126,13 +126,14 @@ class Ground:
         """Products of every term with images of some rows of windows, shape (B, m, some, K) to (B, m, n)."""
         bands, many, tall, cells = images.shape
         at = places.windows[:, rows]
-        along, drift = self._rows[at, : self.top + 1], self._drift[places.lane[:, None], at]
-        # first along the run, plain and by drift side by side, then across: so most of the work is on few numbers
-        both = np.stack([along, along * drift], axis=3).transpose(0, 2, 3, 1).reshape(bands, 1, -1, tall)
-        moments = np.matmul(both, images).reshape(bands, -1, 2 * cells)
-        across = np.concatenate([self._cols, self._bend], axis=1)[places.lane]
-        products = np.matmul(moments, across).reshape(bands, many, -1)
-        return np.asarray(np.take(products, self.along * self._cols.shape[2] + self.across, axis=2))
+        count = self._cols.shape[2]
+        across = np.concatenate([self._cols, self._bend], axis=2)[places.lane]
+        parts = np.matmul(images.reshape(bands, many * tall, cells), across).reshape(bands, many, tall, 2 * count)
+        drift = self._drift[places.lane[:, None], at][:, None]
+        moments = parts[..., :count] + drift * parts[..., count:]
+        along = self._rows[at, : self.top + 1].transpose(0, 2, 1)[:, None]
+        products = np.matmul(along, moments).reshape(bands, many, -1)
+        return np.asarray(np.take(products, self.along * count + self.across, axis=2))
 
     def image(self, coefficients: FloatArray) -> FloatArray:
         """Background of the strips [AU] from coefficients of shape (L, n)."""

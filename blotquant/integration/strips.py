@@ -253,7 +253,9 @@ def _gather(
         return np.asarray(flat.reshape(len(start), *cells, width).sum(axis=3))
 
     # from the picture's median, so that an offset cancels before anything is summed
-    light, count = sums(blot.pixels - blot.middle), sums(np.ones(blot.shape))
+    light = sums(blot.pixels - blot.middle)
+    tall = np.clip(rows - (np.arange(cells[0]) - pad) * height, 0, height) * (np.arange(cells[0]) >= pad)
+    count = inside.reshape(len(start), *cells, width).sum(axis=3) * tall[:, None].astype(np.float64)
     ceiling = np.inf if blot.ceiling is None else blot.ceiling
     nowhere = np.zeros(count.shape, dtype=np.bool_)
     masks = (off_membrane(blot), blot.pixels >= ceiling)

@@ -20,8 +20,9 @@ __all__ = ["Measured", "measure"]
 
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 # measured on drawn blots of both families: the learnt scatter of backgrounds is generous, and bands of a row err alike
-_OWN, _ROWS = 0.85, 1.2  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
-_UNSURE = 0.12  # standard error of that light, as a share of it
+_OWN, _ROWS = 0.78, 1.5  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
+_LEFT = 0.7  # … and what a fit leaves of a band's misfit, since the misfit is taken a little too large
+_UNSURE = 0.055  # standard error of that light, as a share of it
 
 
 class Measured(NamedTuple):
@@ -90,5 +91,5 @@ def measure(fit: Fit) -> Measured:
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
     far = np.abs(area * model * (np.abs(fit.drawn.along) > _FOOT)).sum(axis=(1, 2)) + np.abs(beyond)
-    variance = fitted + (area**2 * kept).sum(axis=(1, 2)) + (_UNSURE * far) ** 2
+    variance = fitted + _LEFT**2 * (area**2 * kept).sum(axis=(1, 2)) + (_UNSURE * far) ** 2
     return Measured(volume, np.sqrt(variance), rejected, fit.height)

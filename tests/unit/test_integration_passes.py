@@ -119,7 +119,7 @@ def test_bands_scatter_is_learnt_from_their_own_covariance_and_trust(
 
     monkeypatch.setattr(Misfit, "learn", learn_misfit)
     monkeypatch.setattr(Sharing, "learn", learn_shapes)
-    new = fitter._learn(fit, found, residual)
+    new = fitter._learn(fit, found, residual, last=False)
     theta, covariance, teaching = told["shapes"]
     np.testing.assert_array_equal(theta, fit.theta)
     np.testing.assert_array_equal(teaching, fitter._teaching(fit))
@@ -142,6 +142,7 @@ def test_bands_scatter_is_learnt_from_their_own_covariance_and_trust(
     spread = learn_spread(fit.coefficients, variance, fit.spread, fitter.ground.group)
     np.testing.assert_array_equal(new.spread[1:], spread[1:])
     assert new.spread[0] == fit.spread[0]
+    np.testing.assert_array_equal(fitter._learn(fit, found, residual, last=True).spread, fit.spread)
     outside = fitter.outside & (weight > 0)
     assert new.texture == _texture(residual, outside, fitter.noise(fit.background))
     assert new.texture > 0

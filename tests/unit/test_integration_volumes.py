@@ -74,7 +74,7 @@ def test_a_volume_is_the_fitted_light_and_the_likely_misfit_of_what_is_left(fit:
 def test_a_volume_moves_with_every_unknown_as_its_lever_says(fit: Fit) -> None:
     """Unknowns are moved one by one, with what is drawn and left changed alike; shares and weights stay."""
     places, unknowns, strips = fit.places, fit.unknowns, fit.strips
-    fit = dataclasses.replace(fit, theta=np.where(np.isin(np.arange(COUNT), [17, 18, 22, 23]), 0.0, fit.theta))
+    fit = dataclasses.replace(fit, theta=np.where(np.isin(np.arange(COUNT), [0, 1, 5, 6]), 0.0, fit.theta))
     fit = dataclasses.replace(fit, drawn=draw(fit.view, fit.theta, fit.height))
     lever = _lever(fit, share_of(fit), places.cut(strips.count))
     before = measure(fit).volume
@@ -104,15 +104,15 @@ def test_the_variance_of_a_volume_is_that_of_unknowns_rows_misfit_and_far_light(
     lever = _lever(fit, share, area)
     for band, (lane, row) in enumerate(zip(fit.places.lane, fit.sharing.row, strict=True)):
         covariance = fit.covariance.times(lane, np.eye(fit.unknowns.size))
-        fitted = 0.85**2 * (lever[band] @ covariance @ lever[band])
+        fitted = 0.78**2 * (lever[band] @ covariance @ lever[band])
         mine = fit.unknowns.of_bands[band, 1:]
         follow = (covariance @ lever[band])[mine] / fit.sharing.variance
-        fitted += 1.2**2 * (follow @ fit.sharing.doubt[row] @ follow)
+        fitted += 1.5**2 * (follow @ fit.sharing.doubt[row] @ follow)
         own = fit.own[band]
         misfit = (area[band] ** 2 * own * (1 - share[band])).sum()
         light = fit.height[band] * fit.drawn.light[band] * area[band]
         far = np.abs(light[np.abs(fit.drawn.along[band]) > 4.0]).sum() + abs(_beyond(fit)[band])
-        assert found.error[band] == pytest.approx(np.sqrt(fitted + misfit + (0.12 * far) ** 2), rel=1e-9)
+        assert found.error[band] == pytest.approx(np.sqrt(fitted + 0.49 * misfit + (0.055 * far) ** 2), rel=1e-9)
 
 
 def test_what_was_rejected_is_the_share_of_cores_without_weight(fit: Fit) -> None:
