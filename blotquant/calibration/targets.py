@@ -1,4 +1,4 @@
-"""Where JAK and STAT proteins run on a gel, each row with its source."""
+"""Where JAK and STAT proteins and loading controls run on a gel, each row with its source."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ __all__ = ["ReferenceTarget", "reference_mass", "reference_targets", "with_refer
 class ReferenceTarget:
     """A protein's site and apparent mass [kDa], what to know of its isoforms, and who says so.
 
-    ``site`` is blank where no source names one together with the mass; ``low`` and ``high`` bound what was read.
+    ``also`` are other names; ``site`` is blank where no source names one together with the mass; ``low`` and ``high``
+    bound what was read.
     """
 
     target: str
+    also: tuple[str, ...]
     site: str
     low: float
     high: float
@@ -34,10 +36,22 @@ def reference_targets() -> tuple[ReferenceTarget, ...]:
     with (Path(__file__).parent / "targets.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
             ReferenceTarget(
-                row["target"], row["site"], float(row["low_kda"]), float(row["high_kda"]), row["note"], row["source"]
+                row["target"],
+                tuple(filter(None, row["also"].split(";"))),
+                row["site"],
+                float(row["low_kda"]),
+                float(row["high_kda"]),
+                row["note"],
+                row["source"],
             )
             for row in csv.DictReader(file)
         )
+
+
+def _plain(name: str) -> str:
+    """Bring the ways in which people write a name to one: case, Greek letters, dashes and blanks do not count."""
+    latin = name.casefold().replace("α", "alpha").replace("β", "beta")
+    return "".join(letter for letter in latin if letter.isalnum())
 
 
 def reference_mass(target: str, site: str = "") -> float:
@@ -46,7 +60,7 @@ def reference_mass(target: str, site: str = "") -> float:
     Parameters
     ----------
     target : str
-        Name, in any case (``STAT3``).
+        Name, in any case (``STAT3``, ``β-actin``).
     site : str
         Phosphosite; tells isoforms apart where one lacks it.
 
@@ -55,13 +69,14 @@ def reference_mass(target: str, site: str = "") -> float:
     >>> round(reference_mass("stat2"))
     113
     """
-    mine = [one for one in reference_targets() if one.target == target.strip().upper()]
+    wanted = _plain(target)
+    mine = [one for one in reference_targets() if wanted in map(_plain, (one.target, *one.also))]
     chosen = [one for one in mine if one.site == site.strip().upper()] or mine
     return float(np.sqrt(chosen[0].low * chosen[0].high)) if chosen else float("nan")
 
 
 def with_reference_masses(images: pd.DataFrame) -> pd.DataFrame:
-    """Fill in the expected mass of phospho and total images where the sheet gives none and the target is known.
+    """Fill in the expected mass where the sheet gives none and the target is known; a stain has none.
 
     Parameters
     ----------
@@ -69,7 +84,7 @@ def with_reference_masses(images: pd.DataFrame) -> pd.DataFrame:
         ``target, site, form, mass_kda``; not changed.
     """
     known = [
-        reference_mass(str(target), str(site)) if form in ("phospho", "total") else np.nan
+        reference_mass(str(target), str(site)) if form != "stain" else np.nan
         for target, site, form in zip(images["target"], images["site"], images["form"], strict=True)
     ]
     filled = images["mass_kda"].astype(np.float64)

@@ -12,6 +12,7 @@ from ..least_squares import Vector, numeric_jacobian
 from .controls import Controls, widening
 from .curve_fit import Options, parameter_covariance
 from .following import follow_weights
+from .freedom import precision
 from .models import PARAMETERS, ln_dose_at, sign_of
 from .problem import Problem
 from .profile import Level, profile_crossing, profile_parameter
@@ -71,7 +72,7 @@ def _plateau_limits(problem: Problem, value: float) -> tuple[float, float]:
 
 
 def _wald(value: float, se: float, fit: Weighted, level: float) -> tuple[float, float]:
-    half = float(stats.t.ppf(0.5 + level / 2.0, max(fit.dof, 1))) * se
+    half = float(stats.t.ppf(0.5 + level / 2.0, fit.sureness)) * se
     return (value - half, value + half) if np.isfinite(half) else (-np.inf, np.inf)
 
 
@@ -120,6 +121,17 @@ def _make(
     return Estimate(parameter, value, error, low, high, (wald_low, wald_high), dose)
 
 
+def _judged(fit: Weighted, slope: Vector, controls: Controls | None) -> tuple[Weighted, float]:
+    """Give a fit the variance and the degrees of freedom of one estimate.
+
+    Also what a test with weights of its own, and with shifts for the minimum controls of blots, still lacks.
+    """
+    wider, own = widening(fit, slope, controls), precision(fit, slope)
+    lacking = wider if controls is not None and controls.scattered else 1.0
+    judged = replace(fit, variance=fit.variance * own.factor * wider**2, freedom=own.freedom)
+    return judged, lacking * float(np.sqrt(own.inflation))
+
+
 def estimate_parameters(fit: Weighted, options: Options, controls: Controls | None = None) -> list[Estimate]:
     """Estimate the fitted parameters of a single curve.
 
@@ -142,17 +154,19 @@ def estimate_parameters(fit: Weighted, options: Options, controls: Controls | No
         place = int(problem.layout[0, PARAMETERS.index(name)])
         if place < 0:
             continue
-        wider = widening(fit, np.eye(problem.size)[place], controls)
-        whole = replace(fit, variance=fit.variance * wider**2)
-        at, se = float(fit.parameters[place]), float(spread[place]) * wider
-        wald = _wald(at, se, fit, options.level)
+        whole, wider = _judged(fit, np.eye(problem.size)[place], controls)
+        stretch = float(np.sqrt(whole.variance / fit.variance)) if fit.variance > 0 else 1.0
+        at, se = float(fit.parameters[place]), float(spread[place]) * stretch
+        wald = _wald(at, se, whole, options.level)
         ends = wald
         if options.interval == "profile":
             fallback = 0.5 if name.startswith("ln_") else 0.2 * float(np.ptp(problem.points.response))
             limits = _limits(problem, name, at)
             ends = profile_parameter(whole, place, _step(se, fallback), limits, options.level)
             if name == "ln_ic50" and options.weights == "error":
-                ends = follow_weights(fit, options.weights, place, ends, limits, options.level, wider=wider)
+                ends = follow_weights(
+                    whole, options.weights, place, ends, limits, options.level, controls=controls, wider=wider
+                )
         found.append(_make(name, at, se, ends, wald, sign))
     return found
 
@@ -192,7 +206,7 @@ def _dose(fit: Weighted, options: Options, name: str, target: Level, controls: C
         return np.array([crossing(fit.problem, fitted, target)])
 
     slope = numeric_jacobian(ln_dose, fit.parameters)[0]
-    fit = replace(fit, variance=fit.variance * widening(fit, slope, controls) ** 2)
+    fit = _judged(fit, slope, controls)[0]
     spread = parameter_covariance(fit, options.se)
     se = float(np.sqrt(max(slope @ spread @ slope, 0.0))) if np.all(np.isfinite(spread)) else np.inf
     wald = _wald(at, se, fit, options.level)

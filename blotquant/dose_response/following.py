@@ -8,8 +8,11 @@ import numpy as np
 from scipy import stats
 
 from ..least_squares import Vector
+from .components import restricted_part
+from .controls import Controls, minimum_errors
 from .problem import Codes, solve
-from .weighting import LEAST_CV, Weighted, spread_at
+from .shifts import Shifted, shifted
+from .weighting import Spread, Weighted, level_of, spread_about
 
 __all__ = ["follow_weights"]
 
@@ -17,6 +20,7 @@ _ROUNDS = 6
 _CLOSE = 1e-4
 _LOOKS = 12
 _EXACT = 2e-3  # of the distance between the estimate and an end
+_LEAST_SHIFT = 1e-6  # of the largest response
 _STRIDE = 2.0  # an end moves to at most so many times its distance at once
 
 
@@ -28,26 +32,52 @@ class _Test:
     weights: str
     place: int
     bound: float
+    controls: Controls | None = None
 
     def __call__(self, value: float, start: Vector) -> tuple[float, Vector]:
         """Root of the statistic over its bound (1 at an end), and the curve under the value."""
-        problem, dof = self.fit.problem, self.fit.dof
+        problem = shifted(self.fit.problem, self.controls)
         fixed: Codes = np.array([self.place])
-        curve = start.copy()
+        curve, free = problem.begin(start), problem.begin(self.fit.parameters)
         curve[self.place] = value
         for _ in range(_ROUNDS):
-            spread = spread_at(problem, self.weights, curve, dof + 1)
-            held = solve(problem, spread.root_weights, curve, fixed=fixed, tolerance=1e-8)
+            root_weights, known = self._weights(problem, curve, free)
+            held = solve(problem, root_weights, curve, fixed=fixed, tolerance=1e-8)
+            best = min(
+                (solve(problem, root_weights, begin, tolerance=1e-8) for begin in (free, held.parameters)),
+                key=lambda one: one.rss,
+            )
             moved = float(np.max(np.abs(held.parameters - curve) / (np.abs(curve) + 1.0)))
-            curve = held.parameters
+            curve, free = held.parameters, best.parameters
             if moved < _CLOSE:
                 break
-        free = min(
-            solve(problem, spread.root_weights, begin, tolerance=1e-8).rss for begin in (self.fit.parameters, curve)
-        )
-        enough = spread.known and spread.cv <= LEAST_CV  # the errors told explain the spread: they do not shrink
-        variance = max(free / max(dof, 1), 1.0 if enough else 1e-300)
-        return float(np.sqrt(max(held.rss - free, 0.0) / variance / self.bound)), curve
+        variance = 1.0 if known else max(best.rss / max(self.fit.dof, 1), 1e-300)
+        return float(np.sqrt(max(held.rss - best.rss, 0.0) / variance / self.bound)), problem.part(curve)
+
+    def _weights(self, problem: Shifted, curve: Vector, free: Vector) -> tuple[Vector, bool]:
+        """Weights of points and shifts: levels of one curve, residuals of the other; and whether errors are known."""
+        plain, points = problem.problem, problem.problem.points
+        values, slopes = problem.model_values(free)
+        residuals = problem.target - values
+        at, count = problem.part(curve), len(points.response)
+        spread = spread_about(plain, self.weights, at, residuals[:count], self.fit.dof)
+        scale = plain.scales(at)[points.block]
+        shift = self._shift_errors(problem, spread, scale)
+        if not spread.known:
+            return np.concatenate([spread.root_weights, 1.0 / shift]), False
+        nothing = np.zeros(len(shift))
+        known = np.concatenate([points.se**2 + (spread.additive * scale) ** 2, shift**2])
+        part = np.concatenate([(level_of(plain.model_values(at)[0], scale) * scale) ** 2, nothing])
+        amount = restricted_part(residuals**2, part, known, slopes)
+        return 1.0 / np.sqrt(known + amount * part), True
+
+    def _shift_errors(self, problem: Shifted, spread: Spread, scale: Vector) -> Vector:
+        """Return the standard error (K,) of each minimum control; a shift of no error stays at zero."""
+        if self.controls is None or not problem.members.shape[1]:
+            return np.zeros(0)
+        each = minimum_errors(self.controls, spread.additive, scale)
+        least = _LEAST_SHIFT * float(np.max(np.abs(problem.problem.target)))
+        return np.asarray(np.maximum(problem.members.T @ each / problem.members.sum(axis=0), least), dtype=np.float64)
 
 
 def _end(test: _Test, at: float, end: float, limit: float) -> float:
@@ -78,6 +108,7 @@ def follow_weights(
     limits: tuple[float, float],
     level: float,
     *,
+    controls: Controls | None = None,
     wider: float = 1.0,
 ) -> tuple[float, float]:
     """Correct the interval of a fitted value for weights that were estimated together with the curve.
@@ -100,14 +131,16 @@ def follow_weights(
         Where to stop looking; an end beyond is open.
     level : float
         Confidence level.
+    controls : Controls, optional
+        Errors that points share; those of blots' minimum controls let blocks shift.
     wider : float
-        Factor on the standard error, as for shared errors of controls.
+        Factor on the standard error, as for shared errors of a plate's controls.
 
     References
     ----------
     Carroll & Ruppert 1988, Transformation and Weighting in Regression, doi 10.1201/9780203735268, section 2.6
     (the cost of estimated weights); Rao 1948, doi 10.1017/S0305004100023987 (tests at the restricted estimate).
     """
-    test = _Test(fit, weights, place, wider**2 * float(stats.f.ppf(level, 1, max(fit.dof, 1))))
+    test = _Test(fit, weights, place, wider**2 * float(stats.f.ppf(level, 1, fit.sureness)), controls)
     at = float(fit.parameters[place])
     return _end(test, at, ends[0], limits[0]), _end(test, at, ends[1], limits[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from ..least_squares import Minimum, Vector, minimise
 from .models import PARAMETERS, Model, evaluate
 
-__all__ = ["Codes", "Points", "Problem", "make_problem", "solve"]
+__all__ = ["Codes", "Fittable", "Points", "Problem", "make_problem", "solve"]
 
 Codes = npt.NDArray[np.int64]
 
@@ -57,6 +58,21 @@ class Points:
         return Points(self.dose[mask], self.response[mask], self.se[mask], block, curve)
 
 
+class Fittable(Protocol):
+    """What least squares needs to know of a problem."""
+
+    @property
+    def size(self) -> int:
+        """Number of fitted values P."""
+
+    @property
+    def target(self) -> Vector:
+        """What is fitted (N,)."""
+
+    def model_values(self, fitted: Vector) -> tuple[Vector, Vector]:
+        """Fitted responses (N,) and their derivatives (N, P)."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """Curves through points: response = scale of the block × curve(dose).
@@ -95,6 +111,11 @@ class Problem:
     def size(self) -> int:
         """Number of fitted values."""
         return int(self.n_curve + self.contrasts.shape[1])
+
+    @property
+    def target(self) -> Vector:
+        """What is fitted: the responses (N,)."""
+        return self.points.response
 
     @cached_property
     def _scatter(self) -> tuple[Codes, Codes, Codes]:
@@ -173,7 +194,7 @@ def make_problem(
 
 
 def solve(
-    problem: Problem,
+    problem: Fittable,
     root_weights: Vector,
     start: Vector,
     *,
@@ -184,7 +205,7 @@ def solve(
 
     Parameters
     ----------
-    problem : Problem
+    problem : Fittable
         What is fitted.
     root_weights : ndarray of shape (N,)
         1/standard deviation of each point, up to a factor.
@@ -201,7 +222,7 @@ def solve(
         With all P parameters; its Jacobian has the columns of those that are not fixed.
     """
     moving = np.setdiff1d(np.arange(problem.size), fixed if fixed is not None else [])
-    response = problem.points.response
+    response = problem.target
 
     def complete(part: Vector) -> Vector:
         whole = start.copy()

@@ -42,7 +42,7 @@ def allowance(fit: Weighted, level: float) -> float:
     ----------
     Bates & Watts 1988, Nonlinear Regression Analysis, doi 10.1002/9780470316757, section 6.1.
     """
-    return fit.variance * float(stats.f.ppf(level, 1, max(fit.dof, 1)))
+    return fit.variance * float(stats.f.ppf(level, 1, fit.sureness))
 
 
 class _Rise:

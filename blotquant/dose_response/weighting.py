@@ -11,7 +11,7 @@ from ..least_squares import Minimum, Vector
 from .problem import Problem, solve
 from .starting import block_scales, dose_means, starts
 
-__all__ = ["LEAST_CV", "WEIGHTS", "Spread", "Weighted", "fit_weighted", "spread_at"]
+__all__ = ["LEAST_CV", "WEIGHTS", "Spread", "Weighted", "fit_weighted", "level_of", "spread_about", "spread_at"]
 
 WEIGHTS = ("none", "error", "relative")
 """Variance of a point: constant; se² + (cv·fitted)²; (cv·fitted)²."""
@@ -45,6 +45,8 @@ class Weighted:
         Relative standard deviation between points; NaN for ``none``.
     additive : float
         Constant standard deviation on the scale of the average block, where it had to be estimated; NaN otherwise.
+    freedom : float, optional
+        Degrees of freedom of the estimate that is asked for, see `freedom.precision`.
     """
 
     problem: Problem
@@ -54,6 +56,12 @@ class Weighted:
     dof: int
     cv: float
     additive: float
+    freedom: float | None = None
+
+    @property
+    def sureness(self) -> float:
+        """Degrees of freedom of the interval of an estimate: its own where they were judged, else the residual ones."""
+        return max(float(self.dof) if self.freedom is None else self.freedom, 1.0)
 
     @property
     def parameters(self) -> Vector:
@@ -125,14 +133,21 @@ def _unknown_errors(squares: Vector, fitted: Vector, size: float, dof: int) -> S
     return Spread(1.0 / (cv * np.sqrt(ratio**2 + fitted**2)), cv, cv * ratio)
 
 
-def _spread(problem: Problem, weights: str, fitted: Vector, scale: Vector, dof: int) -> Spread:
+def level_of(fitted: Vector, scale: Vector) -> Vector:
+    """Size of each response on the scale of the average block, not below what a relative error is believed of."""
+    level = np.abs(fitted / scale)
+    return np.maximum(level, _FLOOR * (float(np.max(level)) or 1.0))
+
+
+def _spread(
+    problem: Problem, weights: str, fitted: Vector, scale: Vector, dof: int, told: Vector | None = None
+) -> Spread:
     """Weights from the curve as it stands; all but ``none`` look at every block on the scale of the average one."""
-    response, se = problem.points.response / scale, problem.points.se / scale
+    response, se = (problem.points.response if told is None else told) / scale, problem.points.se / scale
     if weights == "none":
         return Spread(np.ones(len(response)))
-    level = fitted / scale
-    size = float(np.max(np.abs(level))) or 1.0
-    level = np.maximum(np.abs(level), _FLOOR * size)
+    level = level_of(fitted, scale)
+    size = float(np.max(level))
     squares, dof = (response - fitted / scale) ** 2, max(dof, 1)
     if weights == "relative":
         found = Spread(1.0 / level, float(np.sqrt(np.sum(squares / level**2) / dof)))
@@ -159,6 +174,26 @@ def spread_at(problem: Problem, weights: str, at: Vector, dof: int) -> Spread:
     """
     scale = problem.scales(at)[problem.points.block]
     return _spread(problem, weights, problem.model_values(at)[0], scale, dof)
+
+
+def spread_about(problem: Problem, weights: str, at: Vector, residuals: Vector, dof: int) -> Spread:
+    """Weights that a curve asks for, its spread told by the residuals of another fit.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is fitted.
+    weights : str
+        Member of `WEIGHTS`.
+    at : ndarray of shape (P,)
+        The curve whose levels make the weights.
+    residuals : ndarray of shape (N,)
+        Response minus fit of the other.
+    dof : int
+        Its residual degrees of freedom.
+    """
+    scale, fitted = problem.scales(at)[problem.points.block], problem.model_values(at)[0]
+    return _spread(problem, weights, fitted, scale, dof, fitted + residuals)
 
 
 def _best_start(problem: Problem, root_weights: Vector, extra: list[Vector]) -> Minimum:

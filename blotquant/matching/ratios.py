@@ -241,7 +241,7 @@ def match_bands(
     """
     images, samples = filled(images, "images"), filled(samples, "samples")
     if not (bands["target"] != "").any():
-        bands = assign_targets(bands, images, samples)
+        bands = assign_targets(bands, images, samples)[0]
     chosen = choose_exposures(bands, images)
     know = _Membranes.of(bands, chosen, samples, pair_lanes(images, samples))
     tables = [

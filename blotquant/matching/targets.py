@@ -11,7 +11,7 @@ from ..errors import DetectionError, TableError
 from ..tables import check, empty
 from .inputs import filled, lysate_lanes
 
-__all__ = ["assign_targets", "explain_targets"]
+__all__ = ["assign_targets"]
 
 _WHOLE_LANE = "lane"
 _FORMS = ("STAT1", "STAT3")  # run as two forms, α and β, whose sum is the protein
@@ -164,6 +164,25 @@ def _choose_rows(
     return choices
 
 
+def _reasons(choices: list[_Choice]) -> pd.DataFrame:
+    """Write the choices down as rows of the quality table."""
+    if not choices:
+        return empty("quality")
+    rows = [
+        {
+            "scope": "image",
+            "name": choice.image,
+            "measure": "target_row",
+            "value": np.nan if choice.band == _WHOLE_LANE else float(choice.band),
+            "se": np.nan,
+            "unit": "",
+            "note": f"{choice.target} ({choice.form}): {choice.note}",
+        }
+        for choice in choices
+    ]
+    return check(pd.DataFrame(rows), "quality")
+
+
 def assign_targets(
     bands: pd.DataFrame,
     images: pd.DataFrame,
@@ -171,8 +190,8 @@ def assign_targets(
     *,
     mass_tolerance: float = 0.15,
     doublets: str = "sum",
-) -> pd.DataFrame:
-    """Write each image's target into the bands of its row.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write each image's target into the bands of its row, and say by which rule the row was taken.
 
     The row is the one whose mass fits ``mass_kda`` where the membrane's masses are known; else the one that
     ``row`` names; else the one that phospho and total share and that is strongest in total. STAT1 and STAT3 run as two
@@ -191,8 +210,10 @@ def assign_targets(
 
     Returns
     -------
-    DataFrame
-        The bands with ``target`` filled.
+    bands : DataFrame
+        With ``target`` filled.
+    quality : DataFrame
+        Rows of the quality table: which row was taken for which target of which image, and why.
 
     Raises
     ------
@@ -207,31 +228,4 @@ def assign_targets(
     for choice in choices:
         target[(out["image"] == choice.image) & (out["band"] == choice.band)] = choice.target
     out["target"] = target
-    return check(out, "bands")
-
-
-def explain_targets(
-    bands: pd.DataFrame,
-    images: pd.DataFrame,
-    samples: pd.DataFrame,
-    *,
-    mass_tolerance: float = 0.15,
-    doublets: str = "sum",
-) -> pd.DataFrame:
-    """Say which row was taken for which target, and by which rule, as rows of the quality table."""
-    choices = _choose_rows(bands, filled(images, "images"), filled(samples, "samples"), mass_tolerance, doublets)
-    if not choices:
-        return empty("quality")
-    rows = [
-        {
-            "scope": "image",
-            "name": choice.image,
-            "measure": "target_row",
-            "value": np.nan if choice.band == _WHOLE_LANE else float(choice.band),
-            "se": np.nan,
-            "unit": "",
-            "note": f"{choice.target} ({choice.form}): {choice.note}",
-        }
-        for choice in choices
-    ]
-    return check(pd.DataFrame(rows), "quality")
+    return check(out, "bands"), _reasons(choices)

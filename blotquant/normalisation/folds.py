@@ -195,6 +195,9 @@ def _with_folds(
     flags = add_flag(table["flags"], lanes & (weak[0] | weak[1]), Flag.REFERENCE_BELOW_LOQ)
     flags = add_flag(flags, lanes & closed, Flag.NO_WINDOW)
     flags = add_flag(flags, lanes & (own.elsewhere | top.elsewhere), Flag.REFERENCE_ELSEWHERE)
+    known = np.isfinite(activity) & np.isfinite(floor.mean)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        floor_se = 100.0 * floor.se / np.abs(top.mean - floor.mean)
     out = table.assign(
         flags=flags,
         reference=_condition_name(table, base, group_by),
@@ -204,6 +207,9 @@ def _with_folds(
         percent_activity=activity,
         percent_activity_se=activity_se,
         percent_inhibition=100.0 - activity,
+        minimum=np.where(known, floor.mean, np.nan),
+        minimum_se=np.where(known, floor_se, np.nan),
+        minimum_n=np.where(known, floor.count, 0).astype(np.int64),
     )
     return _with_response(out, lane_se, own)
 

@@ -39,8 +39,8 @@ def _told_apart(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[str]:
     return found
 
 
-def _moments(code: np.ndarray, mask: Mask, values: Vector) -> tuple[Vector, Vector]:
-    """Mean of a mask's values in each code and its standard error, seen from every row; lost wells are left out."""
+def _moments(code: np.ndarray, mask: Mask, values: Vector) -> tuple[Vector, Vector, Vector]:
+    """Mean of a mask's values in each code, its standard error and count, seen from every row; lost wells left out."""
     mask = mask & np.isfinite(values)
     size = int(code.max(initial=-1)) + 1
     count = np.bincount(code[mask], minlength=size).astype(np.float64)
@@ -50,7 +50,7 @@ def _moments(code: np.ndarray, mask: Mask, values: Vector) -> tuple[Vector, Vect
     sd = np.full(size, np.nan)
     np.divide(np.bincount(code[mask], away[mask], minlength=size), count - 1, out=sd, where=count > 1)
     sem = np.sqrt(np.divide(sd, count, out=np.full(size, np.nan), where=count > 0))
-    return mean[code], np.nan_to_num(sem[code])
+    return mean[code], np.nan_to_num(sem[code]), count[code]
 
 
 def _require(table: pd.DataFrame, mean: Vector, sought: Mask, name: str, columns: Sequence[str]) -> None:
@@ -136,22 +136,24 @@ def _warn_of_closed(table: pd.DataFrame, closed: Mask) -> None:
         )
 
 
-def _near(table: pd.DataFrame, controls: Mask, sought: Mask, name: str, block: Sequence[str]) -> tuple[Vector, Vector]:
-    """Mean of the controls that go with each well, and its standard error."""
+def _near(
+    table: pd.DataFrame, controls: Mask, sought: Mask, name: str, block: Sequence[str]
+) -> tuple[Vector, Vector, Vector]:
+    """Mean of the controls that go with each well, its standard error and their number."""
     columns = [*block, *_told_apart(table, controls, sought)]
-    mean, se = _moments(codes(table, columns), controls, table["ratio"].to_numpy())
-    _require(table, mean, sought, name, columns)
-    return mean, se
+    found = _moments(codes(table, columns), controls, table["ratio"].to_numpy())
+    _require(table, found[0], sought, name, columns)
+    return found
 
 
 def _between(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
     values = table["ratio"].to_numpy()
     sought = usable(table) & ~top & ~floor
     block = _block_columns(table, top, sought)
-    high, high_se = _near(table, top, sought, "maximum", block)
-    low, low_se = np.zeros(len(table)), np.zeros(len(table))
+    high, high_se, _ = _near(table, top, sought, "maximum", block)
+    low, low_se, low_n = np.zeros((3, len(table)))
     if np.any(floor):
-        low, low_se = _near(table, floor, sought, "minimum", block)
+        low, low_se, low_n = _near(table, floor, sought, "minimum", block)
     window = high - low
     closed = (window == 0) | (np.abs(window) < _MIN_APART * np.hypot(high_se, low_se))
     _warn_of_closed(table, closed & sought)
@@ -166,7 +168,9 @@ def _between(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
         percent_activity=100.0 * share,
         percent_activity_se=100.0 * error,
         maximum_se=100.0 * high_se / np.abs(window),
+        minimum=np.where(low_n > 0, low, np.nan),
         minimum_se=100.0 * low_se / np.abs(window),
+        minimum_n=low_n.astype(np.int64),
         percent_inhibition=100.0 - 100.0 * share,
         response=100.0 * share,
     )

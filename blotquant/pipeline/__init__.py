@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..calibration import fit_linear_range, with_reference_masses
 from ..errors import SettingsError
-from ..matching import assign_targets, explain_targets, match_bands
+from ..matching import assign_targets, match_bands
 from ..normalisation import control_quality, membrane_scales, normalise
 from ..result import Result
 from ..settings import Settings
@@ -156,8 +156,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
     if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
         study = dataclasses.replace(study, images=with_reference_masses(study.images))
     sheets = (measured.bands, study.images, study.samples)
-    bands = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
-    why = explain_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
+    bands, why = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
     ratios = _match(bands, study, settings)
     folds = _normalise(ratios, study, settings)

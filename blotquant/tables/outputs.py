@@ -254,6 +254,9 @@ percent_activity_se | float | % | Its standard error from measuring, that of bot
 percent_inhibition | float | % | 100 − percent activity.
 response | float | | What the curve is fitted to: percent activity, or fold or ratio where there are no controls.
 response_se | float | | Its standard error from measuring this lane; the controls' is shared by the block.
+minimum | float | | Mean of the minimum control that the lane was held against, on the ratio's scale.
+minimum_se | float | % | Its standard error from measuring, in percent activity; all lanes held against it share it.
+minimum_n | int | | Lanes behind that mean; 0 without a minimum control.
 """
     return (*columns(_RATIO), *columns(extra))
 

@@ -130,6 +130,21 @@ def test_standard_errors_of_terbuthylazin() -> None:
     assert found == pytest.approx([0.252403, 0.0261952, 0.0097235, 38.781], rel=1e-4)
 
 
+SECALONIC = {0.0: 5.5, 0.01: 5.7, 0.019: 5.4, 0.038: 4.6, 0.075: 3.3, 0.15: 0.7, 0.3: 0.4}
+"""Root length [cm] at doses of secalonic acid [mM]: Gong et al. 2004, means of three, as shipped with drc."""
+
+
+def test_seven_means_without_repeats_have_the_summary_of_drc() -> None:
+    # summary(drm(rootl ~ dose, data = secalonic, fct = LL.4())): three degrees of freedom
+    table = pd.DataFrame({"dose": SECALONIC.keys(), "response": SECALONIC.values()}).assign(treatment="secalonic acid")
+    fit = fit_dose_response(table, se="hessian", interval="wald")
+    names = ["hill", "bottom", "top", "ic50"]
+    rows = parameters(fit).loc[names]
+    assert rows["value"].tolist() == pytest.approx([2.6542086, 0.0917852, 5.5297495, 0.0803547], rel=1e-4)
+    assert rows["se"].tolist() == pytest.approx([0.6962333, 0.3747246, 0.2010300, 0.0078829], rel=1e-4)
+    assert (fit.fits[0].residual_sd, fit.fits[0].dof) == (pytest.approx(0.2957497, rel=1e-6), 3)
+
+
 def test_hormesis_in_lettuce_leaves_the_upper_side_of_the_ic50_open() -> None:
     row = fit_dose_response(shared("drc_lettuce.csv", "conc", "weight")).potencies.iloc[0]
     assert row["ci_high"] == float("inf")

@@ -113,3 +113,25 @@ def test_rat43_is_a_rising_curve_with_an_asymmetry() -> None:
     found = [values["bottom"], -values["hill"], 1.0 / values["asymmetry"]]
     assert found == pytest.approx([RAT43[0], RAT43[2], RAT43[3]], rel=1e-5)
     assert fit.fits[0].rss == pytest.approx(8786.4049080, rel=1e-8)
+
+
+ROSZMAN1 = [
+    (0.252429, -4868.68), (0.252141, -4868.09), (0.251809, -4867.41), (0.297989, -3375.19), (0.296257, -3373.14),
+    (0.295319, -3372.03), (0.339603, -2473.74), (0.337731, -2472.35), (0.333820, -2469.45), (0.389510, -1894.65),
+    (0.386998, -1893.40), (0.438864, -1497.24), (0.434887, -1495.85), (0.427893, -1493.41), (0.471568, -1208.68),
+    (0.461699, -1206.18), (0.461144, -1206.04), (0.513532, -997.92), (0.506641, -996.61), (0.505062, -996.31),
+    (0.535648, -834.94), (0.533726, -834.66), (0.568064, -710.03), (0.612886, -530.16), (0.624169, -464.17),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("start", [(0.1, -1e-5, 1000.0, -100.0), (0.2, -5e-6, 1200.0, -150.0)])
+def test_roszman1_whose_parameters_differ_in_size_by_nine_orders_from_both_starting_points(
+    start: tuple[float, ...],
+) -> None:
+    y, x = np.array(ROSZMAN1).T
+    found = minimise(lambda b: b[0] - b[1] * x - np.arctan(b[2] / (x - b[3])) / np.pi - y, np.array(start))
+    certified_values = [2.0196866396e-01, -6.1953516256e-06, 1.2044556708e03, -1.8134269537e02]
+    assert found.parameters == pytest.approx(certified_values, rel=1e-6)
+    errors = [1.9172666023e-02, 3.2058931691e-06, 7.4050983057e01, 4.9573513849e01]
+    assert standard_errors(found) == pytest.approx(errors, rel=1e-5)
+    assert found.rss == pytest.approx(4.9484847331e-04, rel=1e-9)

@@ -20,18 +20,11 @@ def test_twenty_drawn_studies_are_scored_through_the_real_stages() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("line", "least"),
-    [
-        ("IC50 44 nM, doses 1 to 10 000 nM", 0.93),
-        # the error of a lone unstimulated lane, which all points near zero share, is not in the fit: 93.0 % of 1 000
-        ("IC50 5 nM, five doses near zero activity", 0.91),
-    ],
-)
-def test_the_interval_of_the_ic50_holds_the_truth_in_nineteen_of_twenty_studies(line: str, least: float) -> None:
+@pytest.mark.parametrize("line", ["IC50 44 nM, doses 1 to 10 000 nM", "IC50 5 nM, five doses near zero activity"])
+def test_the_interval_of_the_ic50_holds_the_truth_in_nineteen_of_twenty_studies(line: str) -> None:
     ((_, found),) = table(STUDIES, [line])
     print(line, found)
-    assert least <= found["cover_ic50"] <= 0.97
+    assert 0.93 <= found["cover_ic50"] <= 0.97
     assert found["said_replicates_differ"] <= 0.03
 
 

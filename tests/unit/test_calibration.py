@@ -58,11 +58,11 @@ def sheet(roles: list[str], membrane_name: str = "m") -> pd.DataFrame:
 
 
 def test_every_shipped_ladder_falls_and_names_its_source() -> None:
-    assert len(ladders()) >= 8
+    assert len(ladders()) >= 10
     for ladder in ladders():
         assert np.all(np.diff(ladder.masses) < 0)
         assert ladder.buffer
-        assert ladder.source
+        assert "https://" in ladder.source
 
 
 def test_a_ladder_is_found_by_product_number_or_both() -> None:
@@ -78,7 +78,10 @@ def test_an_unknown_ladder_or_gel_system_is_refused(name: str, buffer: str) -> N
         ladder_masses(name, buffer)
 
 
-@pytest.mark.parametrize("ladder", ladders(), ids=lambda ladder: f"{ladder.product} {ladder.buffer}")
+EACH = list({ladder.masses: ladder for ladder in ladders()}.values())  # equal masses need no second look
+
+
+@pytest.mark.parametrize("ladder", EACH, ids=lambda ladder: f"{ladder.product} {ladder.buffer}")
 def test_a_ladder_with_two_bands_missing_is_assigned_right(ladder) -> None:
     rng = np.random.default_rng(5)
     masses = np.array(ladder.masses)
@@ -90,7 +93,7 @@ def test_a_ladder_with_two_bands_missing_is_assigned_right(ladder) -> None:
 
 
 # five bands, as are left of the shortest ladder, cannot tell a bend from noise in every draw
-BENDS = [(ladder, bend) for ladder in ladders() for bend in (0.0, 0.2, -0.2) if bend == 0 or len(ladder.masses) > 7]
+BENDS = [(ladder, bend) for ladder in EACH for bend in (0.0, 0.2, -0.2) if bend == 0 or len(ladder.masses) > 7]
 
 
 @pytest.mark.parametrize(

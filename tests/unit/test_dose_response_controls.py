@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,7 +55,7 @@ def test_the_error_of_an_ic50_holds_the_errors_that_all_wells_of_a_plate_share()
                     fit.weighted.minimum.jacobian) @ slope))  # fmt: skip
     told = widening(fit.weighted, slope, controls) * alone
     without = {"maximum": np.zeros(len(fit.points)), "minimum": np.zeros(len(fit.points))}
-    scattered = widening(fit.weighted, slope, type(controls)(**without, plate=controls.plate, exact=controls.exact))
+    scattered = widening(fit.weighted, slope, replace(controls, **without))
     assert scattered > 1.0
     assert told**2 == pytest.approx((scattered * alone) ** 2 + common, rel=0.02)
     assert told > alone

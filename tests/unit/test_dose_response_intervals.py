@@ -12,11 +12,7 @@ import pytest
 from scipy import optimize, stats
 
 from blotquant.dose_response import CurveFit, DoseResponse, Potency, fit_dose_response, ratio_of_fits
-from blotquant.dose_response.problem import solve
-from blotquant.dose_response.profile import profile_parameter
-from blotquant.dose_response.weighting import spread_at
 from blotquant.normalisation import normalise
-from tests.truth.coverage import Curve, draw_curves
 from tests.unit.test_dose_response import study, table
 
 HALF = 45.0  # between controls of 90 and 0
@@ -325,24 +321,3 @@ def test_the_flat_line_is_the_mean_with_its_error() -> None:
     assert row[["wald_low", "wald_high"]].tolist() == row[["ci_low", "ci_high"]].tolist()
     assert row["method"] == "Wald; SE from JᵀJ"
     assert fit.curves.set_index("parameter")["note"]["hill"] == "not a curve"
-
-
-def test_an_end_with_error_weights_is_where_weights_of_the_curve_under_it_just_do_not_contradict_it() -> None:
-    truth = Curve(relative=0.15)
-    folds = normalise(draw_curves(truth, [3]), group_by=["study"])
-    fit = fit_dose_response(folds, group_by=["study"])
-    weighted, row = fit.fits[0].weighted, fit.potencies.iloc[0]
-    assert weighted is not None
-    problem, place = weighted.problem, int(weighted.problem.layout[0, 2])
-    bound = stats.f.ppf(0.95, 1, weighted.dof)
-    for end in (row["ci_low"], row["ci_high"]):
-        held = weighted.parameters.copy()
-        held[place] = np.log(end)
-        for _ in range(20):
-            weights = spread_at(problem, "error", held, weighted.dof + 1).root_weights
-            found = solve(problem, weights, held, fixed=np.array([place]))
-            held = found.parameters
-        free = solve(problem, weights, weighted.parameters).rss
-        assert (found.rss - free) / (free / weighted.dof) == pytest.approx(bound, rel=0.02)
-    fixed = profile_parameter(weighted, place, 0.5, (-20.0, 20.0), 0.95)
-    assert row["ci_high"] / row["ci_low"] > np.exp(fixed[1] - fixed[0])

@@ -11,7 +11,7 @@ import pytest
 from blotquant.conditions import complete
 from blotquant.errors import DetectionError, TableError
 from blotquant.flags import Flag, has_flag
-from blotquant.matching import assign_targets, explain_targets, match_bands, pair_lanes
+from blotquant.matching import assign_targets, match_bands, pair_lanes
 from blotquant.tables import check
 
 IMAGES = pd.DataFrame(
@@ -287,7 +287,7 @@ def test_a_sheet_without_a_needed_column_is_refused() -> None:
 
 
 def chosen(table: pd.DataFrame, images: pd.DataFrame, lanes: pd.DataFrame) -> dict[str, str]:
-    told = assign_targets(table, images, lanes)
+    told, _ = assign_targets(table, images, lanes)
     hits = told[told["target"] != ""].drop_duplicates("image")
     return dict(zip(hits["image"], hits["band"], strict=True))
 
@@ -297,7 +297,7 @@ TWO_ROWS = {("p", "1"): [0.0, 0.0], ("p", "2"): [20.0, 9.0], ("s", "1"): [500.0,
 
 def test_the_row_shared_by_phospho_and_total_is_the_target_before_a_stronger_one() -> None:
     assert chosen(bands(TWO_ROWS), IMAGES, samples()) == {"p": "2", "s": "2"}
-    note = explain_targets(bands(TWO_ROWS), IMAGES, samples())
+    note = assign_targets(bands(TWO_ROWS), IMAGES, samples())[1]
     assert list(note["value"]) == [2.0, 2.0]
     assert "share" in note["note"][0]
 
@@ -329,7 +329,7 @@ def test_a_mass_goes_before_a_named_row() -> None:
     table["mass_kda"] = np.where(table["band"] == "1", 120.0, 84.0)
     images = IMAGES.assign(row=1.0, mass_kda=86.0)
     assert chosen(table, images, samples()) == {"p": "2", "s": "2"}
-    assert "expected 86 kDa" in explain_targets(table, images, samples())["note"][0]
+    assert "expected 86 kDa" in assign_targets(table, images, samples())[1]["note"][0]
 
 
 def test_a_mass_that_no_row_has_leaves_it_to_the_next_rule() -> None:
@@ -337,7 +337,7 @@ def test_a_mass_that_no_row_has_leaves_it_to_the_next_rule() -> None:
     table["mass_kda"] = np.where(table["band"] == "1", 120.0, 60.0)
     images = IMAGES.assign(row=1.0, mass_kda=86.0)
     assert chosen(table, images, samples()) == {"p": "1", "s": "1"}
-    assert "no row within 15 %" in explain_targets(table, images, samples())["note"][0]
+    assert "no row within 15 %" in assign_targets(table, images, samples())[1]["note"][0]
 
 
 def test_two_targets_of_one_image_take_two_rows() -> None:
@@ -345,7 +345,7 @@ def test_two_targets_of_one_image_take_two_rows() -> None:
         [("s", "m", "STAT3", "total"), ("s", "m", "actin", "loading")],
         columns=["image", "membrane", "target", "form"],
     )
-    told = assign_targets(bands({("s", "1"): [500.0], ("s", "2"): [80.0]}), images, samples(1))
+    told, _ = assign_targets(bands({("s", "1"): [500.0], ("s", "2"): [80.0]}), images, samples(1))
     assert list(told["target"]) == ["STAT3", "actin"]
 
 
@@ -359,12 +359,12 @@ def two_forms(apart: float, **further: Any) -> pd.DataFrame:
 
 
 def test_two_forms_of_a_protein_side_by_side_are_summed_with_their_errors() -> None:
-    ratios = match_bands(assign_targets(two_forms(12.0), IMAGES, samples()), IMAGES, samples())
+    ratios = match_bands(assign_targets(two_forms(12.0), IMAGES, samples())[0], IMAGES, samples())
     first = one(ratios)
     assert (first["phospho"], first["total"]) == (26.0, 100.0)
     assert first["phospho_se"] == pytest.approx(np.sqrt(2.0))
     assert first["ratio"] == pytest.approx(0.26)
-    notes = explain_targets(two_forms(12.0), IMAGES, samples())
+    notes = assign_targets(two_forms(12.0), IMAGES, samples())[1]
     assert notes["value"].tolist() == [1.0, 2.0, 1.0, 2.0]
     assert "its other form" in notes["note"][1]
 
@@ -382,12 +382,12 @@ def test_two_forms_of_a_protein_side_by_side_are_summed_with_their_errors() -> N
 def test_the_stronger_row_alone_is_the_target_where_there_are_no_two_forms(
     apart: float, images: pd.DataFrame, doublets: str
 ) -> None:
-    told = assign_targets(two_forms(apart), images, samples(), doublets=doublets)
+    told, _ = assign_targets(two_forms(apart), images, samples(), doublets=doublets)
     assert set(told.loc[told["target"] != "", "band"]) == {"1"}
 
 
 def test_a_form_that_is_missing_in_a_lane_leaves_the_other_and_the_flags_of_both_stay() -> None:
-    table = assign_targets(two_forms(12.0), IMAGES, samples())
+    table, _ = assign_targets(two_forms(12.0), IMAGES, samples())
     gone = (table["image"] == "p") & (table["band"] == "2") & (table["lane"] == 2)
     flagged = flag(flag(table, (table["image"] == "p") & (table["band"] == "1"), "edge"),
                    (table["image"] == "p") & (table["band"] == "2"), "speck")  # fmt: skip

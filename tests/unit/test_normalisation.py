@@ -17,7 +17,8 @@ def lanes(rows: list[dict[str, object]]) -> pd.DataFrame:
         "membrane": "m1", "lane": 1, "sample": "", "stimulus": "IL-6", "treatment": "drug", "dose": np.nan,
         "dose_unit": "nM", "replicate": "r1", "technical": "", "role": "sample", "target": "STAT3", "site": "Y705",
         "quantity": "P/S", "phospho": 1.0, "phospho_se": 0.1, "total": 1.0, "total_se": 0.1, "loading": 1.0,
-        "ratio": 1.0, "ratio_se": 0.1, "ratio_loq": 0.01, "bound": "", "detected": True, "flags": "",
+        "ratio": 1.0, "ratio_se": 0.1, "ratio_loq": 0.01, "bound": "", "ratio_bound": np.nan,
+        "detected": True, "flags": "",
     }  # fmt: skip
     return check(pd.DataFrame([{**default, "lane": i + 1, **row} for i, row in enumerate(rows)]), "ratios")
 
