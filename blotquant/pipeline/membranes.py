@@ -13,9 +13,9 @@ import pandas as pd
 
 from ..bands import find_bands
 from ..blot import Blot
-from ..calibration import calibrate_mass, merge_exposures
+from ..calibration import calibrate_mass, ladder_masses, merge_exposures
 from ..conditions import complete
-from ..errors import BlotquantError, DetectionError
+from ..errors import BlotquantError, DetectionError, SettingsError
 from ..figures.pictures import Picture, display_picture
 from ..flags import add_flag
 from ..geometry import to_upright
@@ -30,6 +30,7 @@ from .crops import flag_tight_crops
 from .profiles import lane_profiles
 from .registration import Registered, register
 from .unsure import flag_unsure
+from .upright import find_turn
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
@@ -124,10 +125,10 @@ def _read_image(row: pd.Series[Any], folder: Path, settings: Settings) -> Blot:
         raise _named(error, row["image"]) from error
 
 
-def _upright(blot: Blot, row: pd.Series[Any], settings: Settings) -> Blot:
-    """Bring an image upright; what its row says goes before the settings."""
+def _upright(blot: Blot, row: pd.Series[Any], settings: Settings, further: int = 0) -> Blot:
+    """Bring an image upright, by further quarter turns [degree]; what its row says goes before the settings."""
     how = settings.orientation
-    turned = row["rotate"] if pd.notna(row["rotate"]) else how.rotate
+    turned = (row["rotate"] if pd.notna(row["rotate"]) else how.rotate) + further
     polarity = row["polarity"] if row["polarity"] not in ("", "auto") else how.polarity
     mirror = (pd.notna(row["mirror"]) and bool(row["mirror"])) or how.mirror
     try:
@@ -329,6 +330,30 @@ def measure_membrane(
 ) -> Measured:
     """Read the images of one membrane, merge their exposures and measure them; as `measure_blots`."""
     pairs, reports, inputs = _merge(images, folder, given, settings)
+    pairs, turned = _by_ladder(pairs, images, given, settings)
     measured = measure_blots(pairs, given, settings, others=others)
     calibration = united([measured.calibration, *reports], "calibration")
-    return dataclasses.replace(measured, calibration=calibration, inputs=inputs)
+    quality = united([measured.quality, turned], "quality")
+    return dataclasses.replace(measured, calibration=calibration, quality=quality, inputs=inputs)
+
+
+def _by_ladder(
+    pairs: list[tuple[Blot, Blot]], images: pd.DataFrame, given: Given, settings: Settings
+) -> tuple[list[tuple[Blot, Blot]], pd.DataFrame]:
+    """Turn the images as the ladder tells, where that is asked for; lanes that were given lie as they were found."""
+    if not settings.orientation.by_ladder or given.lanes is not None:
+        return pairs, empty("quality")
+    if "ladder" not in given.mass or not _ladders(given):
+        raise SettingsError(
+            f"orientation.by_ladder: membrane {given.membrane!r} needs the ladder's name in study.toml ([mass] ladder) "
+            "and a lane of role ladder in samples.csv"
+        )
+    rows = [row for _, row in images.drop_duplicates("image").iterrows()]
+
+    def upright(degrees: int) -> list[Blot]:
+        return [_upright(raw, row, settings, degrees) for (raw, _), row in zip(pairs, rows, strict=True)]
+
+    masses = ladder_masses(given.mass["ladder"], given.mass.get("buffer", ""))
+    turn = find_turn(upright, given.samples, masses, n_lanes=given.n_lanes)
+    turned = [(raw, shown) for (raw, _), shown in zip(pairs, upright(turn.degrees), strict=True)]
+    return turned, turn.quality(given.membrane)
