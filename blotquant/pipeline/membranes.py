@@ -53,6 +53,8 @@ class Given:
         Images measured as whole lanes.
     mass : Mapping
         ``ladder``, ``buffer``, ``model`` of the mass calibration, where named.
+    markers : tuple of str
+        Images that show the ladder alone, as by visible light, on the same grid as the first of the others.
     lanes, bands : DataFrame or None
         Tables to take instead of finding them.
     exposures : Mapping of str to DataFrame
@@ -65,6 +67,7 @@ class Given:
     samples: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"membrane": [], "lane": [], "role": []}))
     stains: tuple[str, ...] = ()
     mass: Mapping[str, Any] = field(default_factory=dict)
+    markers: tuple[str, ...] = ()
     lanes: pd.DataFrame | None = None
     bands: pd.DataFrame | None = None
     exposures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -232,13 +235,16 @@ def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settin
     """Find the rows of all probed images of one part of the run together; a stain is measured as whole lanes."""
     if given.bands is not None:
         return given.bands
-    probed = [blot for blot in blots if blot.name not in given.stains]
+    probed = [blot for blot in blots if blot.name not in (*given.stains, *given.markers)]
     parts = [
         find_bands(group, lanes[lanes["image"].isin([blot.name for blot in group])], min_score=settings.bands.min_score)
         for group in _alike(probed)
     ]
     parts = [_without_markers(rows, _ladders(given)) for rows in parts]
     parts += [_whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
+    for blot in [each for each in blots if each.name in given.markers]:
+        rows = find_bands(blot, lanes[lanes["image"] == blot.name], min_score=settings.bands.min_score)
+        parts.append(rows[rows["lane"].isin(_ladders(given) or set(rows["lane"]))])
     return united(parts, "bands")
 
 
@@ -303,8 +309,10 @@ def measure_blots(
     DetectionError
         No lanes are found, or the pictures contradict what is known.
     """
-    upright = tuple(blot for _, blot in pairs)
-    placed = register(upright, n_lanes=given.n_lanes) if given.lanes is None else Registered(upright)
+    # markers come last: the grid is that of the first image that shows the samples
+    upright = tuple(sorted((blot for _, blot in pairs), key=lambda blot: blot.name in given.markers))
+    found_anew = given.lanes is None
+    placed = register(upright, n_lanes=given.n_lanes, still=given.markers) if found_anew else Registered(upright)
     blots = placed.blots
     lanes = placed.check_lanes(_find_lanes(blots, given))
     found = _find_bands(blots, lanes, given, settings)

@@ -7,7 +7,7 @@ are refused.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -254,9 +254,8 @@ def _pitch(blot: Blot, n_lanes: int | None) -> float | None:
     return float(np.median(np.diff(np.sort(centres)))) if len(centres) > 1 else None
 
 
-def _shifts(blots: Sequence[Blot], n_lanes: int | None) -> dict[str, int]:
-    """Find the shift of each image against the first; a shift of more than half a lane's room is that of no lane."""
-    first, moving = blots[0], [blot for blot in blots[1:] if not _on_one_grid(blots[0], blot)]
+def _shifts(first: Blot, moving: Sequence[Blot], n_lanes: int | None) -> dict[str, int]:
+    """Find the shift of images against the first; a shift of more than half a lane's room is that of no lane."""
 
     def found(pitch: float | None) -> dict[str, int]:
         return {blot.name: find_shift(first, blot, n_lanes=n_lanes, pitch=pitch) for blot in moving}
@@ -265,10 +264,10 @@ def _shifts(blots: Sequence[Blot], n_lanes: int | None) -> dict[str, int]:
     if n_lanes is None and any(shifts.values()):
         pitch = _pitch(first, n_lanes)
         shifts = shifts if pitch is None else found(pitch)
-    return {blot.name: shifts.get(blot.name, 0) for blot in blots}
+    return shifts
 
 
-def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered:
+def register(blots: Sequence[Blot], *, n_lanes: int | None = None, still: Collection[str] = ()) -> Registered:
     """Lay the images of one membrane on one grid where they are shifted against each other across the lanes.
 
     Only the numbers that say where a picture lies are changed; pixels are not touched. Channels of one file or scan
@@ -281,6 +280,8 @@ def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered
         Upright pictures of one membrane.
     n_lanes : int, optional
         Number of lanes, where it is known.
+    still : collection of str
+        Images that are known to lie as the first does, such as a picture of the marker by visible light.
 
     Raises
     ------
@@ -290,10 +291,10 @@ def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered
     first = blots[0]
     if len({(blot.frame.rows, blot.frame.cols, blot.frame.turns, blot.frame.mirror) for blot in blots}) > 1:
         return Registered(tuple(blots))
-    moving = [blot for blot in blots[1:] if not _on_one_grid(first, blot)]
+    moving = [blot for blot in blots[1:] if blot.name not in still and not _on_one_grid(first, blot)]
     sizes = {blot.name: find_scale(first, blot, n_lanes=n_lanes) for blot in moving}
     scales = {image: size for image, size in sizes.items() if size is not None}
-    shifts = _shifts(blots, n_lanes)
+    shifts = {blot.name: 0 for blot in blots} | _shifts(first, moving, n_lanes)
     if not any(shifts.values()):
         return Registered(tuple(blots), scales=scales)
     cols = _width(first)
