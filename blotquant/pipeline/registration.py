@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from ..blot import Blot, FloatArray, Frame
+from ..blot import Blot, FloatArray, Frame, once_a_blot
 from ..errors import DetectionError
 from ..evidence import bulge
 from ..geometry import to_file, to_upright
@@ -119,7 +119,8 @@ class Registered:
         return check(pd.DataFrame(rows), "quality") if rows else empty("quality")
 
 
-def _across(blot: Blot, width: int) -> FloatArray:
+@once_a_blot
+def _across(blot: Blot) -> FloatArray:
     """Lay the profile of band-like evidence across the lanes on the uncropped picture, shape (width,).
 
     Strong and weak bands count much alike; what varies over several lanes is taken off, so that gaps between lanes
@@ -129,6 +130,7 @@ def _across(blot: Blot, width: int) -> FloatArray:
     noise = 1.4826 * float(np.median(np.abs(response))) or 1.0
     evidence = np.tanh(np.clip(response / noise - 3.0, 0.0, None) / _SOFT)
     profile = np.sort(evidence, axis=0)[-_BAND:].sum(axis=0)  # one band's worth: a ladder counts no more than a lane
+    width = _width(blot)
     out = np.zeros(width)
     out[blot.frame.left : blot.frame.left + len(profile)] = profile - profile.mean()
     wide = cv2.GaussianBlur(out.reshape(1, -1), (0, 0), width / _WIDE).ravel()
@@ -179,7 +181,7 @@ def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None, pitch: flo
     """
     width = _width(one)
     reach = _reach(width, n_lanes, pitch)
-    scores = _agreement(_across(one, width), _across(other, width), reach)
+    scores = _agreement(_across(one), _across(other), reach)
     best = float(scores.max())
     if best < _SURE or scores[reach] >= _CLEAR * best:
         return 0
@@ -216,7 +218,7 @@ def find_scale(one: Blot, other: Blot, *, n_lanes: int | None = None) -> tuple[f
     """
     width = _width(one)
     step = max(1, round(width / _POINTS))
-    profiles = [_across(blot, width) for blot in (one, other)]
+    profiles = [_across(blot) for blot in (one, other)]
     first, second = (
         np.asarray(cv2.blur(each.reshape(1, -1), (step, 1)).ravel()[::step], dtype=np.float64) for each in profiles
     )
