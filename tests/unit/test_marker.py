@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,15 @@ import pandas as pd
 import pytest
 import tifffile
 
-from blotquant.cli import main
+from blotquant.batch.manifest import find_images
+from blotquant.batch.parts import open_part, part_path
+from blotquant.batch.unit import Unit, do_unit
 from blotquant.errors import DetectionError
 from blotquant.pipeline import quantify
 from blotquant.pipeline.registration import register
 from blotquant.result import Result
-from blotquant.settings import from_mapping
+from blotquant.settings import Settings, from_mapping
 from blotquant.study import read_study
-from blotquant.tables import read_csv
 from tests.drawn_marker import marker_study
 from tests.unit.test_registration import membrane
 
@@ -76,8 +78,11 @@ def test_a_marker_of_another_size_is_refused_by_name(folder: Path, tmp_path: Pat
 
 
 def test_measuring_the_table_keeps_the_markers_rows_to_the_marker(folder: Path, tmp_path: Path) -> None:
-    assert main(["measure", str(folder / "images.csv"), "-o", str(tmp_path / "out"), "-q"]) == 0
-    rows = read_csv(tmp_path / "out" / "bands.csv", "bands").groupby("image")["band"].nunique()
+    manifest = find_images([str(folder / "images.csv")])
+    ((membrane_name, images),) = manifest.by_membrane()
+    key = do_unit(Unit(membrane_name, manifest.folder, images, Settings(), tmp_path))
+    table = pd.read_csv(io.BytesIO(open_part(part_path(tmp_path, key)).csv["bands"]))
+    rows = table.groupby("image")["band"].nunique()
 
     assert rows.drop("marker.tif").max() <= 3
     assert rows["marker.tif"] >= 6

@@ -13,6 +13,7 @@ import tifffile
 from blotquant.blot import Blot
 from blotquant.calibration import ladder_cost, ladder_masses
 from blotquant.errors import DetectionError, SettingsError
+from blotquant.orientation import orient
 from blotquant.pipeline import quantify
 from blotquant.pipeline.upright import find_turn
 from blotquant.result import Result
@@ -26,8 +27,12 @@ PAGERULER = ladder_masses("PageRuler 26616", "Tris-glycine")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One membrane, of which one picture is enough."""
     design = Design(replicates=1, doses=(10.0, 100.0), ladder=True)
-    return simulate_study(tmp_path_factory.mktemp("ladder"), seed=3, design=design, shape=(300, 420))
+    study = simulate_study(tmp_path_factory.mktemp("ladder"), seed=3, design=design, shape=(300, 420))
+    images = pd.read_csv(study / "images.csv", keep_default_na=False)
+    images[images["form"] == "total"].to_csv(study / "images.csv", index=False)
+    return study
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +40,30 @@ def upright(folder: Path) -> Result:
     return quantify(folder, settings=from_mapping({"report": {"sensitivity": False}}), until="bands")
 
 
-@pytest.mark.parametrize("quarters", [1, 2])
-def test_a_membrane_is_measured_alike_whichever_way_it_lies(
-    folder: Path, upright: Result, quarters: int, tmp_path: Path
+def test_a_membrane_that_lies_on_its_side_is_measured_as_if_it_stood(
+    folder: Path, upright: Result, tmp_path: Path
 ) -> None:
     study = Path(shutil.copytree(folder, tmp_path / "study"))
     for path in study.glob("*.tif"):
-        tifffile.imwrite(path, np.ascontiguousarray(np.rot90(tifffile.imread(path), quarters)))
+        tifffile.imwrite(path, np.ascontiguousarray(np.rot90(tifffile.imread(path))))
     result = quantify(study, settings=ASKED, until="bands")
     turn = result.quality[result.quality["measure"] == "turn"]
 
-    assert turn["value"].tolist() == [90.0 * quarters]
+    assert turn["value"].tolist() == [90.0]
     np.testing.assert_allclose(result.bands["volume"], upright.bands["volume"])
     np.testing.assert_allclose(result.bands["mass_kda"], upright.bands["mass_kda"])
+
+
+@pytest.mark.parametrize("quarters", [2, 3])
+def test_a_membrane_upside_down_or_on_its_other_side_is_turned_back(folder: Path, quarters: int) -> None:
+    pixels = np.rot90(tifffile.imread(next(folder.glob("STAT3*.tif"))), quarters)
+    samples = pd.read_csv(folder / "samples.csv")
+    found = find_turn(
+        lambda degrees: [orient(Blot("m.tif", pixels), rotate=degrees)], samples, PAGERULER, n_lanes=len(samples)
+    )
+
+    assert found.degrees == 90 * quarters
+    assert found.cost + 4.0 < found.next_cost
 
 
 def test_a_study_that_does_not_ask_is_left_as_it_lies(upright: Result) -> None:
