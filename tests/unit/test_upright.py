@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import tifffile
 
+from blotquant.batch.measuring import check_methods
 from blotquant.blot import Blot
 from blotquant.calibration import ladder_cost, ladder_masses
 from blotquant.errors import DetectionError, SettingsError
@@ -78,6 +79,11 @@ def test_without_a_ladder_lane_it_is_said_what_is_missing(folder: Path, tmp_path
 
     with pytest.raises(SettingsError, match=r"needs the ladder's name .* and a lane of role ladder"):
         quantify(study, settings=ASKED)
+
+
+def test_measuring_without_a_study_says_that_it_knows_no_ladder() -> None:
+    with pytest.raises(SettingsError, match="needs the ladder's lanes of a study; for measure say rotate"):
+        check_methods(ASKED)
 
 
 def test_a_row_of_equal_bands_and_a_blank_picture_leave_it_to_the_user() -> None:
