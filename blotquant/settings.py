@@ -31,6 +31,11 @@ class Orientation:
     polarity: str = _setting("auto", "What protein is in the file.", choices=("auto", "bright", "dark"))
     rotate: int = _setting(0, "Quarter turns clockwise that bring the picture upright [degree].", low=-270, high=270)
     mirror: bool = _setting(False, "Swap left and right.")
+    by_ladder: bool = _setting(
+        False,
+        "Turn a membrane that lies on its side or upside down as its ladder tells; needs mass.ladder and a lane of "
+        "role ladder.",
+    )
     crop: bool = _setting(True, "Crop to the membrane where its edges are seen.")
 
 

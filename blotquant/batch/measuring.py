@@ -64,17 +64,19 @@ def _channel_rows(unit: Unit, rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def check_methods(settings: Settings) -> Settings:
-    """Return the settings, once their background is known to exist; every image would fail by it otherwise.
+    """Return the settings, once it is known that measuring can follow them; every image would fail by them otherwise.
 
     Raises
     ------
     SettingsError
-        The background is of no name in ``BACKGROUNDS``.
+        The background is of no name in ``BACKGROUNDS``, or a setting needs what only a study says.
     """
     known = ["joint", *BACKGROUNDS]
     if settings.integration.background not in known:
         name = settings.integration.background
         raise SettingsError(f"setting integration.background = {name!r} is unknown{nearest(name, known)}")
+    if settings.orientation.by_ladder:
+        raise SettingsError("setting orientation.by_ladder needs the ladder's lanes of a study; for measure say rotate")
     return settings
 
 

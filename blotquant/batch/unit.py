@@ -87,7 +87,8 @@ def _given(unit: Unit) -> Given:
     if count is None and len(told):
         count, why = int(told.iloc[0]), "given by n_lanes in images.csv"
     why = why if count else "found in the pictures"
-    return Given(unit.name, count, why, lanes=unit.lanes, bands=unit.bands)
+    markers = tuple(unit.images.loc[unit.images["form"] == "marker", "image"])
+    return Given(unit.name, count, why, lanes=unit.lanes, bands=unit.bands, markers=markers)
 
 
 def _read(unit: Unit) -> tuple[list[Any], list[dict[str, str]]]:

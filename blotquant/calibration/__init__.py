@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .assignment import assign_ladder
+from .assignment import assign_ladder, ladder_cost
 from .exposures import merge_exposures
 from .ladders import MASS_MODELS, ladder_masses, ladders
 from .linearity import RESPONSES, fit_linear_range, fit_response
@@ -17,6 +17,7 @@ __all__ = [
     "calibrate_mass",
     "fit_linear_range",
     "fit_response",
+    "ladder_cost",
     "ladder_masses",
     "ladders",
     "merge_exposures",

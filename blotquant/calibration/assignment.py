@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 
-__all__ = ["assign_ladder"]
+__all__ = ["assign_ladder", "ladder_cost"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -124,11 +124,33 @@ def assign_ladder(positions: FloatArray, masses: FloatArray) -> IntArray:
     >>> assign_ladder(np.array([10.0, 40.0, 70.0]), np.array([100.0, 50.0, 25.0])).tolist()
     [0, 1, 2]
     """
+    return _best(positions, masses)[1]
+
+
+def ladder_cost(positions: FloatArray, masses: FloatArray) -> float:
+    """How badly the bands of a lane fit a ladder, as a penalised sum of squares: less is better.
+
+    A lane without bands costs what all masses of the ladder cost that are not seen.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n,)
+        Bands along the run, rising [px].
+    masses : ndarray of shape (k,)
+        Masses from the top, falling [kDa].
+    """
+    if len(positions) < 2 or len(masses) < 2:
+        return _MISSING * len(masses) + _UNEXPLAINED * len(positions)
+    return _best(positions, masses)[0]
+
+
+def _best(positions: FloatArray, masses: FloatArray) -> tuple[float, IntArray]:
+    """Cost and assignment of the cheapest reading of a ladder lane."""
     positions, logs = np.asarray(positions, dtype=np.float64), np.log10(np.asarray(masses, dtype=np.float64))
     if len(positions) < 2 or len(logs) < 2:
-        return np.full(len(positions), -1, dtype=np.int64)
+        return np.inf, np.full(len(positions), -1, dtype=np.int64)
     cost, chosen = _match(_hypotheses(positions, logs), logs)
     best = np.argsort(cost, kind="stable")[:60]
     candidates = np.unique(chosen[best], axis=0)
     refined = [_refine(positions, logs, candidate) for candidate in candidates]
-    return min(refined, key=lambda each: each[0])[1]
+    return min(refined, key=lambda each: each[0])

@@ -122,7 +122,8 @@ def _given(study: Study, membrane: str, settings: Settings, start: Result | None
     elif numbers == list(range(1, len(numbers) + 1)):
         count, why = len(numbers), "given by the rows of samples.csv"
     stains = tuple(dict.fromkeys(images.loc[images["form"] == "stain", "image"]))
-    given = Given(membrane, count, why, samples, stains, study.mass)
+    markers = tuple(dict.fromkeys(images.loc[images["form"] == "marker", "image"]))
+    given = Given(membrane, count, why, samples, stains, study.mass, markers=markers)
     if start is None:
         return given
     mine = set(images["image"])
@@ -152,6 +153,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
     from ..grouping import summarise
 
     how = settings.dose_response
+    study = dataclasses.replace(study, images=study.images[study.images["form"] != "marker"].reset_index(drop=True))
     tolerance, doublets = settings.matching.mass_tolerance, settings.matching.doublets
     if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
         study = dataclasses.replace(study, images=with_reference_masses(study.images))

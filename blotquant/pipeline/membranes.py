@@ -13,9 +13,9 @@ import pandas as pd
 
 from ..bands import find_bands
 from ..blot import Blot
-from ..calibration import calibrate_mass, merge_exposures
+from ..calibration import calibrate_mass, ladder_masses, merge_exposures
 from ..conditions import complete
-from ..errors import BlotquantError, DetectionError
+from ..errors import BlotquantError, DetectionError, SettingsError
 from ..figures.pictures import Picture, display_picture
 from ..flags import add_flag
 from ..geometry import to_upright
@@ -30,6 +30,7 @@ from .crops import flag_tight_crops
 from .profiles import lane_profiles
 from .registration import Registered, register
 from .unsure import flag_unsure
+from .upright import find_turn
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
@@ -52,6 +53,8 @@ class Given:
         Images measured as whole lanes.
     mass : Mapping
         ``ladder``, ``buffer``, ``model`` of the mass calibration, where named.
+    markers : tuple of str
+        Images that show the ladder alone, as by visible light, on the same grid as the first of the others.
     lanes, bands : DataFrame or None
         Tables to take instead of finding them.
     exposures : Mapping of str to DataFrame
@@ -64,6 +67,7 @@ class Given:
     samples: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"membrane": [], "lane": [], "role": []}))
     stains: tuple[str, ...] = ()
     mass: Mapping[str, Any] = field(default_factory=dict)
+    markers: tuple[str, ...] = ()
     lanes: pd.DataFrame | None = None
     bands: pd.DataFrame | None = None
     exposures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -124,10 +128,10 @@ def _read_image(row: pd.Series[Any], folder: Path, settings: Settings) -> Blot:
         raise _named(error, row["image"]) from error
 
 
-def _upright(blot: Blot, row: pd.Series[Any], settings: Settings) -> Blot:
-    """Bring an image upright; what its row says goes before the settings."""
+def _upright(blot: Blot, row: pd.Series[Any], settings: Settings, further: int = 0) -> Blot:
+    """Bring an image upright, by further quarter turns [degree]; what its row says goes before the settings."""
     how = settings.orientation
-    turned = row["rotate"] if pd.notna(row["rotate"]) else how.rotate
+    turned = (row["rotate"] if pd.notna(row["rotate"]) else how.rotate) + further
     polarity = row["polarity"] if row["polarity"] not in ("", "auto") else how.polarity
     mirror = (pd.notna(row["mirror"]) and bool(row["mirror"])) or how.mirror
     try:
@@ -231,13 +235,16 @@ def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settin
     """Find the rows of all probed images of one part of the run together; a stain is measured as whole lanes."""
     if given.bands is not None:
         return given.bands
-    probed = [blot for blot in blots if blot.name not in given.stains]
+    probed = [blot for blot in blots if blot.name not in (*given.stains, *given.markers)]
     parts = [
         find_bands(group, lanes[lanes["image"].isin([blot.name for blot in group])], min_score=settings.bands.min_score)
         for group in _alike(probed)
     ]
     parts = [_without_markers(rows, _ladders(given)) for rows in parts]
     parts += [_whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
+    for blot in [each for each in blots if each.name in given.markers]:
+        rows = find_bands(blot, lanes[lanes["image"] == blot.name], min_score=settings.bands.min_score)
+        parts.append(rows[rows["lane"].isin(_ladders(given) or set(rows["lane"]))])
     return united(parts, "bands")
 
 
@@ -302,8 +309,10 @@ def measure_blots(
     DetectionError
         No lanes are found, or the pictures contradict what is known.
     """
-    upright = tuple(blot for _, blot in pairs)
-    placed = register(upright, n_lanes=given.n_lanes) if given.lanes is None else Registered(upright)
+    # markers come last: the grid is that of the first image that shows the samples
+    upright = tuple(sorted((blot for _, blot in pairs), key=lambda blot: blot.name in given.markers))
+    found_anew = given.lanes is None
+    placed = register(upright, n_lanes=given.n_lanes, still=given.markers) if found_anew else Registered(upright)
     blots = placed.blots
     lanes = placed.check_lanes(_find_lanes(blots, given))
     found = _find_bands(blots, lanes, given, settings)
@@ -329,6 +338,30 @@ def measure_membrane(
 ) -> Measured:
     """Read the images of one membrane, merge their exposures and measure them; as `measure_blots`."""
     pairs, reports, inputs = _merge(images, folder, given, settings)
+    pairs, turned = _by_ladder(pairs, images, given, settings)
     measured = measure_blots(pairs, given, settings, others=others)
     calibration = united([measured.calibration, *reports], "calibration")
-    return dataclasses.replace(measured, calibration=calibration, inputs=inputs)
+    quality = united([measured.quality, turned], "quality")
+    return dataclasses.replace(measured, calibration=calibration, quality=quality, inputs=inputs)
+
+
+def _by_ladder(
+    pairs: list[tuple[Blot, Blot]], images: pd.DataFrame, given: Given, settings: Settings
+) -> tuple[list[tuple[Blot, Blot]], pd.DataFrame]:
+    """Turn the images as the ladder tells, where that is asked for; lanes that were given lie as they were found."""
+    if not settings.orientation.by_ladder or given.lanes is not None:
+        return pairs, empty("quality")
+    if "ladder" not in given.mass or not _ladders(given):
+        raise SettingsError(
+            f"orientation.by_ladder: membrane {given.membrane!r} needs the ladder's name in study.toml ([mass] ladder) "
+            "and a lane of role ladder in samples.csv"
+        )
+    rows = [row for _, row in images.drop_duplicates("image").iterrows()]
+
+    def upright(degrees: int) -> list[Blot]:
+        return [_upright(raw, row, settings, degrees) for (raw, _), row in zip(pairs, rows, strict=True)]
+
+    masses = ladder_masses(given.mass["ladder"], given.mass.get("buffer", ""))
+    turn = find_turn(upright, given.samples, masses, n_lanes=given.n_lanes)
+    turned = [(raw, shown) for (raw, _), shown in zip(pairs, upright(turn.degrees), strict=True)]
+    return turned, turn.quality(given.membrane)

@@ -7,7 +7,7 @@ are refused.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from ..blot import Blot, FloatArray, Frame
+from ..blot import Blot, FloatArray, Frame, once_a_blot
 from ..errors import DetectionError
 from ..evidence import bulge
 from ..geometry import to_file, to_upright
@@ -119,7 +119,8 @@ class Registered:
         return check(pd.DataFrame(rows), "quality") if rows else empty("quality")
 
 
-def _across(blot: Blot, width: int) -> FloatArray:
+@once_a_blot
+def _across(blot: Blot) -> FloatArray:
     """Lay the profile of band-like evidence across the lanes on the uncropped picture, shape (width,).
 
     Strong and weak bands count much alike; what varies over several lanes is taken off, so that gaps between lanes
@@ -129,6 +130,7 @@ def _across(blot: Blot, width: int) -> FloatArray:
     noise = 1.4826 * float(np.median(np.abs(response))) or 1.0
     evidence = np.tanh(np.clip(response / noise - 3.0, 0.0, None) / _SOFT)
     profile = np.sort(evidence, axis=0)[-_BAND:].sum(axis=0)  # one band's worth: a ladder counts no more than a lane
+    width = _width(blot)
     out = np.zeros(width)
     out[blot.frame.left : blot.frame.left + len(profile)] = profile - profile.mean()
     wide = cv2.GaussianBlur(out.reshape(1, -1), (0, 0), width / _WIDE).ravel()
@@ -179,7 +181,7 @@ def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None, pitch: flo
     """
     width = _width(one)
     reach = _reach(width, n_lanes, pitch)
-    scores = _agreement(_across(one, width), _across(other, width), reach)
+    scores = _agreement(_across(one), _across(other), reach)
     best = float(scores.max())
     if best < _SURE or scores[reach] >= _CLEAR * best:
         return 0
@@ -216,7 +218,7 @@ def find_scale(one: Blot, other: Blot, *, n_lanes: int | None = None) -> tuple[f
     """
     width = _width(one)
     step = max(1, round(width / _POINTS))
-    profiles = [_across(blot, width) for blot in (one, other)]
+    profiles = [_across(blot) for blot in (one, other)]
     first, second = (
         np.asarray(cv2.blur(each.reshape(1, -1), (step, 1)).ravel()[::step], dtype=np.float64) for each in profiles
     )
@@ -254,9 +256,8 @@ def _pitch(blot: Blot, n_lanes: int | None) -> float | None:
     return float(np.median(np.diff(np.sort(centres)))) if len(centres) > 1 else None
 
 
-def _shifts(blots: Sequence[Blot], n_lanes: int | None) -> dict[str, int]:
-    """Find the shift of each image against the first; a shift of more than half a lane's room is that of no lane."""
-    first, moving = blots[0], [blot for blot in blots[1:] if not _on_one_grid(blots[0], blot)]
+def _shifts(first: Blot, moving: Sequence[Blot], n_lanes: int | None) -> dict[str, int]:
+    """Find the shift of images against the first; a shift of more than half a lane's room is that of no lane."""
 
     def found(pitch: float | None) -> dict[str, int]:
         return {blot.name: find_shift(first, blot, n_lanes=n_lanes, pitch=pitch) for blot in moving}
@@ -265,10 +266,10 @@ def _shifts(blots: Sequence[Blot], n_lanes: int | None) -> dict[str, int]:
     if n_lanes is None and any(shifts.values()):
         pitch = _pitch(first, n_lanes)
         shifts = shifts if pitch is None else found(pitch)
-    return {blot.name: shifts.get(blot.name, 0) for blot in blots}
+    return shifts
 
 
-def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered:
+def register(blots: Sequence[Blot], *, n_lanes: int | None = None, still: Collection[str] = ()) -> Registered:
     """Lay the images of one membrane on one grid where they are shifted against each other across the lanes.
 
     Only the numbers that say where a picture lies are changed; pixels are not touched. Channels of one file or scan
@@ -281,6 +282,8 @@ def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered
         Upright pictures of one membrane.
     n_lanes : int, optional
         Number of lanes, where it is known.
+    still : collection of str
+        Images that are known to lie as the first does, such as a picture of the marker by visible light.
 
     Raises
     ------
@@ -290,10 +293,10 @@ def register(blots: Sequence[Blot], *, n_lanes: int | None = None) -> Registered
     first = blots[0]
     if len({(blot.frame.rows, blot.frame.cols, blot.frame.turns, blot.frame.mirror) for blot in blots}) > 1:
         return Registered(tuple(blots))
-    moving = [blot for blot in blots[1:] if not _on_one_grid(first, blot)]
+    moving = [blot for blot in blots[1:] if blot.name not in still and not _on_one_grid(first, blot)]
     sizes = {blot.name: find_scale(first, blot, n_lanes=n_lanes) for blot in moving}
     scales = {image: size for image, size in sizes.items() if size is not None}
-    shifts = _shifts(blots, n_lanes)
+    shifts = {blot.name: 0 for blot in blots} | _shifts(first, moving, n_lanes)
     if not any(shifts.values()):
         return Registered(tuple(blots), scales=scales)
     cols = _width(first)

@@ -31,8 +31,8 @@ def _differences(bands: pd.DataFrame, other: pd.DataFrame, sure: pd.Series[bool]
 def flag_unsure(bands: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Flag bands that two or more other backgrounds measure otherwise by more than a fifth.
 
-    On drawn blots the errors of bands that are flagged so are two to five times those of the rest. Bands below their
-    limit of quantification are left out: noise alone moves them.
+    On drawn blots the errors of bands that are flagged so are about twice those of the rest. Bands below their limit of
+    quantification are left out: noise alone moves them.
 
     Parameters
     ----------

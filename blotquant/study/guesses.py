@@ -10,6 +10,7 @@ from .names import LOADING, TARGETS
 __all__ = ["Guess", "guess_image"]
 
 _STAINS = ("PONCEAU", "REVERT", "STAIN", "COOMASSIE", "STAINFREE", "TPS", "AMIDOBLACK")
+_MARKERS = ("MARKER", "LADDER", "COLORIMETRIC", "COLOURIMETRIC", "VISIBLE")
 _PHOSPHO = ("P", "PHOSPHO", "PHOS", "PHOSPHORYLATED")
 _TOTAL = ("T", "TOTAL", "TOT", "PAN")
 _CHANNELS = ("680", "700", "800")  # near-infrared scanners write one file a channel of one membrane
@@ -44,6 +45,8 @@ def _read_target(word: str) -> tuple[str, str]:
                 return word[len(prefix) :], form
     if upper in LOADING or (upper[:1] == "B" and upper[1:] in LOADING):
         return word, "loading"
+    if upper in _MARKERS:
+        return "marker", "marker"
     return ("total protein", "stain") if upper in _STAINS else ("", "")
 
 

@@ -16,7 +16,7 @@ from .sheets import Sheet
 
 __all__ = ["FORMS", "complete_images"]
 
-FORMS = ("phospho", "total", "loading", "stain")
+FORMS = ("phospho", "total", "loading", "stain", "marker")
 _MODES = ("", "two_colour", "strip_reprobe", "parallel", "cut")
 _POLARITIES = ("", "auto", "bright", "dark")
 _REGION = re.compile(r"\s*\d+\s*:\s*\d+\s*,\s*\d+\s*:\s*\d+\s*")
@@ -158,7 +158,8 @@ def complete_images(sheet: Sheet, folder: Path) -> pd.DataFrame:
     """
     check_names(sheet, INPUTS["images"], strict=True)
     frame = typed(sheet, INPUTS["images"])
-    frame["target"] = frame["target"].where((frame["target"] != "") | (frame["form"] != "stain"), "total protein")
+    for form, target in (("stain", "total protein"), ("marker", "marker")):
+        frame["target"] = frame["target"].where((frame["target"] != "") | (frame["form"] != form), target)
     _check_cells(sheet, frame)
     _check_numbers(sheet, frame)
     frame["file"] = [_locate(sheet, _row(row), folder, text) for row, text in frame["image"].items()]

@@ -10,7 +10,7 @@ _IMAGES = """
 image | text | | Image file, relative to the study folder.
 membrane | text | | One transferred gel; all its images share its lanes.
 target | text | | Protein that the image was probed for (STAT3).
-form | text | | phospho, total, loading or stain.
+form | text | | phospho, total, loading or stain; marker: a picture of the ladder by visible light, on the same grid.
 site | text? | | Phosphorylation site (Y705).
 mode | text? | | two_colour, strip_reprobe, parallel or cut; blank: same membrane, unstated.
 pair | text? | | Joins phospho and total that sit on different membranes.

@@ -436,6 +436,7 @@ def test_responses_in_two_units_are_converted_and_unknown_ones_refused(tmp_path:
         ("exp1_bActin", ("exp1", "bActin", "loading", "", "1")),
         ("ponceau_A", ("A", "total protein", "stain", "", "")),
         ("IMG_0012", ("IMG_0012", "", "", "", "")),
+        ("exp1_marker", ("exp1", "marker", "marker", "", "1")),
         ("Akt_700", ("blot", "Akt", "total", "", "")),
         ("gel2_pAkt_800", ("gel2", "Akt", "phospho", "", "")),
     ],
