@@ -40,6 +40,8 @@ class Look:
         Half thicknesses [px].
     picture : Narrow
         The image in strips.
+    off : ndarray of shape (H, n)
+        Share of each strip that lies beside the membrane; shape (0, 0) where nothing does.
     """
 
     score: Picture
@@ -50,6 +52,7 @@ class Look:
     smooth: Picture
     sigmas: FloatArray
     picture: Narrow
+    off: Picture
 
     @property
     def width(self) -> float:
@@ -81,6 +84,15 @@ def _judge(picture: Narrow, response: Picture, sigma: float, reach: int) -> tupl
     noise = noise_of(middle, picture.light, floor, most, least)
     contrast = (middle - _gaps(response, reach)) / np.sqrt(noise**2 + (LUMP * middle) ** 2)
     return noise, np.asarray(middle / noise, np.float32), np.asarray(contrast, np.float32)
+
+
+def _beside(image: Seen, picture: Narrow) -> Picture:
+    if not image.off.any():
+        return np.zeros((0, 0), np.float32)
+    rows, strips = picture.pixels.shape
+    return np.asarray(
+        cv2.resize(image.off.astype(np.float32), (strips, rows), interpolation=cv2.INTER_AREA), np.float32
+    )
 
 
 def look_again(image: Seen, pitch: float) -> Look:
@@ -115,4 +127,5 @@ def look_again(image: Seen, pitch: float) -> Look:
         smooth=np.stack(smooth),
         sigmas=np.array(sigmas),
         picture=picture,
+        off=_beside(image, picture),
     )
