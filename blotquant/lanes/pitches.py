@@ -117,7 +117,7 @@ def _votes(view: _View, pitch: float, offset: tuple[int, int]) -> Votes:
     middle = _middle(view.score, pitch / view.width)
     reach = int(np.ceil(SLOPE * 0.5 * pitch / view.step))
     contrast = (middle - _gaps(view.score, pitch / view.width, reach)) / np.sqrt(1.0 + (LUMP * middle) ** 2)
-    along = cv2.dilate(middle, np.ones((odd((0.08 * pitch + 2) / view.step), 1), np.uint8))
+    along = cv2.dilate(middle, np.ones((max(3, odd((0.08 * pitch + 2) / view.step)), 1), np.uint8))
     which = np.flatnonzero((middle >= along) & (middle > _FAINTEST) & (contrast > 0))
     row, col = np.divmod(which, middle.shape[1])
     weight = np.minimum(contrast.ravel()[which], _FULL) * (3.0 / _FULL)
