@@ -30,6 +30,7 @@ __all__ = [
     "Picture",
     "Seen",
     "align",
+    "blurred",
     "bulge",
     "bulge_kernel",
     "chance_of",
@@ -247,15 +248,29 @@ def bulge_kernel(sigma: float) -> Picture:
 def bulge(pixels: Picture, sigma: float) -> Picture:
     """Bulge of each column along the run at one half thickness [AU]; a matching Gaussian of height 1 gives 0.35.
 
-    Thick ones are sought in rows averaged as far as they are then still 4.8 averaged rows thick.
+    Rows are averaged first as far as half thicknesses are then still 4.8 averaged rows.
     """
+    fewer, thinner = _fewer_rows(pixels, sigma)
+    one = np.ones(1, np.float32)
+    response = cv2.sepFilter2D(fewer, -1, one, bulge_kernel(thinner), borderType=cv2.BORDER_REFLECT)
+    return _resized(np.asarray(response, np.float32), pixels.shape)
+
+
+def blurred(pixels: Picture, sigma: float) -> Picture:
+    """Blur each column along the run with a Gaussian of one half thickness [AU], in rows averaged as for `bulge`."""
+    fewer, thinner = _fewer_rows(pixels, sigma)
+    response = cv2.GaussianBlur(fewer, (1, 2 * int(3 * thinner) + 1), sigmaX=1e-6, sigmaY=thinner)
+    return _resized(np.asarray(response, np.float32), pixels.shape)
+
+
+def _fewer_rows(pixels: Picture, sigma: float) -> tuple[Picture, float]:
+    """Average rows for a filter, and say what its half thickness is in them."""
     rows, cols = pixels.shape
     few = max(1, round(rows * _FINE / max(sigma, _FINE)))
-    part = rows / few
-    seen = cv2.resize(pixels, (cols, few), interpolation=cv2.INTER_AREA) if few < rows else pixels
-    one = np.ones(1, np.float32)
-    response = cv2.sepFilter2D(seen, -1, one, bulge_kernel(sigma / part), borderType=cv2.BORDER_REFLECT)
-    return _resized(np.asarray(response, np.float32), pixels.shape)
+    if few == rows:
+        return pixels, sigma
+    fewer = cv2.resize(pixels, (cols, few), interpolation=cv2.INTER_AREA)
+    return np.asarray(fewer, np.float32), sigma * few / rows
 
 
 def _quartile(values: npt.NDArray[np.floating]) -> float:

@@ -10,6 +10,8 @@ A lane's curve gives the column of its centre at a row; a band's curve gives the
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -85,26 +87,27 @@ def _map_boxes(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> dict[str,
 
 
 def _map_table(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> pd.DataFrame:
+    if not (frame.turns % 4 or frame.mirror or frame.top or frame.left):
+        return table.copy()  # upright as it is in its file
     change = frame.to_upright if inverse else frame.to_file
-    out = table.copy()
+    changed: dict[str, Any] = {}
     if {"top", "bottom", "left", "right"} <= set(table.columns):
-        for name, edge in _map_boxes(table, frame, inverse=inverse).items():
-            out[name] = edge
+        changed |= _map_boxes(table, frame, inverse=inverse)
     if {"centre_row", "centre_col"} <= set(table.columns):
         rows, cols = change(table["centre_row"].to_numpy(float), table["centre_col"].to_numpy(float))
-        out["centre_row"], out["centre_col"] = rows, cols
+        changed |= {"centre_row": rows, "centre_col": cols}
     if "centre" in table.columns:
         across = table["centre"].to_numpy(float)
         # a lane that lies on its side in the file is placed by its row there
         on_side = frame.turns % 2 == 1
         if inverse:
-            out["centre"] = change(across, across)[1]
+            changed["centre"] = change(across, across)[1]
         else:
-            out["centre"] = change(np.zeros_like(across), across)[0 if on_side else 1]
+            changed["centre"] = change(np.zeros_like(across), across)[0 if on_side else 1]
     if "curve" in table.columns:
         points = [parse_curve(text) for text in table["curve"]]
-        out["curve"] = [curve_text(*change(p[:, 0], p[:, 1])) if len(p) else "" for p in points]
-    return out
+        changed["curve"] = [curve_text(*change(p[:, 0], p[:, 1])) if len(p) else "" for p in points]
+    return table.assign(**changed)
 
 
 def to_file(table: pd.DataFrame, frame: Frame) -> pd.DataFrame:

@@ -115,29 +115,37 @@ class _Band:
     blended: bool = False
 
 
-def _parted(profiles: LaneProfiles, scale: int, lane: int, one: int, other: int) -> tuple[bool, bool]:
-    """Whether two peaks of one scale are two bands, and if not, whether they are two that blend."""
-    top, bottom = sorted((one, other))
-    height, light = profiles.height[scale][:, lane], profiles.brightness[:, lane]
-    between = top + int(np.argmin(height[top : bottom + 1]))
-    lesser = min(height[top], height[bottom])
-    reach = int(4 * profiles.sigmas[scale]) + 2
-    base = light[max(0, top - reach) : bottom + reach + 1].min()
-    shoulders = np.array([light[top], light[bottom]]) - base
-    dips = light[top : bottom + 1].min() - base < _DIP * shoulders.min()
-    # a flat-topped or saturated band bulges at both shoulders and is brightest between them
-    hollow = height[between] <= _VALLEY * lesser and light[between] - base <= _ONE_TOP * shoulders.max()
-    return bool(dips or hollow), bool(height[between] < _BLEND * lesser)
+@dataclass(frozen=True)
+class _Column:
+    """One lane at one half thickness, as plain numbers: short stretches of them are looked at many times."""
+
+    height: list[float]
+    light: list[float]
+    sigma: float
+
+    def parted(self, one: int, other: int) -> tuple[bool, bool]:
+        """Whether two peaks are two bands, and if not, whether they are two that blend."""
+        top, bottom = sorted((one, other))
+        hollowest = min(self.height[top : bottom + 1])
+        between = self.height.index(hollowest, top)
+        lesser = min(self.height[top], self.height[bottom])
+        reach = int(4 * self.sigma) + 2
+        base = min(self.light[max(0, top - reach) : bottom + reach + 1])
+        shoulders = (self.light[top] - base, self.light[bottom] - base)
+        dips = min(self.light[top : bottom + 1]) - base < _DIP * min(shoulders)
+        # a flat-topped or saturated band bulges at both shoulders and is brightest between them
+        hollow = hollowest <= _VALLEY * lesser and self.light[between] - base <= _ONE_TOP * max(shoulders)
+        return dips or hollow, hollowest < _BLEND * lesser
 
 
-def _join(bands: list[_Band], profiles: LaneProfiles, scale: int, lane: int, row: int, score: float) -> None:
+def _join(bands: list[_Band], column: _Column, scale: int, row: int, score: float) -> None:
     """Give a peak to the band that it belongs to, or start a new one.
 
     Peaks are two bands when the bulge between them is hollow; a coarser peak belongs to the finer ones that it covers.
     """
-    reach = 1.5 * profiles.sigmas[scale] + 1.0
+    reach = 1.5 * column.sigma + 1.0
     nearest = sorted(bands, key=lambda band: abs(band.row - row))
-    verdicts = [(band, *_parted(profiles, scale, lane, band.row, row)) for band in nearest[:3]]
+    verdicts = [(band, *column.parted(band.row, row)) for band in nearest[:3]]
     covered = [band for band in nearest if band.scale != scale and abs(band.row - row) <= reach]
     joined = [band for band, parted, _ in verdicts if not parted or band in covered]
     if not joined:
@@ -164,11 +172,13 @@ def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
     gathered = []
     for lane in range(scores.shape[2]):
         bands: list[_Band] = []
+        light = profiles.brightness[:, lane].tolist()
         for scale in range(len(scores)):
             rows = np.flatnonzero(peak[scale, :, lane])
+            column = _Column(profiles.height[scale, :, lane].tolist(), light, float(profiles.sigmas[scale]))
             strength = scores[scale, rows, lane]
             for index in np.argsort(-strength, kind="stable"):
-                _join(bands, profiles, scale, lane, int(rows[index]), float(strength[index]))
+                _join(bands, column, scale, int(rows[index]), float(strength[index]))
         gathered += [(lane, band) for band in bands]
     return gathered
 

@@ -12,7 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import Narrow, Picture, Seen, bulge, bulge_kernel, least_noise, most_noise, narrow, noise_of, scales_for
+from ..evidence import (
+    Narrow,
+    Picture,
+    Seen,
+    blurred,
+    bulge,
+    bulge_kernel,
+    least_noise,
+    most_noise,
+    narrow,
+    noise_of,
+    scales_for,
+)
 from .votes import LUMP, SLOPE, shifted
 
 __all__ = ["Look", "look_again"]
@@ -110,21 +122,21 @@ def look_again(image: Seen, pitch: float) -> Look:
     sigmas = scales_for(rows, _THICKEST * pitch)
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
     reach = int(np.ceil(SLOPE * 0.5 * pitch))
-    judged = [_judge(picture, r, s, reach) for r, s in zip(responses, sigmas, strict=True)]
-    noise, scores, contrast = (np.stack(part) for part in zip(*judged, strict=True))
-    scale = np.argmax(scores, axis=0)
-    smooth = [cv2.GaussianBlur(picture.pixels, (1, 2 * int(3 * s) + 1), sigmaX=1e-6, sigmaY=s) for s in sigmas]
-
-    def best(of: Picture) -> Picture:
-        return np.asarray(np.take_along_axis(of, scale[None], 0)[0], np.float32)
-
+    noise, score, contrast = _judge(picture, responses[0], sigmas[0], reach)
+    scale = np.zeros(score.shape, np.intp)
+    for number, sigma in enumerate(sigmas[1:], start=1):
+        judged = _judge(picture, responses[number], sigma, reach)
+        better = judged[1] > score
+        for so_far, own in zip((noise, score, contrast), judged, strict=True):
+            np.copyto(so_far, own, where=better)
+        scale[better] = number
     return Look(
-        score=best(scores),
-        contrast=best(contrast),
-        noise=best(noise),
+        score=score,
+        contrast=contrast,
+        noise=noise,
         scale=scale,
         responses=responses,
-        smooth=np.stack(smooth),
+        smooth=np.stack([blurred(picture.pixels, sigma) for sigma in sigmas]),
         sigmas=np.array(sigmas),
         picture=picture,
         off=_beside(image, picture),
