@@ -121,11 +121,16 @@ class _Column:
 
     height: list[float]
     light: list[float]
+    darkest: float
     sigma: float
 
     def parted(self, one: int, other: int) -> tuple[bool, bool]:
         """Whether two peaks are two bands, and if not, whether they are two that blend."""
         top, bottom = sorted((one, other))
+        # far apart, any dark row between tells; the darkest of the lane stands in for that nearby
+        dimmer, deep = min(self.light[top], self.light[bottom]), min(self.light[top : bottom + 1 : 8])
+        if deep - self.darkest < _DIP * (dimmer - self.darkest):
+            return True, False
         hollowest = min(self.height[top : bottom + 1])
         between = self.height.index(hollowest, top)
         lesser = min(self.height[top], self.height[bottom])
@@ -175,7 +180,8 @@ def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
         light = profiles.brightness[:, lane].tolist()
         for scale in range(len(scores)):
             rows = np.flatnonzero(peak[scale, :, lane])
-            column = _Column(profiles.height[scale, :, lane].tolist(), light, float(profiles.sigmas[scale]))
+            height = profiles.height[scale, :, lane].tolist()
+            column = _Column(height, light, min(light), float(profiles.sigmas[scale]))
             strength = scores[scale, rows, lane]
             for index in np.argsort(-strength, kind="stable"):
                 _join(bands, column, scale, int(rows[index]), float(strength[index]))

@@ -39,7 +39,7 @@ RIVAL = 0.7
 
 _STRIPS = 220  # strips across the picture
 _PER_PITCH = 12  # strips a pitch that are enough
-_ROWS, _MOST_ROWS = 200, 4  # rows are put together while so many remain, and so many at most
+_ROWS, _MOST_ROWS = 130, 4  # rows are put together while so many remain, and so many at most
 _FULL = 9.0  # contrast from which a vote counts in full
 _FAINTEST = 3.5  # evidence below which a place casts no vote
 _STEP = 1.15  # ratio of neighbouring pitches

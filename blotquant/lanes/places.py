@@ -101,7 +101,7 @@ def _heights(places: _Places, pitch: float) -> tuple[npt.NDArray[np.bool_], Floa
     standing = np.minimum(*over) > _ONE_SIDED * np.maximum(*over)
     top = np.median(middle - np.nan_to_num(0.5 * (above + below))[:, own], axis=1)
     gap = np.maximum(height[:, : _GAP - 2].min(axis=1), height[:, _GAP + 3 :].min(axis=1))
-    chance = places.look.noise[places.row, places.col] / _BULGE
+    chance = places.look.noise[places.scale, places.row, places.col] / _BULGE
     contrast = (top - np.maximum(gap, 0.0)) / np.sqrt(chance**2 + (_RELIEF * np.maximum(top, 0.0)) ** 2)
     return standing, contrast.astype(float)
 
@@ -131,7 +131,7 @@ def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
     along = cv2.dilate(look.score, np.ones((odd(0.08 * pitch + 2), 1), np.uint8))
     places = _Places(look, *np.nonzero((look.score >= along) & (look.score > _FAINTEST)))
     standing, contrast = _heights(places, pitch)
-    contrast = np.maximum(contrast, look.contrast[places.row, places.col])
+    contrast = np.maximum(contrast, look.contrast(places.row, places.col))
     band = (contrast > _LEAST_CONTRAST) & standing & ~_at_edge(places)
     slopes = _slopes(places, pitch)
     usual = _usual_slopes(places.col[band], slopes[band], contrast[band])

@@ -5,6 +5,7 @@ The evidence of a lane is the median of five strips over half a pitch, which dus
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -40,12 +41,12 @@ class Look:
 
     Parameters
     ----------
-    score, contrast : ndarray of shape (H, n)
-        Evidence and contrast against the gaps, in units of noise.
-    noise : ndarray of shape (H, n)
-        Noise of the lane's bulge [AU].
+    score : ndarray of shape (H, n)
+        Evidence in units of noise, the largest over the half thicknesses.
     scale : ndarray of shape (H, n)
         Which half thickness fits best, index into `sigmas`.
+    middle, gaps, noise : ndarray of shape (k, H, n)
+        Bulge of the lane and of the stronger of both gaps, and the noise of the lane's, at every half thickness [AU].
     responses, smooth : ndarray of shape (k, H, n)
         Bulge and brightness of single strips at every half thickness [AU].
     sigmas : ndarray of shape (k,)
@@ -57,9 +58,10 @@ class Look:
     """
 
     score: Picture
-    contrast: Picture
+    scale: npt.NDArray[np.uint8]
+    middle: Picture
+    gaps: Picture
     noise: Picture
-    scale: npt.NDArray[np.intp]
     responses: Picture
     smooth: Picture
     sigmas: FloatArray
@@ -70,6 +72,13 @@ class Look:
     def width(self) -> float:
         """Width of a strip [px]."""
         return self.picture.width
+
+    def contrast(self, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp]) -> Picture:
+        """Contrast of places against the gaps, in units of noise, at the half thickness that fits each best."""
+        at = (self.scale[row, col], row, col)
+        middle = self.middle[at]
+        spread = np.sqrt(self.noise[at] ** 2 + (LUMP * middle) ** 2)
+        return np.asarray((middle - self.gaps[at]) / spread, np.float32)
 
 
 def _median_of_five(strips: Picture) -> Picture:
@@ -88,14 +97,20 @@ def _gaps(response: Picture, reach: int) -> Picture:
     return np.maximum(np.maximum(shifted(gap, half), shifted(gap, -half)), 0.0)
 
 
-def _judge(picture: Narrow, response: Picture, sigma: float, reach: int) -> tuple[Picture, Picture, Picture]:
-    middle = _median_of_five(response)
+def _noise(picture: Narrow, middle: Picture, sigma: float) -> Picture:
     floor = picture.floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / 5.0))
     wide = 5.0 * picture.width
     most, least = most_noise(sigma, len(middle), wide), least_noise(sigma, wide)
-    noise = noise_of(middle, picture.light, floor, most, least)
-    contrast = (middle - _gaps(response, reach)) / np.sqrt(noise**2 + (LUMP * middle) ** 2)
-    return noise, np.asarray(middle / noise, np.float32), np.asarray(contrast, np.float32)
+    return noise_of(middle, picture.light, floor, most, least)
+
+
+def _best(scores: Sequence[Picture]) -> tuple[Picture, npt.NDArray[np.uint8]]:
+    """Largest of several scores at each place, and which it is."""
+    best, which = scores[0], np.zeros(scores[0].shape, np.uint8)
+    for number, score in enumerate(scores[1:], start=1):
+        which = np.where(score > best, np.uint8(number), which)
+        best = np.maximum(best, score)
+    return best, which
 
 
 def _beside(image: Seen, picture: Narrow) -> Picture:
@@ -121,20 +136,16 @@ def look_again(image: Seen, pitch: float) -> Look:
     rows = len(picture.pixels)
     sigmas = scales_for(rows, _THICKEST * pitch)
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
+    middle = np.stack([_median_of_five(response) for response in responses])
+    noise = np.stack([_noise(picture, own, sigma) for own, sigma in zip(middle, sigmas, strict=True)])
+    score, scale = _best([own / chance for own, chance in zip(middle, noise, strict=True)])
     reach = int(np.ceil(SLOPE * 0.5 * pitch))
-    noise, score, contrast = _judge(picture, responses[0], sigmas[0], reach)
-    scale = np.zeros(score.shape, np.intp)
-    for number, sigma in enumerate(sigmas[1:], start=1):
-        judged = _judge(picture, responses[number], sigma, reach)
-        better = judged[1] > score
-        for so_far, own in zip((noise, score, contrast), judged, strict=True):
-            np.copyto(so_far, own, where=better)
-        scale[better] = number
     return Look(
         score=score,
-        contrast=contrast,
-        noise=noise,
         scale=scale,
+        middle=middle,
+        gaps=np.stack([_gaps(response, reach) for response in responses]),
+        noise=noise,
         responses=responses,
         smooth=np.stack([blurred(picture.pixels, sigma) for sigma in sigmas]),
         sigmas=np.array(sigmas),
