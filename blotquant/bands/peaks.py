@@ -291,13 +291,12 @@ def _plateaus(
     nearest = np.argmin(np.where(above & inner, np.abs(by), 2 * far), axis=1)
     left, right = _run(above, nearest)
     half = 0.5 * (right - left)
-    apart = np.abs(row[:, None] - row[None, :])
-    beside = (lane[:, None] == lane[None, :]) & (apart < 4 * reach[:, None]) & (score[None, :] > score[:, None])
-    enclosed = (
-        (left > 0) & (right < 2 * far) & (row - far + left > 0) & (row - far + right < len(profiles.brightness) - 1)
-    )
-    flat = enclosed & ~beside.any(axis=1) & (~above[:, far] | (half > _BROAD * sigma))
-    middle = row - far + 0.5 * (left + right)
+    start, end = row - far + left, row - far + right
+    within = (row[None, :] >= start[:, None]) & (row[None, :] <= end[:, None])
+    stronger = (lane[:, None] == lane[None, :]) & within & (score[None, :] > score[:, None])
+    enclosed = (left > 0) & (right < 2 * far) & (start > 0) & (end < len(profiles.brightness) - 1)
+    flat = enclosed & ~stronger.any(axis=1) & (~above[:, far] | (half > _BROAD * sigma))
+    middle = 0.5 * (start + end)
     return np.where(flat, middle, row), np.where(flat, np.maximum(sigma, half + 1.0), sigma)
 
 
