@@ -282,7 +282,7 @@ def _plateaus(
 ) -> tuple[FloatArray, FloatArray]:
     """Place and half thickness of bands [px]: of the whole top where it is flat and was found at a shoulder."""
     reach = np.round(2.0 * sigma).astype(np.intp) + 1
-    far = int(3.0 * profiles.sigmas[-1])
+    far = int(max(3.0 * profiles.sigmas[-1], 5.0 * sigma.max(initial=0.0)))
     by = np.arange(-far, far + 1)
     light = profiles.brightness[np.clip(row[:, None] + by, 0, len(profiles.brightness) - 1), lane[:, None]]
     inner = np.abs(by) <= reach[:, None]
