@@ -220,7 +220,7 @@ class Blot:
     @functools.cached_property
     def middle(self) -> float:
         """Median of the pixels [AU]: the membrane's level, from which an offset cancels."""
-        return float(np.median(self.pixels))
+        return _median(self.pixels.ravel())
 
     def after(self, step: Step, pixels: FloatArray | None = None, **changes: Any) -> Blot:
         """Return a new blot with one more step on record; the only way to changed pixels.
@@ -248,6 +248,19 @@ class Blot:
         from .figures.pictures import display_png
 
         return display_png(self)
+
+
+def _median(values: FloatArray) -> float:
+    """Return what `numpy.median` does in a third of its time: a sample tells between which values it must lie."""
+    sample = np.sort(values[:: max(1, len(values) // 5000)])
+    low, high = sample[int(0.45 * len(sample))], sample[int(0.55 * len(sample))]
+    below = int(np.count_nonzero(values < low))
+    inside = values[(values >= low) & (values <= high)]
+    middle = ((len(values) - 1) // 2 - below, len(values) // 2 - below)
+    if middle[0] < 0 or middle[1] >= len(inside):
+        return float(np.median(values))
+    ordered = np.partition(inside, middle)
+    return float(np.mean(ordered[list(middle)]))
 
 
 def once_a_blot(tell: Callable[[Blot], Kind]) -> Callable[[Blot], Kind]:

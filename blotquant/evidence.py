@@ -30,6 +30,7 @@ __all__ = [
     "Picture",
     "Seen",
     "align",
+    "blurred",
     "bulge",
     "bulge_kernel",
     "chance_of",
@@ -43,6 +44,8 @@ __all__ = [
 SCALES = (1.2, 2.4, 4.8, 9.6, 19.2)
 """Half thicknesses at which bulges are sought [px]."""
 
+_FINE = 4.8  # half thickness from which rows are averaged before bulges are sought [px]
+_PLACES = 12000  # places at which brightness and noise are told
 _LEVELS = 8  # brightness levels with a noise of their own
 _QUARTILE = 0.31864  # first quartile of |normal|
 _QUIET_SHARE = 0.3  # quantile over the brightness levels that gives the usual noise
@@ -88,37 +91,35 @@ class Canvas:
 class Light:
     """Local brightness of a picture, sorted into levels once for all filters whose noise is told by them.
 
+    Brightness varies slowly, so it is kept on a grid of about 12 000 places.
+
     Parameters
     ----------
-    chance : ndarray of shape (H, n)
+    chance : ndarray of shape (h, w)
         Standard deviation of a pixel of that brightness [AU].
-    step : int
-        Every so many rows and columns are looked at.
     groups : tuple of ndarray
-        Places of each level in what is looked at.
-    below : ndarray of shape (H, n)
-        Number of the level whose mean brightness lies below each pixel's.
-    share : ndarray of shape (H, n)
-        How far each pixel's brightness lies from there to the next level's, 0 to 1.
+        Places of each level on the grid.
+    below : ndarray of shape (h, w)
+        Number of the level whose mean brightness lies below each place's.
+    share : ndarray of shape (h, w)
+        How far each place's brightness lies from there to the next level's, 0 to 1.
     """
 
     chance: Picture
-    step: int
     groups: tuple[npt.NDArray[np.intp], ...]
     below: npt.NDArray[np.intp]
     share: Picture
 
     @classmethod
     def of(cls, level: Picture, chance: Picture) -> Light:
-        """Sort the brightness of a picture [AU] into levels.
+        """Sort brightness into levels.
 
         Parameters
         ----------
-        level, chance : ndarray of shape (H, n)
-            Brightness, and standard deviation of a pixel of that brightness [AU].
+        level, chance : ndarray of shape (h, w)
+            Brightness on a grid, and standard deviation of a pixel of that brightness [AU].
         """
-        step = max(1, int(np.sqrt(level.size / 12000)))
-        sample = level[::step, ::step].ravel()
+        sample = level.ravel()
         order = np.argsort(sample, kind="stable")
         groups = tuple(np.array_split(order, min(_LEVELS, max(1, sample.size // 50))))
         centres = np.array([sample[group].mean() for group in groups])
@@ -126,13 +127,21 @@ class Light:
         below = np.clip(np.searchsorted(centres[:-1], level) - 1, 0, None)
         gap, share = centres[below + 1] - centres[below], np.zeros(level.shape)
         np.divide(level - centres[below], gap, out=share, where=gap > 0)
-        return cls(chance, step, groups, below, np.clip(share, 0.0, 1.0).astype(np.float32))
+        return cls(chance, groups, below, np.clip(share, 0.0, 1.0).astype(np.float32))
 
     def between(self, values: FloatArray) -> Picture:
-        """Interpolate a value of each level to every pixel, shape (H, n)."""
+        """Interpolate a value of each level to every place of the grid, shape (h, w)."""
         padded = np.append(values, values[-1]).astype(np.float32)
         low = np.take(padded, self.below)
         return np.asarray(low + (np.take(padded, self.below + 1) - low) * self.share, np.float32)
+
+    def sampled(self, response: Picture) -> Picture:
+        """Take a picture at the places of the grid, in absolute value, shape (h, w)."""
+        at = [
+            ((np.arange(n) + 0.5) * size / n).astype(np.intp)
+            for n, size in zip(self.chance.shape, response.shape, strict=True)
+        ]
+        return np.abs(response[np.ix_(*at)])
 
 
 @dataclass(frozen=True)
@@ -237,10 +246,31 @@ def bulge_kernel(sigma: float) -> Picture:
 
 
 def bulge(pixels: Picture, sigma: float) -> Picture:
-    """Bulge of each column along the run at one half thickness [AU]; a matching Gaussian of height 1 gives 0.35."""
-    kernel = bulge_kernel(sigma)
+    """Bulge of each column along the run at one half thickness [AU]; a matching Gaussian of height 1 gives 0.35.
+
+    Rows are averaged first as far as half thicknesses are then still 4.8 averaged rows.
+    """
+    fewer, thinner = _fewer_rows(pixels, sigma)
     one = np.ones(1, np.float32)
-    return np.asarray(cv2.sepFilter2D(pixels, -1, one, kernel, borderType=cv2.BORDER_REFLECT), np.float32)
+    response = cv2.sepFilter2D(fewer, -1, one, bulge_kernel(thinner), borderType=cv2.BORDER_REFLECT)
+    return _resized(np.asarray(response, np.float32), pixels.shape)
+
+
+def blurred(pixels: Picture, sigma: float) -> Picture:
+    """Blur each column along the run with a Gaussian of one half thickness [AU], in rows averaged as for `bulge`."""
+    fewer, thinner = _fewer_rows(pixels, sigma)
+    response = cv2.GaussianBlur(fewer, (1, 2 * int(3 * thinner) + 1), sigmaX=1e-6, sigmaY=thinner)
+    return _resized(np.asarray(response, np.float32), pixels.shape)
+
+
+def _fewer_rows(pixels: Picture, sigma: float) -> tuple[Picture, float]:
+    """Average rows for a filter, and say what its half thickness is in them."""
+    rows, cols = pixels.shape
+    few = max(1, round(rows * _FINE / max(sigma, _FINE)))
+    if few == rows:
+        return pixels, sigma
+    fewer = cv2.resize(pixels, (cols, few), interpolation=cv2.INTER_AREA)
+    return np.asarray(fewer, np.float32), sigma * few / rows
 
 
 def _quartile(values: npt.NDArray[np.floating]) -> float:
@@ -307,32 +337,38 @@ def noise_of(response: Picture, light: Light, floor: float, most: float = np.inf
     ndarray of shape (H, n)
         Standard deviation [AU]; never zero.
     """
-    step = light.step
-    sample = (np.abs(response[::step, ::step]) / light.chance[::step, ::step]).ravel()
-    spread = np.array([_quartile(sample[group]) for group in light.groups])
+    sample = light.sampled(response)
+    shares = (sample / light.chance).ravel()
+    spread = np.array([_quartile(shares[group]) for group in light.groups])
     telling = spread[spread >= least]
     quietest = float(telling.min()) if telling.size else least
     usual = min(max(float(np.quantile(spread, _QUIET_SHARE)), quietest), most)
     factor = light.between(np.clip(spread, 0.7 * usual, _LOUDEST * usual))
     noise = np.maximum(factor * light.chance, np.float32(max(floor, float(np.finfo(np.float32).tiny))))
-    return np.asarray(noise * _across(response, noise, step), dtype=np.float32)
+    return _resized(noise * _across(sample / noise), response.shape)
 
 
-def _across(response: Picture, noise: Picture, step: int) -> Picture:
-    """How much noisier each part of the width is than its brightness says, at least 1, shape (1, n)."""
-    sample = np.abs(response[::step, ::step]) / noise[::step, ::step]
+def _across(sample: Picture) -> Picture:
+    """How much noisier each part of the width is than its brightness says, at least 1, shape (1, w)."""
     parts = np.array_split(np.arange(sample.shape[1]), min(_PARTS, sample.shape[1]))
     spread = np.array([_quartile(sample[:, part].ravel()) for part in parts])
-    centres = np.array([part.mean() * step for part in parts])
+    centres = np.array([part.mean() for part in parts])
     relative = np.clip(spread / max(float(np.median(spread)), 1e-9), 1.0, _LOUDEST)
-    return np.interp(np.arange(response.shape[1]), centres, relative)[None, :].astype(np.float32)
+    return np.interp(np.arange(sample.shape[1]), centres, relative)[None, :].astype(np.float32)
+
+
+def _resized(picture: Picture, shape: tuple[int, ...]) -> Picture:
+    if picture.shape == shape:
+        return picture
+    return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _brightness(pixels: Picture) -> Picture:
+    """Brightness of the neighbourhood on a grid of about 12 000 places, finer ones in small pictures [AU]."""
     rows, cols = pixels.shape
     small = cv2.resize(pixels, (max(1, cols // 4), max(1, rows // 4)), interpolation=cv2.INTER_AREA)
-    wide = cv2.blur(small, (9, 15))
-    return np.asarray(cv2.resize(wide, (cols, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+    apart = max(1.0, np.sqrt(pixels.size / _PLACES))
+    return _resized(np.asarray(cv2.blur(small, (9, 15)), np.float32), (round(rows / apart), round(cols / apart)))
 
 
 def chance_of(noise: NoiseModel, brightness: npt.ArrayLike) -> Picture:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,6 @@ from .blot import FloatArray, Frame
 
 __all__ = ["curve_text", "evaluate_curve", "parse_curve", "to_file", "to_upright"]
 
-_PLACES = ("top", "bottom", "left", "right", "centre_row", "centre_col", "centre")
 _DECIMALS = 2  # geometry is rounded when it is born, so that a table read back measures the same pixels
 
 
@@ -92,35 +92,26 @@ def _map_boxes(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> dict[str,
 
 
 def _map_table(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> pd.DataFrame:
+    if not (frame.turns % 4 or frame.mirror or frame.top or frame.left):
+        return table.copy()  # upright as it is in its file
     change = frame.to_upright if inverse else frame.to_file
-    out = table.copy()
-    if not (frame.turns % 4 or frame.mirror or frame.top or frame.left) and _are_floats(
-        table
-    ):  # it lies as in the file
-        if "curve" in table.columns:
-            out["curve"] = _map_curves(table["curve"].tolist(), change)
-        return out
+    changed: dict[str, Any] = {}
     if {"top", "bottom", "left", "right"} <= set(table.columns):
-        for name, edge in _map_boxes(table, frame, inverse=inverse).items():
-            out[name] = edge
+        changed |= _map_boxes(table, frame, inverse=inverse)
     if {"centre_row", "centre_col"} <= set(table.columns):
         rows, cols = change(table["centre_row"].to_numpy(float), table["centre_col"].to_numpy(float))
-        out["centre_row"], out["centre_col"] = rows, cols
+        changed |= {"centre_row": rows, "centre_col": cols}
     if "centre" in table.columns:
         across = table["centre"].to_numpy(float)
         # a lane that lies on its side in the file is placed by its row there
         on_side = frame.turns % 2 == 1
         if inverse:
-            out["centre"] = change(across, across)[1]
+            changed["centre"] = change(across, across)[1]
         else:
-            out["centre"] = change(np.zeros_like(across), across)[0 if on_side else 1]
+            changed["centre"] = change(np.zeros_like(across), across)[0 if on_side else 1]
     if "curve" in table.columns:
-        out["curve"] = _map_curves(table["curve"].tolist(), change)
-    return out
-
-
-def _are_floats(table: pd.DataFrame) -> bool:
-    return all(table[name].dtype == np.float64 for name in _PLACES if name in table.columns)
+        changed["curve"] = _map_curves(table["curve"].tolist(), change)
+    return table.assign(**changed)
 
 
 def _map_curves(texts: list[str], change: Callable[..., tuple[FloatArray, FloatArray]]) -> list[str]:

@@ -115,29 +115,42 @@ class _Band:
     blended: bool = False
 
 
-def _parted(profiles: LaneProfiles, scale: int, lane: int, one: int, other: int) -> tuple[bool, bool]:
-    """Whether two peaks of one scale are two bands, and if not, whether they are two that blend."""
-    top, bottom = sorted((one, other))
-    height, light = profiles.height[scale][:, lane], profiles.brightness[:, lane]
-    between = top + int(np.argmin(height[top : bottom + 1]))
-    lesser = min(height[top], height[bottom])
-    reach = int(4 * profiles.sigmas[scale]) + 2
-    base = light[max(0, top - reach) : bottom + reach + 1].min()
-    shoulders = np.array([light[top], light[bottom]]) - base
-    dips = light[top : bottom + 1].min() - base < _DIP * shoulders.min()
-    # a flat-topped or saturated band bulges at both shoulders and is brightest between them
-    hollow = height[between] <= _VALLEY * lesser and light[between] - base <= _ONE_TOP * shoulders.max()
-    return bool(dips or hollow), bool(height[between] < _BLEND * lesser)
+@dataclass(frozen=True)
+class _Column:
+    """One lane at one half thickness, as plain numbers: short stretches of them are looked at many times."""
+
+    height: list[float]
+    light: list[float]
+    darkest: float
+    sigma: float
+
+    def parted(self, one: int, other: int) -> tuple[bool, bool]:
+        """Whether two peaks are two bands, and if not, whether they are two that blend."""
+        top, bottom = sorted((one, other))
+        # far apart, any dark row between tells; the darkest of the lane stands in for that nearby
+        dimmer, deep = min(self.light[top], self.light[bottom]), min(self.light[top : bottom + 1 : 8])
+        if deep - self.darkest < _DIP * (dimmer - self.darkest):
+            return True, False
+        hollowest = min(self.height[top : bottom + 1])
+        between = self.height.index(hollowest, top)
+        lesser = min(self.height[top], self.height[bottom])
+        reach = int(4 * self.sigma) + 2
+        base = min(self.light[max(0, top - reach) : bottom + reach + 1])
+        shoulders = (self.light[top] - base, self.light[bottom] - base)
+        dips = min(self.light[top : bottom + 1]) - base < _DIP * min(shoulders)
+        # a flat-topped or saturated band bulges at both shoulders and is brightest between them
+        hollow = hollowest <= _VALLEY * lesser and self.light[between] - base <= _ONE_TOP * max(shoulders)
+        return dips or hollow, hollowest < _BLEND * lesser
 
 
-def _join(bands: list[_Band], profiles: LaneProfiles, scale: int, lane: int, row: int, score: float) -> None:
+def _join(bands: list[_Band], column: _Column, scale: int, row: int, score: float) -> None:
     """Give a peak to the band that it belongs to, or start a new one.
 
     Peaks are two bands when the bulge between them is hollow; a coarser peak belongs to the finer ones that it covers.
     """
-    reach = 1.5 * profiles.sigmas[scale] + 1.0
+    reach = 1.5 * column.sigma + 1.0
     nearest = sorted(bands, key=lambda band: abs(band.row - row))
-    verdicts = [(band, *_parted(profiles, scale, lane, band.row, row)) for band in nearest[:3]]
+    verdicts = [(band, *column.parted(band.row, row)) for band in nearest[:3]]
     covered = [band for band in nearest if band.scale != scale and abs(band.row - row) <= reach]
     joined = [band for band, parted, _ in verdicts if not parted or band in covered]
     if not joined:
@@ -164,11 +177,14 @@ def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
     gathered = []
     for lane in range(scores.shape[2]):
         bands: list[_Band] = []
+        light = profiles.brightness[:, lane].tolist()
         for scale in range(len(scores)):
             rows = np.flatnonzero(peak[scale, :, lane])
+            height = profiles.height[scale, :, lane].tolist()
+            column = _Column(height, light, min(light), float(profiles.sigmas[scale]))
             strength = scores[scale, rows, lane]
             for index in np.argsort(-strength, kind="stable"):
-                _join(bands, profiles, scale, lane, int(rows[index]), float(strength[index]))
+                _join(bands, column, scale, int(rows[index]), float(strength[index]))
         gathered += [(lane, band) for band in bands]
     return gathered
 
@@ -266,7 +282,7 @@ def _plateaus(
 ) -> tuple[FloatArray, FloatArray]:
     """Place and half thickness of bands [px]: of the whole top where it is flat and was found at a shoulder."""
     reach = np.round(2.0 * sigma).astype(np.intp) + 1
-    far = int(3.0 * profiles.sigmas[-1])
+    far = int(max(3.0 * profiles.sigmas[-1], 5.0 * sigma.max(initial=0.0)))
     by = np.arange(-far, far + 1)
     light = profiles.brightness[np.clip(row[:, None] + by, 0, len(profiles.brightness) - 1), lane[:, None]]
     inner = np.abs(by) <= reach[:, None]
@@ -275,13 +291,12 @@ def _plateaus(
     nearest = np.argmin(np.where(above & inner, np.abs(by), 2 * far), axis=1)
     left, right = _run(above, nearest)
     half = 0.5 * (right - left)
-    apart = np.abs(row[:, None] - row[None, :])
-    beside = (lane[:, None] == lane[None, :]) & (apart < 4 * reach[:, None]) & (score[None, :] > score[:, None])
-    enclosed = (
-        (left > 0) & (right < 2 * far) & (row - far + left > 0) & (row - far + right < len(profiles.brightness) - 1)
-    )
-    flat = enclosed & ~beside.any(axis=1) & (~above[:, far] | (half > _BROAD * sigma))
-    middle = row - far + 0.5 * (left + right)
+    start, end = row - far + left, row - far + right
+    within = (row[None, :] >= start[:, None]) & (row[None, :] <= end[:, None])
+    stronger = (lane[:, None] == lane[None, :]) & within & (score[None, :] > score[:, None])
+    enclosed = (left > 0) & (right < 2 * far) & (start > 0) & (end < len(profiles.brightness) - 1)
+    flat = enclosed & ~stronger.any(axis=1) & (~above[:, far] | (half > _BROAD * sigma))
+    middle = 0.5 * (start + end)
     return np.where(flat, middle, row), np.where(flat, np.maximum(sigma, half + 1.0), sigma)
 
 

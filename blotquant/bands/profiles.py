@@ -172,15 +172,22 @@ def _sample(calm: Picture, track: Track) -> Picture:
 
 
 def _median_of_five(strips: Picture) -> Picture:
-    return np.asarray(np.sort(strips, axis=-1)[..., 2], np.float32)
+    """Median over the last axis, which holds five."""
+    a, b, c, d, e = (strips[..., place] for place in range(5))
+    low = np.maximum(np.minimum(a, b), np.minimum(d, e))
+    high = np.minimum(np.maximum(a, b), np.maximum(d, e))
+    return np.clip(c, np.minimum(low, high), np.maximum(low, high))
+
+
+def _least_of_three(strips: Picture) -> Picture:
+    """Least over the last axis, which holds three."""
+    return np.minimum(np.minimum(strips[..., 0], strips[..., 1]), strips[..., 2])
 
 
 def _quiet_gap(response: Picture, reach: int) -> Picture:
     """Bulge of the quieter gap: the least over a gap's strips, the most over the rows that a sloping band may take."""
-    sides = []
-    for part in (response[..., 5:8], response[..., 8:11]):
-        lowest = np.ascontiguousarray(part.min(axis=-1))
-        sides.append(cv2.dilate(lowest, np.ones((2 * reach + 1, 1), np.uint8)))
+    rows = np.ones((2 * reach + 1, 1), np.uint8)
+    sides = [cv2.dilate(_least_of_three(part), rows) for part in (response[..., 5:8], response[..., 8:11])]
     return np.maximum(np.minimum(*sides), 0.0).astype(np.float32).reshape(response.shape[:2])
 
 
@@ -216,7 +223,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         noise.append(noise_of(middle, light, smallest, most_noise(sigma, rows, wide), least_noise(sigma, wide)))
         gap.append(_quiet_gap(response, reach))
         single.append(response[..., :5])
-    calm = cv2.blur(flat, (1, 3)).reshape(values.shape)
+    calm = np.asarray(cv2.blur(flat, (1, 3)), np.float32).reshape(values.shape)
     return LaneProfiles(
         height=np.stack(height),
         noise=np.stack(noise),
@@ -224,7 +231,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         strips=np.stack(single),
         chance=2.0 * chance / float(np.sqrt(wide)),
         brightness=brightness,
-        gap_brightness=np.stack([calm[..., 5:8].min(axis=-1), calm[..., 8:11].min(axis=-1)], axis=-1),
+        gap_brightness=np.stack([_least_of_three(calm[..., 5:8]), _least_of_three(calm[..., 8:11])], axis=-1),
         room=_room(seen.off, track),
         sigmas=np.array(sigmas),
     )

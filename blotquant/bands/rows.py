@@ -151,15 +151,16 @@ def _backed(peaks: Peaks, own: npt.NDArray[np.intp]) -> bool:
 def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks) -> list[npt.NDArray[np.intp]]:
     """Leave out rows that are both near the noise and faint beside the bands of their image: uneven ground."""
     usual: dict[int, float] = {}
+    own = []
     for row in rows:
         image = int(peaks.image[row[0]])
         tall = np.sort(peaks.height[row])[::-1][:_TALL]
         usual[image] = max(usual.get(image, 0.0), float(tall[-1]) * len(tall) / _TALL)
+        own.append(float(tall[-1] if len(tall) == _TALL else tall[0]))
     return [
         row
-        for row in rows
-        if peaks.score[row].max() >= _CLEAR_ROW
-        or peaks.height[row].max() >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
+        for row, height in zip(rows, own, strict=True)
+        if peaks.score[row].max() >= _CLEAR_ROW or height >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
     ]
 
 

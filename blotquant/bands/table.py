@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .. import tables
@@ -22,78 +24,86 @@ __all__ = ["bands_table"]
 
 _REACH = 3.0  # half height of a band's box, in half thicknesses
 _SURE = 15.0  # evidence from which a band's own thickness and slope are believed
-_SMOOTH = 2.0  # lanes over which a row's place is smoothed where it is only expected
-
-
-@dataclass(frozen=True)
-class Member:
-    """One band of one image before it is written: index of its peak, or −1 where it is only expected."""
-
-    peak: int
-    row: float
-    sigma: float
-    slope: float
-
-
-def _expected(row: Row, lane: int, image: int, col: float, peaks: Peaks, flat: FloatArray, smile: Smile) -> float:
-    return row.predict(lane, image, flat, peaks) + float(smile(np.array(col)))
-
-
-def _smile_slope(smile: Smile, col: float) -> float:
-    return float(smile(np.array(col + 1.0)) - smile(np.array(col - 1.0))) / 2.0
-
-
-def _members(
-    row: Row, image: int, lanes: int, col: FloatArray, peaks: Peaks, flat: FloatArray, smile: Smile
-) -> list[Member]:
-    """List the bands of a row in all lanes of one image; `col` is each lane's column near the row."""
-    own = np.array(row.members)
-    usual = float(np.median(peaks.sigma[own]))
-    found = {int(peaks.lane[i]): int(i) for i in own[peaks.image[own] == image]}
-    members = []
-    for lane in range(lanes):
-        slope = _smile_slope(smile, col[lane])
-        if lane in found:
-            peak = found[lane]
-            sure = peaks.score[peak] > _SURE
-            members.append(
-                Member(
-                    peak,
-                    float(peaks.row[peak]),
-                    float(peaks.sigma[peak]) if sure else usual,
-                    float(peaks.slope[peak]) if sure and abs(peaks.slope[peak] - slope) < 0.1 else slope,
-                )
-            )
-        else:
-            members.append(Member(-1, _expected(row, lane, image, col[lane], peaks, flat, smile), usual, slope))
-    return members
-
-
-def _band(blot: Blot, track: Track, index: int, member: Member, offset: tuple[int, int]) -> dict[str, object]:
-    """Place, box and curve of one band in the image's upright pixels."""
-    rows, cols = blot.shape
-    centre_row = float(np.clip(member.row - offset[0], 0.0, rows - 1.0))
-    at = round(centre_row)
-    column = track.column[index]
-    centre_col, half = float(column[at]), 0.5 * float(track.width[index])
-    across = np.array([centre_col - half, centre_col, centre_col + half])
-    ridge = centre_row + member.slope * (across - centre_col)
-    lean = (column[min(at + 5, rows - 1)] - column[max(at - 5, 0)]) / max(1, min(at + 5, rows - 1) - max(at - 5, 0))
-    reach = _REACH * member.sigma
-    return {
-        "centre_row": round(centre_row, 2),
-        "centre_col": round(centre_col, 2),
-        "top": float(np.clip(np.floor(ridge.min() - reach + 0.5), 0, rows - 1)),
-        "bottom": float(np.clip(np.ceil(ridge.max() + reach + 0.5), 1, rows)),
-        "left": float(np.clip(round(centre_col - half + 0.5), 0, cols - 1)),
-        "right": float(np.clip(round(centre_col + half + 0.5), 1, cols)),
-        "curve": curve_text(ridge, across),
-        "lean": round(float(lean), 4),
-        "sigma": round(member.sigma, 2),
-    }
+_LIKE = 0.1  # difference from the smile's slope up to which it is believed [px/px]
 
 
 _MEASURED = ("raw", "background", "volume", "volume_se", "snr", "height", "lod", "loq", "rejected", "mass_kda")
+
+
+@dataclass(frozen=True)
+class Members:
+    """The bands of a row in all lanes of one image, before they are written.
+
+    Parameters
+    ----------
+    peak : ndarray of shape (n,)
+        Index of each band's peak, or −1 where it is only expected.
+    row, sigma, slope : ndarray of shape (n,)
+        Place on the canvas and half thickness [px], and slope of the ridge [px/px].
+    """
+
+    peak: npt.NDArray[np.intp]
+    row: FloatArray
+    sigma: FloatArray
+    slope: FloatArray
+
+
+def _members(row: Row, image: int, col: FloatArray, peaks: Peaks, flat: FloatArray, smile: Smile) -> Members:
+    """List the bands of a row in all lanes of one image; `col` is each lane's column near the row."""
+    own = row.members
+    here = own[peaks.image[own] == image]
+    peak = np.full(len(col), -1, np.intp)
+    peak[peaks.lane[here]] = here
+    usual = float(np.median(peaks.sigma[own]))
+    slope = 0.5 * (smile(col + 1.0) - smile(col - 1.0))
+    expected = np.array([row.predict(lane, image, flat, peaks) for lane in range(len(col))]) + smile(col)
+    found = peak >= 0
+    sure = found & (peaks.score[peak] > _SURE)
+    return Members(
+        peak,
+        np.where(found, peaks.row[peak], expected),
+        np.where(sure, peaks.sigma[peak], usual),
+        np.where(sure & (np.abs(peaks.slope[peak] - slope) < _LIKE), peaks.slope[peak], slope),
+    )
+
+
+def _placed(blot: Blot, track: Track, members: Members, offset: tuple[int, int]) -> dict[str, Any]:
+    """Places, boxes and curves of a row's bands in the image's upright pixels."""
+    rows, cols = blot.shape
+    centre_row = np.clip(members.row - offset[0], 0.0, rows - 1.0)
+    lane, at = np.arange(len(centre_row)), np.round(centre_row).astype(np.intp)
+    centre_col, half = track.column[lane, at], 0.5 * track.width
+    across = centre_col[:, None] + half[:, None] * np.array([-1.0, 0.0, 1.0])
+    ridge = centre_row[:, None] + members.slope[:, None] * (across - centre_col[:, None])
+    low, high = np.maximum(at - 5, 0), np.minimum(at + 5, rows - 1)
+    lean = (track.column[lane, high] - track.column[lane, low]) / np.maximum(1, high - low)
+    reach = _REACH * members.sigma
+    return {
+        "centre_row": np.round(centre_row, 2),
+        "centre_col": np.round(centre_col, 2),
+        "top": np.clip(np.floor(ridge.min(axis=1) - reach + 0.5), 0, rows - 1),
+        "bottom": np.clip(np.ceil(ridge.max(axis=1) + reach + 0.5), 1, rows),
+        "left": np.clip(np.round(centre_col - half + 0.5), 0, cols - 1),
+        "right": np.clip(np.round(centre_col + half + 0.5), 1, cols),
+        "curve": np.array([curve_text(*points) for points in zip(ridge, across, strict=True)], object),
+        "lean": np.round(lean, 4),
+        "sigma": np.round(members.sigma, 2),
+    }
+
+
+def _written(blot: Blot, track: Track, number: int, members: Members, peaks: Peaks, offset: tuple[int, int]) -> Any:
+    """One row of bands as columns of the table."""
+    found = members.peak >= 0
+    placed = _placed(blot, track, members, offset)
+    edge = (placed["top"] == 0) | (placed["bottom"] == blot.shape[0])
+    flags = np.where(edge, int(Flag.EDGE), 0) | np.where(found & peaks.blended[members.peak], int(Flag.OVERLAP), 0)
+    return placed | {
+        "lane": track.lane,
+        "band": np.full(len(found), number),
+        "detected": found,
+        "flags": np.array([encode(int(flag)) for flag in flags], object),
+        "score": np.where(found, np.round(peaks.score[members.peak], 2), 0.0),
+    }
 
 
 def bands_table(
@@ -112,19 +122,12 @@ def bands_table(
         for number, row in enumerate(rows, start=1):
             height = float(np.median(peaks.row[row.members])) - offset[0]
             col = track.column[:, int(np.clip(round(height), 0, blot.shape[0] - 1))] + offset[1]
-            for index, member in enumerate(_members(row, image, len(col), col, peaks, flat, smile)):
-                band = _band(blot, track, index, member, offset)
-                seen = member.peak >= 0
-                edge = band["top"] == 0 or band["bottom"] == blot.shape[0]
-                blended = seen and bool(peaks.blended[member.peak])
-                flags = (Flag.EDGE if edge else Flag(0)) | (Flag.OVERLAP if blended else Flag(0))
-                band |= {"lane": track.lane[index], "band": str(number), "detected": seen, "flags": encode(flags)}
-                band["score"] = round(float(peaks.score[member.peak]), 2) if seen else 0.0
-                written.append(band)
-        part = pd.DataFrame(written).assign(image=blot.name, target="", saturated=0, **dict.fromkeys(_MEASURED, np.nan))
-        parts.append(to_file(part.sort_values(["lane", "band"], key=_numbers), blot.frame))
-    return tables.check(pd.concat(parts, ignore_index=True), "bands")
-
-
-def _numbers(column: pd.Series) -> pd.Series:
-    return column.astype(int)
+            members = _members(row, image, col, peaks, flat, smile)
+            written.append(_written(blot, track, number, members, peaks, offset))
+        united = {name: np.concatenate([own[name] for own in written]) for name in written[0]}
+        order = np.lexsort((united["band"], united["lane"]))
+        columns = {name: values[order] for name, values in united.items()}
+        columns["band"] = np.array([str(number) for number in columns["band"]], object)
+        rest = {"image": blot.name, "target": "", "saturated": 0} | dict.fromkeys(_MEASURED, np.nan)
+        parts.append(to_file(pd.DataFrame(columns | {n: np.full(len(order), v) for n, v in rest.items()}), blot.frame))
+    return tables.check(parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True), "bands")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 
-__all__ = ["PRICE", "best_chain", "candidates"]
+__all__ = ["PRICE", "best_chain", "candidates", "peaks"]
 
 PRICE = 0.9
 """Votes that a lane must have to be worth taking."""
@@ -103,15 +103,19 @@ def _unwind(best: FloatArray, before: npt.NDArray[np.intp], gain: FloatArray) ->
     return worth, np.array(chain[::-1], np.intp)
 
 
+def peaks(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the columns where a tally has a peak [px], and the votes there."""
+    inner = counts[1:-1]
+    peak = np.flatnonzero((inner >= counts[:-2]) & (inner > counts[2:]) & (inner > _LEAST)) + 1
+    return peak.astype(float), counts[peak]
+
+
 def candidates(counts: FloatArray, pitch: float) -> tuple[FloatArray, FloatArray]:
     """Return the columns where the tally has a peak, clear of the picture's sides [px], and the votes there.
 
     A peak's place is the middle of the votes around it, since a tally is flat on top; peaks that share it are one.
     """
-    inner = counts[1:-1]
-    peak = np.flatnonzero((inner >= counts[:-2]) & (inner > counts[2:]) & (inner > _LEAST)) + 1
-    votes = counts[peak]
-    place = peak.astype(float)
+    place, votes = peaks(counts)
     around = np.arange(-int(_AROUND * pitch) - 1.0, int(_AROUND * pitch) + 2.0)
     columns = np.arange(len(counts), dtype=float)
     for _ in range(4):

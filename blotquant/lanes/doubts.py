@@ -17,6 +17,7 @@ _ROUND = 1.42  # width over thickness below which bands are dots; drawn dots 1.0
 _FEW_VOTES = 2.5  # votes of a whole picture below which nothing was found
 _STREAKS = 2.0  # votes a lane that a comb has where no band shows both its ends: lanes that touch, told by streaks
 _FEW_BANDS = 4.0  # and votes of bands that others confirm: a clear one has 3, stains and dust of a blank picture less
+_STEEP, _POINTS = 0.2, 3  # slope from which so many bands, or more, on one straight line are a scratch and no row
 _IRREGULAR = 0.10  # spread of neighbouring steps that predicts trouble
 _RIVAL = 0.5  # worth of another pitch, as a share of the best, that predicts trouble
 
@@ -53,10 +54,22 @@ def refuse_dots(found: Search, name: str, n_lanes: int | None = None) -> None:
 def _hardly_anything(found: Search, given: bool) -> bool:
     """Whether what speaks for the lanes is next to nothing; a regular comb of several lanes confirms itself."""
     total = float(np.sum(found.votes))
+    if not given and _is_scratch(found):
+        return True
     if len(found.votes) >= FEWEST:
         bands = bool((found.marks.thickness > 0).any())
         return total < (_FEW_VOTES if bands else _STREAKS * len(found.votes))
     return total < _FEW_VOTES or not (found.marks.thickness > 0).any() or (not given and _confirmed(found) < _FEW_BANDS)
+
+
+def _is_scratch(found: Search) -> bool:
+    """Whether all that is seen lies on one steep straight line."""
+    marks = found.marks
+    if len(marks.row) < _POINTS:
+        return False
+    slope, height = np.polyfit(0.5 * (marks.left + marks.right), marks.row, 1)
+    off = np.abs(marks.row - height - slope * 0.5 * (marks.left + marks.right))
+    return abs(slope) > _STEEP and bool(np.median(off) < 2.0 and off.max() < np.ptp(marks.row) / _POINTS)
 
 
 def _confirmed(found: Search) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..blot import FloatArray
 from ..evidence import (
@@ -27,13 +28,18 @@ from ..evidence import (
     noise_of,
     scales_for,
 )
-from .chains import best_chain, candidates
-from .streaks import streak_votes
+from .chains import PRICE, best_chain, candidates, peaks
+from .streaks import Blocks, streak_votes
 from .votes import LUMP, SLOPE, Votes, odd, shifted, tally
 
-__all__ = ["Glance", "first_look"]
+__all__ = ["RIVAL", "Glance", "first_look"]
+
+RIVAL = 0.7
+"""Worth of another pitch at first look, as a share of the best, from which it is looked at as well."""
 
 _STRIPS = 220  # strips across the picture
+_PER_PITCH = 12  # strips a pitch that are enough
+_ROWS, _MOST_ROWS = 130, 4  # rows are put together while so many remain, and so many at most
 _FULL = 9.0  # contrast from which a vote counts in full
 _FAINTEST = 3.5  # evidence below which a place casts no vote
 _STEP = 1.15  # ratio of neighbouring pitches
@@ -61,32 +67,84 @@ def _middle(score: Picture, pitch: float) -> Picture:
     return np.minimum(part, np.minimum(shifted(part, by), shifted(part, -by)))
 
 
-def _gaps(score: Picture, pitch: float, width: float) -> Picture:
-    """Evidence of the stronger of both gaps half a pitch away; `pitch` in strips of `width` px."""
-    reach = int(np.ceil(SLOPE * 0.5 * pitch * width))
+def _gaps(score: Picture, pitch: float, reach: int) -> Picture:
+    """Evidence of the stronger of both gaps half a pitch away, over `reach` rows; `pitch` in strips."""
     lowest = cv2.erode(score, np.ones((1, odd(0.16 * pitch)), np.uint8))
     gap = np.asarray(cv2.dilate(lowest, np.ones((2 * reach + 1, 1), np.uint8)), np.float32)
     by = max(1, round(0.5 * pitch))
     return np.maximum(shifted(gap, by), shifted(gap, -by))
 
 
-def _votes(score: Picture, width: float, pitch: float, offset: tuple[int, int]) -> Votes:
-    middle = _middle(score, pitch / width)
-    contrast = (middle - _gaps(score, pitch / width, width)) / np.sqrt(1.0 + (LUMP * middle) ** 2)
-    along = cv2.dilate(middle, np.ones((odd(0.08 * pitch + 2), 1), np.uint8))
-    row, col = np.nonzero((middle >= along) & (middle > _FAINTEST) & (contrast > 0))
-    weight = np.minimum(contrast[row, col], _FULL) * (3.0 / _FULL)
-    places = np.asarray(np.stack([row + float(offset[0]), (col + 0.5) * width - 0.5 + offset[1]]), dtype=np.float64)
-    return Votes(places[0], places[1], weight.astype(float), width)
+@dataclass(frozen=True)
+class _View:
+    """Evidence of an image at a fineness: that of `step` rows is their largest, that of strips their mean.
+
+    Parameters
+    ----------
+    score : ndarray of shape (h, n)
+        Evidence.
+    step : int
+        Rows that are one.
+    width : float
+        Width of a strip [px].
+    blocks : Blocks
+        Brightness of blocks of rows in the same strips.
+    """
+
+    score: Picture
+    step: int
+    width: float
+    blocks: Blocks
+
+    @classmethod
+    def of(cls, picture: Narrow) -> _View:
+        """Look at an image in strips."""
+        score = _evidence(picture)
+        step = int(np.clip(len(score) // _ROWS, 1, _MOST_ROWS))
+        whole = np.pad(score, ((0, -len(score) % step), (0, 0)))
+        largest = whole.reshape(-1, step, whole.shape[1]).max(axis=1)
+        return cls(largest, step, picture.width, Blocks.of(picture))
+
+    def halved(self) -> _View:
+        """Make one strip of two."""
+        rows, strips = self.score.shape
+        score = cv2.resize(self.score, (strips // 2, rows), interpolation=cv2.INTER_AREA)
+        blocks = self.blocks.coarser(strips // 2)
+        return _View(np.asarray(score, np.float32), self.step, blocks.width, blocks)
+
+
+def _votes(view: _View, pitch: float, offset: tuple[int, int]) -> Votes:
+    middle = _middle(view.score, pitch / view.width)
+    reach = int(np.ceil(SLOPE * 0.5 * pitch / view.step))
+    contrast = (middle - _gaps(view.score, pitch / view.width, reach)) / np.sqrt(1.0 + (LUMP * middle) ** 2)
+    along = cv2.dilate(middle, np.ones((max(3, odd((0.08 * pitch + 2) / view.step)), 1), np.uint8))
+    which = np.flatnonzero((middle >= along) & (middle > _FAINTEST) & (contrast > 0))
+    row, col = np.divmod(which, middle.shape[1])
+    weight = np.minimum(contrast.ravel()[which], _FULL) * (3.0 / _FULL)
+    down, across = np.stack(
+        [(row + 0.5) * view.step - 0.5 + offset[0], (col + 0.5) * view.width - 0.5 + offset[1]]
+    ).astype(np.float64)
+    return Votes(down, across, weight.astype(np.float64), view.width)
 
 
 def _upright(votes: Votes, pitch: float, shape: tuple[int, int]) -> tuple[float, FloatArray]:
     """Lean at which the votes gather most, and the votes of each column then."""
     down = votes.row - 0.5 * (shape[0] - 1)
-    tallies = [tally(votes.col - s * down, votes.weight, votes.spacing, pitch, shape[1]) for s in _SHEARS]
-    sharpness = [float((counts**2).sum()) * (1.0 - 1e-6 * abs(s)) for counts, s in zip(tallies, _SHEARS, strict=True)]
-    best = int(np.argmax(sharpness))
-    return _SHEARS[best], tallies[best]
+    bins = int(np.ceil(shape[1] / votes.spacing))
+    at = (votes.col - np.array(_SHEARS)[:, None] * down) / votes.spacing
+    inside = (at > -0.5) & (at < bins - 0.5)
+    flat = (np.round(at) + bins * np.arange(len(_SHEARS))[:, None])[inside].astype(np.intp)
+    counts = np.bincount(flat, np.broadcast_to(votes.weight, at.shape)[inside], bins * len(_SHEARS)).astype(float)
+    soft = cv2.GaussianBlur(
+        counts.reshape(len(_SHEARS), bins),
+        (0, 0),
+        0.1 * pitch / votes.spacing,
+        sigmaY=1e-6,
+        borderType=cv2.BORDER_CONSTANT,
+    )
+    sharpness = (soft**2).sum(axis=1) * (1.0 - 1e-6 * np.abs(_SHEARS))
+    best = _SHEARS[int(np.argmax(sharpness))]
+    return best, tally(votes.col - best * down, votes.weight, votes.spacing, pitch, shape[1])
 
 
 @dataclass(frozen=True)
@@ -121,20 +179,31 @@ def first_look(images: Sequence[Seen], canvas: Canvas) -> list[Glance]:
     canvas : Canvas
         Where they lie.
     """
-    pictures = [narrow(image, _STRIPS) for image in images]
-    scores = [_evidence(picture) for picture in pictures]
+    views = [_View.of(narrow(image, _STRIPS)) for image in images]
     pitches = canvas.cols / 2.2 / _STEP ** np.arange(40)
-    pitches = pitches[pitches > max(canvas.cols / _MOST_LANES, 8.0)]
+    pitches = np.sort(pitches[pitches > max(canvas.cols / _MOST_LANES, 8.0)])
     found = []
     for pitch in pitches:
+        while min(pitch / view.width for view in views) >= 2 * _PER_PITCH:
+            views = [view.halved() for view in views]
         cast = []
-        for score, picture, offset in zip(scores, pictures, canvas.offsets, strict=True):
-            cast += [_votes(score, picture.width, pitch, offset), streak_votes(picture, pitch, offset)]
+        for view, offset in zip(views, canvas.offsets, strict=True):
+            cast += [_votes(view, pitch, offset), streak_votes(view.blocks, pitch, offset)]
         found.append(_upright(Votes.united(cast), pitch, canvas.shape))
-    glances = []
-    for i, pitch in enumerate(pitches):
-        counts = np.max([tallied for _, tallied in found[max(0, i - 1) : i + 2]], axis=0)
-        place, votes = candidates(counts, pitch)
-        worth, chain = best_chain(place, votes, pitch)
-        glances.append(Glance(worth, float(pitch), found[i][0], place[chain]))
+    return _glances(pitches, found)
+
+
+def _glances(pitches: npt.NDArray[np.floating], found: Sequence[tuple[float, FloatArray]]) -> list[Glance]:
+    """Choose the lanes at each pitch, best first; pitches whose votes cannot rival the best are left out."""
+    counts = [np.max([tallied for _, tallied in found[max(0, i - 1) : i + 2]], axis=0) for i in range(len(found))]
+    most = np.array([np.maximum(peaks(tallied)[1] - PRICE, 0.0).sum() for tallied in counts])
+    glances: list[Glance] = []
+    best = 0.0
+    for i in np.argsort(-most, kind="stable"):
+        if most[i] <= RIVAL * best:
+            break
+        place, votes = candidates(counts[i], pitches[i])
+        worth, chain = best_chain(place, votes, pitches[i])
+        glances.append(Glance(worth, float(pitches[i]), found[i][0], place[chain]))
+        best = max(best, worth)
     return sorted(glances, key=lambda glance: -glance.worth)

@@ -1,7 +1,8 @@
 """Places that look like bands: what a second look lets vote.
 
 A place votes when it stands out from both gaps, when its ridge runs across the lane as rows do, and when it is
-brighter than what lies above and below: the rim of a bubble or of the membrane is not.
+brighter than what lies above and below: the rim of a bubble or of the membrane is not. What lies right at the
+membrane's end has no vote: an edge is as wide as any band.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _FEW = 20  # places below which rows are taken to be level
 _ONE_SIDED = 0.15  # height over the nearer side as a share of that over the farther one, at least
 _RELIEF = 0.04  # part of a band's height that may vary by chance from lane to gap
 _BULGE = 0.37  # bulge of a band as a share of its height
+_MARGIN = 1.5  # distance from the membrane's end, at least [half thicknesses]
 _GAP = 7  # farthest strip of a gap from the middle of the lane; the nearest is 3
 
 Indices = npt.NDArray[np.intp]
@@ -99,9 +101,19 @@ def _heights(places: _Places, pitch: float) -> tuple[npt.NDArray[np.bool_], Floa
     standing = np.minimum(*over) > _ONE_SIDED * np.maximum(*over)
     top = np.median(middle - np.nan_to_num(0.5 * (above + below))[:, own], axis=1)
     gap = np.maximum(height[:, : _GAP - 2].min(axis=1), height[:, _GAP + 3 :].min(axis=1))
-    chance = places.look.noise[places.row, places.col] / _BULGE
+    chance = places.look.noise[places.scale, places.row, places.col] / _BULGE
     contrast = (top - np.maximum(gap, 0.0)) / np.sqrt(chance**2 + (_RELIEF * np.maximum(top, 0.0)) ** 2)
     return standing, contrast.astype(float)
+
+
+def _at_edge(places: _Places) -> npt.NDArray[np.bool_]:
+    """Whether the membrane ends within a place's own thickness above or below it."""
+    off = places.look.off
+    if off.size == 0:
+        return np.zeros(len(places.row), bool)
+    away = np.round(_MARGIN * places.look.sigmas[places.scale] + 1.0).astype(np.intp)
+    around = [np.clip(places.row + by * away, 0, len(off) - 1) for by in (-1, 0, 1)]
+    return np.asarray(off[around, places.col].max(axis=0) > 0.0)
 
 
 def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
@@ -119,8 +131,8 @@ def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
     along = cv2.dilate(look.score, np.ones((odd(0.08 * pitch + 2), 1), np.uint8))
     places = _Places(look, *np.nonzero((look.score >= along) & (look.score > _FAINTEST)))
     standing, contrast = _heights(places, pitch)
-    contrast = np.maximum(contrast, look.contrast[places.row, places.col])
-    band = (contrast > _LEAST_CONTRAST) & standing
+    contrast = np.maximum(contrast, look.contrast(places.row, places.col))
+    band = (contrast > _LEAST_CONTRAST) & standing & ~_at_edge(places)
     slopes = _slopes(places, pitch)
     usual = _usual_slopes(places.col[band], slopes[band], contrast[band])
     unlike = np.abs(slopes[band] - usual)

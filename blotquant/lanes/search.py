@@ -6,27 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from ..blot import FloatArray
 from ..evidence import Canvas, Seen
 from .centre_lines import Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
-from .pitches import Glance, first_look
+from .pitches import RIVAL, Glance, first_look
 from .places import votes_of
 from .second_look import look_again
-from .streaks import streak_votes
+from .streaks import Blocks, streak_votes
 from .votes import Votes, tally
 
 __all__ = ["Search", "choose", "row_room", "search"]
 
 _OTHER_PITCH = 0.25  # logarithmic distance from which a pitch is another one
-_RIVAL = 0.7  # worth of another pitch at first look, as a share of the best, from which it is looked at as well
 _MOST_HYPOTHESES = 3
 _FEWEST = 4  # lanes below which none is given up
 _STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the median lane's
-_HARDLY = 0.1  # votes of a lane that is none, as a share of the median lane's
+_HARDLY = 0.2  # votes of a lane that is none, as a share of the median lane's
 _ASTRAY = 0.1  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
 _SMEARED = 2.5  # or how much thicker than those of the other lanes its bands are
+_CLEAR = 1.5  # vote of the clearest band of a lane with few votes, at least
+_ROUNDS = 2  # how often lanes at the ends are given up
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
 _SAME_BAND = 0.06  # votes of one lane that are nearer along the run are one band, as a share of the pitch
@@ -108,7 +110,8 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
     comb = Comb(glance.centre, 0.5 * glance.shear * (canvas.rows - 1), 0.0, 0.0, canvas.shape)
     looks = [look_again(image, pitch) for image in images]
     cast = [votes_of(look, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
-    streaks = [streak_votes(look.picture, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
+    blocks = [Blocks.of(look.picture) for look in looks]
+    streaks = [streak_votes(own, pitch, offset) for own, offset in zip(blocks, canvas.offsets, strict=True)]
     votes = Votes.united([*cast, *streaks])
     counts, marks, worth, single = _counts(votes, comb, pitch), Marks.none(), -np.inf, cast
     for _ in range(3):
@@ -121,30 +124,47 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
         marks = Marks.united([mark_bands(look, own, offset, pitch) for look, own, offset in looked])
         comb = fit_comb(marks, comb, pitch)
         counts = _counts(votes, comb, pitch)
-    return _trimmed(Search(comb, pitch, counts, marks, worth, 0.0), Votes.united(single))
+    found, bands = Search(comb, pitch, counts, marks, worth, 0.0), Votes.united(single)
+    for _ in range(_ROUNDS):
+        kept = _trimmed(found, bands)
+        if len(kept.comb.centre) == len(found.comb.centre):
+            break
+        comb = fit_comb(marks, kept.comb, pitch)  # what was given up bent the others
+        found = replace(kept, comb=comb, counts=_counts(votes, comb, pitch))
+    return found
 
 
 def _trimmed(found: Search, bands: Votes) -> Search:
     """Give up a lane at an end that no band, or only a lonely one, speaks for: a scratch, a label, a stain."""
-    votes, comb = found.votes, found.comb
-    keep = np.ones(len(comb.centre), bool)
+    keep = np.ones(len(found.comb.centre), bool)
     if len(keep) < _FEWEST:
         return found
-    flat = comb.flattened(bands.row, bands.col)
-    lane = np.argmin(np.abs(flat[:, None] - comb.centre[None, :]), axis=1)
-    weak = votes <= _STRONG * np.median(votes)
     for end in (0, len(keep) - 1):
-        own = lane == end
-        if not weak[end]:
-            continue
-        if _strays(found, end) or votes[end] < _HARDLY * np.median(votes):
-            keep[end] = False
-        elif own.sum() <= 1:
-            others = (np.abs(lane - end) <= _CONFIRMING) & ~own
-            down = np.abs(bands.row[own][:, None] - bands.row[others][None, :])
-            room = row_room(np.abs(bands.col[own][:, None] - bands.col[others][None, :]))
-            keep[end] = bool((down <= room).any())
-    return replace(found, comb=replace(comb, centre=comb.centre[keep]))
+        keep[end] = _speaks_for_itself(found, bands, end)
+    return replace(found, comb=replace(found.comb, centre=found.comb.centre[keep]))
+
+
+def _speaks_for_itself(found: Search, bands: Votes, end: int) -> bool:
+    """Whether a lane at an end has votes enough, or bands below one another that other lanes confirm."""
+    share = float(found.votes[end] / np.median(found.votes))
+    if share > _STRONG:
+        return True
+    lane = _lane_of(found, bands.row, bands.col)
+    own = lane == end
+    if share < _HARDLY or bands.weight[own].max(initial=0.0) < _CLEAR or _strays(found, end):
+        return False
+    if own.sum() > 1:
+        return True
+    others = (lane >= 0) & (np.abs(lane - end) <= _CONFIRMING) & ~own
+    down = np.abs(bands.row[own][:, None] - bands.row[others][None, :])
+    room = row_room(np.abs(bands.col[own][:, None] - bands.col[others][None, :]))
+    return bool((down <= room).any())
+
+
+def _lane_of(found: Search, row: FloatArray, col: FloatArray) -> npt.NDArray[np.intp]:
+    """Index of the lane that each place lies in, −1 where it lies in none."""
+    off = np.abs(found.comb.flattened(row, col)[:, None] - found.comb.centre[None, :])
+    return np.where(off.min(axis=1) < _IN_LANE * found.pitch, np.argmin(off, axis=1), -1)
 
 
 def row_room(apart: FloatArray) -> FloatArray:
@@ -155,12 +175,12 @@ def row_room(apart: FloatArray) -> FloatArray:
 
 def _strays(found: Search, end: int) -> bool:
     """Whether a lane is but a smear: it shows no ends of bands, or bands beside one another, or far thicker ones."""
-    marks, comb = found.marks, found.comb
-    middle = comb.flattened(marks.row, 0.5 * (marks.left + marks.right))
-    off = np.abs(middle[:, None] - comb.centre[None, :])
-    lane = np.argmin(off, axis=1)
-    own, others = lane == end, (lane != end) & (marks.thickness > 0)
-    if not own.any() or np.median(off[own, end]) > _ASTRAY * found.pitch:
+    marks = found.marks
+    middle = 0.5 * (marks.left + marks.right)
+    lane = _lane_of(found, marks.row, middle)
+    own, others = lane == end, (lane >= 0) & (lane != end) & (marks.thickness > 0)
+    off = np.abs(found.comb.flattened(marks.row, middle)[own] - found.comb.centre[end])
+    if not own.any() or np.median(off) > _ASTRAY * found.pitch:
         return True
     usual = float(np.median(marks.thickness[others])) if others.any() else np.inf
     return bool(np.median(marks.thickness[own]) > _SMEARED * usual)
@@ -179,7 +199,7 @@ def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
     chosen: list[Glance] = []
     for glance in glances:
         other = all(abs(np.log(_own_pitch(glance) / _own_pitch(one))) > _OTHER_PITCH for one in chosen)
-        if other and glance.worth > _RIVAL * glances[0].worth and len(chosen) < _MOST_HYPOTHESES:
+        if other and glance.worth > RIVAL * glances[0].worth and len(chosen) < _MOST_HYPOTHESES:
             chosen.append(glance)
     return chosen
 

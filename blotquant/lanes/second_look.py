@@ -5,6 +5,7 @@ The evidence of a lane is the median of five strips over half a pitch, which dus
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import Narrow, Picture, Seen, bulge, bulge_kernel, least_noise, most_noise, narrow, noise_of, scales_for
+from ..evidence import (
+    Narrow,
+    Picture,
+    Seen,
+    blurred,
+    bulge,
+    bulge_kernel,
+    least_noise,
+    most_noise,
+    narrow,
+    noise_of,
+    scales_for,
+)
 from .votes import LUMP, SLOPE, shifted
 
 __all__ = ["Look", "look_again"]
@@ -28,33 +41,44 @@ class Look:
 
     Parameters
     ----------
-    score, contrast : ndarray of shape (H, n)
-        Evidence and contrast against the gaps, in units of noise.
-    noise : ndarray of shape (H, n)
-        Noise of the lane's bulge [AU].
+    score : ndarray of shape (H, n)
+        Evidence in units of noise, the largest over the half thicknesses.
     scale : ndarray of shape (H, n)
         Which half thickness fits best, index into `sigmas`.
+    middle, gaps, noise : ndarray of shape (k, H, n)
+        Bulge of the lane and of the stronger of both gaps, and the noise of the lane's, at every half thickness [AU].
     responses, smooth : ndarray of shape (k, H, n)
         Bulge and brightness of single strips at every half thickness [AU].
     sigmas : ndarray of shape (k,)
         Half thicknesses [px].
     picture : Narrow
         The image in strips.
+    off : ndarray of shape (H, n)
+        Share of each strip that lies beside the membrane; shape (0, 0) where nothing does.
     """
 
     score: Picture
-    contrast: Picture
+    scale: npt.NDArray[np.uint8]
+    middle: Picture
+    gaps: Picture
     noise: Picture
-    scale: npt.NDArray[np.intp]
     responses: Picture
     smooth: Picture
     sigmas: FloatArray
     picture: Narrow
+    off: Picture
 
     @property
     def width(self) -> float:
         """Width of a strip [px]."""
         return self.picture.width
+
+    def contrast(self, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp]) -> Picture:
+        """Contrast of places against the gaps, in units of noise, at the half thickness that fits each best."""
+        at = (self.scale[row, col], row, col)
+        middle = self.middle[at]
+        spread = np.sqrt(self.noise[at] ** 2 + (LUMP * middle) ** 2)
+        return np.asarray((middle - self.gaps[at]) / spread, np.float32)
 
 
 def _median_of_five(strips: Picture) -> Picture:
@@ -73,14 +97,29 @@ def _gaps(response: Picture, reach: int) -> Picture:
     return np.maximum(np.maximum(shifted(gap, half), shifted(gap, -half)), 0.0)
 
 
-def _judge(picture: Narrow, response: Picture, sigma: float, reach: int) -> tuple[Picture, Picture, Picture]:
-    middle = _median_of_five(response)
+def _noise(picture: Narrow, middle: Picture, sigma: float) -> Picture:
     floor = picture.floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / 5.0))
     wide = 5.0 * picture.width
     most, least = most_noise(sigma, len(middle), wide), least_noise(sigma, wide)
-    noise = noise_of(middle, picture.light, floor, most, least)
-    contrast = (middle - _gaps(response, reach)) / np.sqrt(noise**2 + (LUMP * middle) ** 2)
-    return noise, np.asarray(middle / noise, np.float32), np.asarray(contrast, np.float32)
+    return noise_of(middle, picture.light, floor, most, least)
+
+
+def _best(scores: Sequence[Picture]) -> tuple[Picture, npt.NDArray[np.uint8]]:
+    """Largest of several scores at each place, and which it is."""
+    best, which = scores[0], np.zeros(scores[0].shape, np.uint8)
+    for number, score in enumerate(scores[1:], start=1):
+        which = np.where(score > best, np.uint8(number), which)
+        best = np.maximum(best, score)
+    return best, which
+
+
+def _beside(image: Seen, picture: Narrow) -> Picture:
+    if not image.off.any():
+        return np.zeros((0, 0), np.float32)
+    rows, strips = picture.pixels.shape
+    return np.asarray(
+        cv2.resize(image.off.astype(np.float32), (strips, rows), interpolation=cv2.INTER_AREA), np.float32
+    )
 
 
 def look_again(image: Seen, pitch: float) -> Look:
@@ -97,22 +136,19 @@ def look_again(image: Seen, pitch: float) -> Look:
     rows = len(picture.pixels)
     sigmas = scales_for(rows, _THICKEST * pitch)
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
+    middle = np.stack([_median_of_five(response) for response in responses])
+    noise = np.stack([_noise(picture, own, sigma) for own, sigma in zip(middle, sigmas, strict=True)])
+    score, scale = _best([own / chance for own, chance in zip(middle, noise, strict=True)])
     reach = int(np.ceil(SLOPE * 0.5 * pitch))
-    judged = [_judge(picture, r, s, reach) for r, s in zip(responses, sigmas, strict=True)]
-    noise, scores, contrast = (np.stack(part) for part in zip(*judged, strict=True))
-    scale = np.argmax(scores, axis=0)
-    smooth = [cv2.GaussianBlur(picture.pixels, (1, 2 * int(3 * s) + 1), sigmaX=1e-6, sigmaY=s) for s in sigmas]
-
-    def best(of: Picture) -> Picture:
-        return np.asarray(np.take_along_axis(of, scale[None], 0)[0], np.float32)
-
     return Look(
-        score=best(scores),
-        contrast=best(contrast),
-        noise=best(noise),
+        score=score,
         scale=scale,
+        middle=middle,
+        gaps=np.stack([_gaps(response, reach) for response in responses]),
+        noise=noise,
         responses=responses,
-        smooth=np.stack(smooth),
+        smooth=np.stack([blurred(picture.pixels, sigma) for sigma in sigmas]),
         sigmas=np.array(sigmas),
         picture=picture,
+        off=_beside(image, picture),
     )

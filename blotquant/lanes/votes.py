@@ -56,13 +56,14 @@ def odd(size: float) -> int:
 
 def shifted(picture: Picture, by: int, outside: float = 0.0) -> Picture:
     """Shift columns to the right (to the left when negative); `outside` comes in from beyond the picture."""
-    out = np.full_like(picture, outside)
-    if abs(by) >= picture.shape[1]:
-        return out
+    by = max(-picture.shape[1], min(by, picture.shape[1]))
+    out = np.empty_like(picture)
     if by >= 0:
         out[:, by:] = picture[:, : picture.shape[1] - by]
+        out[:, :by] = outside
     else:
         out[:, :by] = picture[:, -by:]
+        out[:, by:] = outside
     return out
 
 

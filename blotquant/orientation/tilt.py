@@ -21,25 +21,28 @@ _GAIN = 1.15  # aligned power over that of an upright picture, for larger tilts
 _SMALL = 1.0  # a tilt that needs no such gain [degree]
 
 
-def _spectra(evidence: Picture) -> tuple[npt.NDArray[np.complex128], FloatArray, FloatArray]:
+def _spectra(evidence: Picture) -> tuple[npt.NDArray[np.complex64], FloatArray, FloatArray]:
     """Spectra of narrow strips along the run, with their frequencies [1/px] and places across the run [px]."""
     rows, cols = evidence.shape
     count = min(_STRIPS, cols)
     strips = cv2.resize(np.minimum(evidence, np.float32(_CAP)), (count, rows), interpolation=cv2.INTER_AREA)
     length = 1 << int(np.ceil(np.log2(rows + 0.3 * cols)))
     last = max(3, int(_FINEST * length))
-    spectra = np.fft.rfft(np.asarray(strips, np.float64), length, axis=0)[1:last]
+    spectra = np.fft.rfft(np.asarray(strips, np.float64), length, axis=0)[1:last].astype(np.complex64)
     across = (np.arange(count) + 0.5) * cols / count - 0.5 * cols
     return spectra, np.arange(1, last) / length, across
 
 
 def _aligned(
-    spectra: npt.NDArray[np.complex128], frequencies: FloatArray, across: FloatArray, angles: FloatArray
+    spectra: npt.NDArray[np.complex64], frequencies: FloatArray, across: FloatArray, angles: FloatArray
 ) -> FloatArray:
     """Power of the strips' sum after each is moved along the run by its place times the angle's slope."""
     slopes = np.tan(np.deg2rad(angles))
-    turns = np.exp(2j * np.pi * slopes[:, None, None] * frequencies[:, None] * across)
-    power: FloatArray = (np.abs((spectra * turns).sum(axis=-1)) ** 2).sum(axis=-1)
+    periods = (2.0 * np.pi * slopes[:, None, None] * frequencies[:, None] * across).astype(np.float32)
+    cosine, sine = np.cos(periods), np.sin(periods)
+    real = (spectra.real * cosine - spectra.imag * sine).sum(axis=-1, dtype=np.float64)
+    imaginary = (spectra.real * sine + spectra.imag * cosine).sum(axis=-1, dtype=np.float64)
+    power: FloatArray = (real**2 + imaginary**2).sum(axis=-1)
     return power
 
 

@@ -136,3 +136,16 @@ def test_a_row_whose_bands_are_many_lanes_apart_is_one_row() -> None:
     bands = find_bands(blot, find_lanes(blot))
     assert bands["band"].nunique() == 2
     assert bands.loc[bands["detected"] & (bands["band"] == "2"), "lane"].tolist() == [1, 2, 8, 14]
+
+
+def test_a_clipped_band_with_one_sharp_flank_is_found_in_its_middle() -> None:
+    row, col = np.indices((200, 330))
+    across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - 20) / 1.5)) for at in range(35, 330, 65))
+    along = np.exp(-0.5 * ((np.minimum(row - 80, 0) / 9.0) ** 2)) / (1.0 + np.exp((row - 96) / 0.7))
+    pixels = np.minimum(500 + 40000 * along * across, 22000) + np.random.default_rng(9).normal(0, 15, row.shape)
+    blot = Blot("clipped.tif", np.minimum(pixels, 22000), bright=True, ceiling=22000.0)
+    bands = find_bands(blot, find_lanes(blot, n_lanes=5))
+    top = np.flatnonzero(blot.pixels[:, 35] >= 21900)
+    assert bands["band"].tolist() == ["1"] * 5
+    assert bands["detected"].all()
+    np.testing.assert_allclose(bands["centre_row"], 0.5 * (top[0] + top[-1]), atol=2.0)

@@ -12,6 +12,7 @@ from blotquant.blot import Blot, Frame
 from blotquant.errors import DetectionError, QualityWarning
 from blotquant.geometry import evaluate_curve, parse_curve
 from blotquant.lanes import find_lanes
+from blotquant.lanes.wells import fill_wells
 from blotquant.synthetic import Drawn, draw_level
 
 
@@ -138,3 +139,52 @@ def test_a_smear_beside_the_lanes_is_no_lane(seed: int) -> None:
         pixels += 0.05 * np.ptp(drawn.blot.pixels) * np.exp(-0.5 * (along**2 + across**2))
     lanes = find_lanes(Blot("smear.tif", pixels, bright=True))
     assert lanes["centre"].min() > room
+
+
+@pytest.mark.parametrize("seed", [20000, 20004, 20008])
+def test_a_blank_membrane_with_dust_scratches_and_stains_has_no_lanes(seed: int) -> None:
+    blot = draw_level("hard", seed=seed, n_lanes=5 + seed % 14, effects=("blank",)).blot
+    with pytest.raises(DetectionError, match="no lanes found"):
+        find_lanes(blot)
+
+
+def test_a_scratch_across_an_empty_membrane_is_no_row_of_lanes() -> None:
+    row, col = np.indices((300, 400))
+    scratch = 400.0 * (np.abs(row - 220 + 0.29 * col) < 2.0) * (col > 60) * (col < 200)
+    pixels = 500 + scratch + np.random.default_rng(3).normal(0, 10, row.shape)
+    with pytest.raises(DetectionError, match="no lanes found"):
+        find_lanes(Blot("scratch.tif", pixels, bright=True))
+
+
+@pytest.mark.parametrize(("level", "family", "seed"), [("typical", "foreign", 20007), ("typical", "flat", 20008)])
+def test_a_ground_that_is_clipped_to_black_makes_no_lanes_between_lanes(level: str, family: str, seed: int) -> None:
+    n_lanes = 5 + seed % 14
+    drawn = draw_level(level, seed=seed, family=family, n_lanes=n_lanes, effects=("clipped",))
+    lanes = find_lanes(drawn.blot)
+    assert len(lanes) == n_lanes
+    np.testing.assert_allclose(lanes["centre"], drawn.lanes["centre"], atol=12.0)
+
+
+def row_of_lanes(centres: list[float], cols: int) -> Blot:
+    """Two rows of bands 30 px wide."""
+    row, col = np.indices((160, cols))
+    across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - 15) / 1.5)) for at in centres)
+    light = across * (np.exp(-0.5 * ((row - 50) / 4.0) ** 2) + np.exp(-0.5 * ((row - 110) / 4.0) ** 2))
+    return Blot("row.tif", 500 + 5000 * light + np.random.default_rng(4).normal(0, 8, row.shape), bright=True)
+
+
+def test_a_count_that_was_given_fills_a_wide_space_when_the_ends_have_no_room() -> None:
+    blot = row_of_lanes([25.0, 65.0, 105.0, 212.0, 252.0, 292.0], 318)  # 107 px hold one well easily, two narrowly
+    assert len(find_lanes(blot)) == 7
+    given = find_lanes(blot, n_lanes=8)
+    np.testing.assert_allclose(given["centre"].iloc[3:5], [140.7, 176.3], atol=2.0)
+    assert given["reason"].iloc[3].startswith("no band seen")
+    with pytest.raises(DetectionError, match="9 lanes were given, but the picture shows 7"):
+        find_lanes(blot, n_lanes=9)
+
+
+def test_a_gap_beside_a_narrow_and_a_wide_step_is_judged_by_the_steps_around_it() -> None:
+    places = np.cumsum([0.0, 60, 75, 117, 75, 62, 66, 67, 64, 69])
+    centre, empty = fill_wells(places, 66.0)
+    assert not empty.any()
+    assert len(centre) == len(places)

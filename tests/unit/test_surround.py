@@ -80,3 +80,8 @@ def test_the_surround_is_told_in_a_fraction_of_the_time_that_measuring_takes() -
         off_membrane(blot)
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.05
+
+
+def test_a_ground_that_is_clipped_to_black_between_bands_is_no_surround() -> None:
+    blot = draw_level("typical", seed=20008, n_lanes=7, effects=("clipped",)).blot
+    assert not off_membrane(blot).any()
