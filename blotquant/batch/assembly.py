@@ -105,7 +105,7 @@ def _write_tables(output: Path, tables: Mapping[str, TableSpool], corrections: p
     for name in TABLES:
         spool, edits = tables.get(name), corrections if name == "corrections" else None
         data = spool.whole() if spool else to_csv_bytes(empty(name) if edits is None else edits)
-        write_whole(output / f"{name}.csv", data)
+        write_whole(output / f"{name}.csv", data, forced=spool is not None or edits is not None)  # heads alone can wait
 
 
 def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Digest, dict[str, Any]]:

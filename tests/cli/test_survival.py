@@ -99,7 +99,12 @@ def dask(workers: int = 2) -> Iterator[Any]:
 
 
 def start(*words: object) -> subprocess.Popen[str]:
-    code = "import sys; from blotquant.cli import main\nif __name__ == '__main__': sys.exit(main(sys.argv[1:]))"
+    """Start a run that rests after each picture, so that it is met before its end on any machine."""
+    code = (
+        "import sys, time\nfrom blotquant.cli import main\nfrom blotquant.cli.console import Console\n"
+        "Console.detail = lambda self, text: time.sleep(0.5)\n"
+        "if __name__ == '__main__': sys.exit(main(sys.argv[1:]))"
+    )
     command = [sys.executable, "-c", code, *map(str, words)]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 
