@@ -22,7 +22,7 @@ LEANING: list[Row] = [(1, "a", 40.0, 30.0), (1, "b", 52.0, 31.2), (1, "c", 90.0,
 def bands_table(
     rows: Sequence[Row],
     *,
-    sigma: float | Sequence[float] = 2.0,
+    sigma: float | Sequence[float] = 1.75,
     half: float = 12.0,
     lean: float | Sequence[float] = 0.0,
     curve: str = "",

@@ -26,7 +26,7 @@ Kind = TypeVar("Kind", bound=np.generic)
 _REACH = 14.0  # half height of a band's window [band sigmas]
 _SIDE = 0.56  # half width of a strip [pitch]
 _CELLS = 15  # cells across a strip, about
-_FINE = 1.4  # cells a band sigma, at most
+_FINE = 1.2  # cells a band sigma, at most
 _NEVER_BELOW = 12.0  # half height of a window [px]
 _BEND = 3  # degree of a lane's line
 _SLOPE = 30.0  # a band's lean counts like a place at this distance [px]

@@ -58,7 +58,7 @@ def test_places_are_read_off_the_table() -> None:
     assert places.row.tolist() == [10, 12]
     assert places.col.tolist() == [20, 50]
     assert places.half.tolist() == [11.0, 1.0]
-    assert places.sigma.tolist() == [2.0, 2.0]
+    assert places.sigma.tolist() == [1.75, 1.75]
     assert places.first.tolist() == [0, 0]
     assert places.tall == 1
     assert [len(curve) for curve in places.curves] == [2, 2]
@@ -128,7 +128,7 @@ def test_the_cells_of_a_strip_hold_every_pixel_under_it_once(sigma: float) -> No
     blot = noise((101, 97))  # no whole number of cells; lane 1 leaves the picture on the left, lane 2 on the right
     table = bands_table([(1, "a", 40, 14), (1, "b", 80, 10), (2, "a", 45, 86)], sigma=sigma, lean=[-0.1, -0.1, 0.2])
     strips, _ = cut_strips(blot, table)
-    assert strips.height == round(sigma / 1.4)
+    assert strips.height == round(sigma / 1.2)
     assert strips.zero == np.median(blot.pixels)
     for lane in (0, 1):
         total, count = strip_sum(blot, strips, lane)
@@ -156,9 +156,9 @@ def test_cells_are_a_fifteenth_of_a_strip_of_about_the_pitch() -> None:
         strips, places = cut_strips(noise((100, 260)), bands_table(rows))
         assert strips.width == width
         np.testing.assert_allclose(strips.cols, width * (np.arange(across) - across // 2))
-        assert strips.light.shape == (2, 100 + 2 * 28, across)
-        assert strips.pad == 28  # 14 sigmas
-        assert places.tall == 57
+        assert strips.light.shape == (2, 100 + 2 * 25, across)
+        assert strips.pad == 25  # 14 sigmas
+        assert places.tall == 51
     thin, _ = cut_strips(noise((100, 60)), bands_table([(1, "a", 50, 30)], sigma=0.8))
     assert (thin.height, thin.pad) == (1, 12)
     narrow, _ = cut_strips(noise((100, 60)), bands_table([(1, "a", 50, 30)], half=2.0))
@@ -249,7 +249,7 @@ def test_a_band_sees_its_cells_from_its_centre() -> None:
     np.testing.assert_array_equal(view.sigma, places.sigma)
     np.testing.assert_array_equal(view.half, places.half)
     assert view.width == strips.width
-    np.testing.assert_allclose(view.thicker(np.array([1.0, 2.0, 3.0, 4.0])).sigma, [2.0, 4.0, 6.0, 8.0])
+    np.testing.assert_allclose(view.thicker(np.array([1.0, 2.0, 3.0, 4.0])).sigma, [1.75, 3.5, 5.25, 7.0])
 
 
 def test_a_neighbour_is_seen_in_the_other_lanes_strip_along_its_own_line() -> None:
@@ -263,7 +263,7 @@ def test_a_neighbour_is_seen_in_the_other_lanes_strip_along_its_own_line() -> No
         assert view.cols[i, 0] == pytest.approx(first - places.col[band])
         off = start - line
         np.testing.assert_allclose(view.drift[i], off - off[middle])
-    np.testing.assert_allclose(view.sigma, 2.0)
+    np.testing.assert_allclose(view.sigma, 1.75)
 
 
 def ridge_seen(curve: str) -> tuple[np.ndarray, np.ndarray, Places]:

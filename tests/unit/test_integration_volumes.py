@@ -16,7 +16,7 @@ from tests.hand_made_lanes import Row, bands_table, drawn_picture
 
 ROWS: list[Row] = [(1, "a", 40, 40), (2, "a", 42, 70), (1, "b", 52, 40), (3, "b", 75, 100), (1, "c", 85, 40)]
 HEIGHTS = [900.0, 60.0, 700.0, 300.0, 120.0]
-TRUE = np.array(HEIGHTS) * 2.0 * np.sqrt(2 * np.pi) * 24.0
+TRUE = np.array(HEIGHTS) * 1.75 * np.sqrt(2 * np.pi) * 24.0
 MODEL = NoiseModel(read_sd=4.0, gain=0.0, dark=500.0, quantum=0.0, correlation=1.0)
 DRAWN = drawn_picture(bands_table(ROWS), HEIGHTS, (120, 140)) + 500 + 0.4 * np.arange(120)[:, None]
 

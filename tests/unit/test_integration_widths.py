@@ -103,7 +103,7 @@ def test_a_profile_is_the_light_of_the_core_above_that_of_both_flanks() -> None:
     blot = blot_of([0.0] * 4, 13.0)
     strips, boxes = cut_strips(blot, bands_table(ROWS, half=16.0))
     view = boxes.view(strips, np.array([0]), np.array([0]))
-    far = np.abs(view.rows[0]) / 2.0
+    far = np.abs(view.rows[0]) / 1.75
     column = np.where(far < 1.2, 100.0, np.where(view.rows[0] < 0, 10.0, 30.0))
     column[(far >= 1.2) & (far <= 3.0)] = 1e6
     column[far >= 5.5] = -1e6
