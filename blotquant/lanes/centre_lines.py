@@ -23,6 +23,7 @@ _PLACE_SD = 0.15  # error of a lane's place so far, as a share of the pitch
 _BOW_SD = 0.01  # usual bow, as a share of the length of the lanes
 _MARK_SD = 0.07  # error of one band's middle, as a share of the pitch
 _HUBER = 1.5
+_NARROWEST = 0.5  # width of a mark as a share of the usual one below which it is a speck that tells no middle
 _DIP = 0.9  # evidence between two bands that touch, as a share of the lesser one's, at most
 
 
@@ -194,7 +195,9 @@ def fit_comb(marks: Marks, comb: Comb, pitch: float) -> Comb:
     middle = 0.5 * (marks.left + marks.right)
     flat = comb.flattened(marks.row, middle)
     lane = np.argmin(np.abs(flat[:, None] - centre[None, :]), axis=1)
+    wide = marks.right - marks.left
     near = np.abs(flat - centre[lane]) < 0.3 * pitch
+    near &= wide >= _NARROWEST * (np.median(wide[marks.weight >= 1.0]) if (marks.weight >= 1.0).any() else 0.0)
     middle, lane, votes = middle[near], lane[near], marks.weight[near]
     t = 2.0 * marks.row[near] / max(1, rows - 1) - 1.0
     xi = 2.0 * centre[lane] / max(1, cols - 1) - 1.0
