@@ -38,12 +38,14 @@ def _note(fitted: Fitted, one: Comparison, few: int, extra: str) -> str:
     notes = [extra] if extra else []
     fewest = min(family.count(one.group), family.count(one.versus))
     if fewest < few:
-        notes.append(f"n = {fewest}: no p value below {few} biological replicates")
+        notes.append(f"n = {fewest}: no p value below {few} biological replicates; repeat the experiment")
     elif np.isnan(one.p):
-        notes.append("no degree of freedom is left for an error")
+        notes.append("no degree of freedom is left for an error; load the group in more replicates")
     below = family.censored[np.isin(family.group, [one.group, one.versus])]
     if np.isnan(one.effect):
-        notes.append("all values of a group lie below LOQ: the effect is known from one side at most")
+        notes.append(
+            "all values of a group lie below LOQ: the effect is known from one side at most; load more protein"
+        )
     elif np.any(below):
         notes.append(f"{int(np.sum(below))} values below LOQ taken as censored")
     return "; ".join([*notes, *family.notes])

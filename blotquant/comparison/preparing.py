@@ -108,7 +108,9 @@ def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> tuple[pd.DataFrame
         parts = islands(what, list(seen["membrane"]))
         if len(parts) > 1 or seen["membrane"].nunique() < own["membrane"].nunique():
             block[own.index] = own["replicate"] + " / " + own["membrane"]
-            notes.append(f"the membranes of replicate {replicate} share no condition: each is a block")
+            notes.append(
+                f"the membranes of replicate {replicate} share no condition: each is a block; load one lysate on all"
+            )
             continue
         found = align(seen["ratio"].to_numpy(), what, list(seen["membrane"]))
         factor = own["membrane"].map(dict(zip(found.membranes, np.exp(found.ln_scale), strict=True)))
@@ -119,7 +121,9 @@ def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> tuple[pd.DataFrame
 def _notes(lanes: pd.DataFrame, lost: int) -> list[str]:
     notes = []
     if has_flag(lanes["flags"], Flag.REPLICATE_ASSUMED).any():
-        notes.append("replicates were not named: each membrane is taken as one")
+        notes.append(
+            "replicates were not named: each membrane is taken as one; fill in column replicate of samples.csv"
+        )
     if lost:
         notes.append(f"{lost} lanes without a value left out")
     return notes

@@ -43,6 +43,10 @@ def trend_rows(fitted: Fitted, level: float, few: int) -> list[dict[str, Any]]:
     -------
     list of dict
         Rows of the tests table; ``effect`` is the fold for ten times the dose.
+
+    References
+    ----------
+    Tukey, Ciminera & Heyse 1985, Biometrics 41:295, doi 10.2307/2530666 (trend over the logarithm of the dose).
     """
     family = fitted.family
     dosed: dict[tuple[str, str], list[int]] = {}
@@ -64,7 +68,7 @@ def _row(fitted: Fitted, codes: list[int], level: float, few: int) -> dict[str, 
     half = float(stats.t.ppf(0.5 + level / 2.0, dof)) * error
     p = 2.0 * float(stats.t.sf(abs(slope / error), dof)) if n >= few else np.nan
     first = family.groups[codes[0]]
-    notes = [] if n >= few else [f"n = {n}: no p value below {few} biological replicates"]
+    notes = [] if n >= few else [f"n = {n}: no p value below {few} biological replicates; repeat the experiment"]
     notes.append(f"fold for ten times the dose, over {len(codes)} doses")
     return {
         **family.keys,

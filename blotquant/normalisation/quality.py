@@ -15,7 +15,7 @@ __all__ = ["control_quality"]
 _ENOUGH = 4
 _NO_CONTROL = (
     "no maximum control is named and none is obvious (vehicle, DMSO, control, untreated): "
-    "ratios and groups without folds"
+    "ratios and groups without folds; name it in study.toml, [control] maximum, or by role"
 )
 
 
@@ -28,10 +28,14 @@ def _z_prime(high: np.ndarray, low: np.ndarray) -> float:
 
 def _judged(value: float, count: int) -> str:
     if count < _ENOUGH:
-        return f"{count} lanes of a control: n too small to judge"
+        return f"{count} lanes of a control: n too small to judge; load {_ENOUGH} or more of each"
     if value > 0.5:
         return "good separation of the controls (Z′ > 0.5)"
-    return "marginal separation of the controls (Z′ 0 to 0.5)" if value > 0 else "the controls overlap (Z′ < 0)"
+    return (
+        "marginal separation of the controls (Z′ 0 to 0.5)"
+        if value > 0
+        else "the controls overlap (Z′ < 0): read nothing from single lanes, and look at the controls"
+    )
 
 
 def _of_pair(high: np.ndarray, low: np.ndarray, place: dict[str, Any], what: str) -> list[dict[str, Any]]:

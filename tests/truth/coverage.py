@@ -131,10 +131,12 @@ def _inside(found: pd.DataFrame, truth: dict[float, float]) -> pd.Series:
 
 
 _NONE = (1.0, 1.0, 1.0, 1.0)
+_ABSOLUTE = "absolute IC50 44 nM, doses 1 to 10 000 nM"
 _LINES: dict[str, Callable[[int], dict[str, float]]] = {
     "IC50 44 nM, doses 1 to 10 000 nM": lambda n: score_curves(Curve(), n),
     "IC50 5 nM, five doses near zero activity": lambda n: score_curves(Curve(ic50=5.0), n),
     "IC50 44 nM, errors not told": lambda n: score_curves(Curve(errors=False), n),
+    _ABSOLUTE: lambda n: score_curves(Curve(), n, ic50="absolute"),
     "4 doses + vehicle, no effect": lambda n: score_groups(_NONE, n),
     "4 doses + vehicle, 60 % inhibition at the top": lambda n: score_groups((0.9, 0.8, 0.6, 0.4), n),
 }
