@@ -70,7 +70,7 @@ def integrate(
         numbers = _joint(blot, mine, places, noise, ladders)
     else:
         numbers = _above(blot, places, estimate_background(blot, bands, method=background), noise)
-    out = mine.assign(**numbers, saturated=saturated_pixels(blot, places))
+    out = mine.assign(**numbers, saturated=saturated_pixels(blot, places, mine["centre_row"].to_numpy(float)))
     lod, loq = limits(numbers["volume_se"])
     # what finding saw no sign of is background, however well its volume is known
     seen = out["score"].fillna(np.inf) > 0

@@ -48,10 +48,28 @@ def limits(error: FloatArray) -> tuple[FloatArray, FloatArray]:
     return _LOD * blank, _LOQ * blank
 
 
-def saturated_pixels(blot: Blot, places: Places) -> npt.NDArray[np.int64]:
-    """Pixels of each box at the detector's limit."""
-    limit = np.inf if blot.ceiling is None else blot.ceiling
-    return np.array([np.count_nonzero(blot.pixels[places.box(i)] >= limit) for i in range(len(places))], dtype=np.int64)
+def saturated_pixels(blot: Blot, places: Places, row: FloatArray) -> IntArray:
+    """Pixels of each box at the detector's limit; where boxes of a lane overlap, of the band whose centre is nearer.
+
+    Parameters
+    ----------
+    blot, places : Blot, Places
+        The upright picture and the bands' boxes.
+    row : ndarray of shape (n,)
+        Centre of each band [px].
+    """
+    count = np.zeros(len(places), dtype=np.int64)
+    if blot.ceiling is None:
+        return count
+    for i in range(len(places)):
+        box = places.box(i)
+        burnt = blot.pixels[box] >= blot.ceiling
+        if burnt.any():
+            at = np.arange(box[0].start, box[0].stop)[:, None]
+            theirs = (places.top <= at) & (at < places.bottom) & (np.abs(at - row) < np.abs(at - row[i]))
+            others = (theirs & (places.lane == places.lane[i])).any(axis=1)
+            count[i] = np.count_nonzero(burnt[~others])
+    return count
 
 
 def _ridge(points: FloatArray, centre: float, cols: IntArray) -> FloatArray:

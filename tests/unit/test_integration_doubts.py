@@ -41,8 +41,19 @@ def test_saturated_pixels_are_those_at_the_ceiling_in_a_bands_box() -> None:
     pixels = np.zeros((60, 80))
     pixels[10:12, 20:23] = [[255.0, 254.9, 300.0], [255.0, 0.0, 0.0]]
     places = places_of((10, 12, 20, 23), (10, 11, 20, 22), (30, 40, 0, 80))
-    assert saturated_pixels(Blot("a", pixels, ceiling=255.0), places).tolist() == [3, 1, 0]
-    assert saturated_pixels(Blot("a", pixels), places).tolist() == [0, 0, 0]
+    row = np.array([11.0, 10.5, 35.0])
+    assert saturated_pixels(Blot("a", pixels, ceiling=255.0), places, row).tolist() == [3, 1, 0]
+    assert saturated_pixels(Blot("a", pixels), places, row).tolist() == [0, 0, 0]
+
+
+def test_a_saturated_pixel_in_two_boxes_of_a_lane_is_that_of_the_nearer_band() -> None:
+    pixels = np.zeros((60, 80))
+    pixels[18:24, 5] = 255.0
+    places = places_of((10, 22, 0, 20), (16, 30, 0, 20))
+    row, blot = np.array([16.0, 24.0]), Blot("a", pixels, ceiling=255.0)
+    assert saturated_pixels(blot, places, row).tolist() == [4, 6]  # of two lanes: each has its own
+    one = dataclasses.replace(places, lane=np.array([1, 1]))
+    assert saturated_pixels(blot, one, row).tolist() == [3, 4]  # row 20 is as near to one as to the other
 
 
 def test_a_ridge_is_the_bands_curve_level_beyond_its_ends() -> None:
