@@ -203,8 +203,8 @@ class _Fitter:
         # a few lanes tell how well backgrounds are known; the same ones from the left as from the right
         self.asked = np.unique(np.rint(np.linspace(0, len(self.strips.light) - 1, _ASKED)).astype(np.int64))
         self.model = model
-        span = float(np.ptp(blot.pixels)) or 1.0
-        self.least = (1e-5 * span) ** 2  # pictures without noise still need finite weights
+        self.span = float(np.ptp(blot.pixels)) or 1.0
+        self.least = (1e-5 * self.span) ** 2  # pictures without noise still need finite weights
         self.floor = float(blot.pixels.min())
         self.beside = _beside(self.strips, self.places)
         view = self.places.view(self.strips, everyone, self.places.lane)
@@ -233,7 +233,8 @@ class _Fitter:
         cut = self.places.cut
         core = np.where(cut(strips.usable) & (np.abs(along) < 3), light / cut(noise), 0.0)
         height = (core * cut(strips.light - background)).sum(axis=(1, 2))
-        height = height / np.maximum((core * light).sum(axis=(1, 2)), 1e-300)
+        # a band that lies beside the picture shows no light: no more is believed of it than of the picture's brightest
+        height = height / ((core * light).sum(axis=(1, 2)) + 1 / self.span**2)
         empty = np.zeros_like(noise)
         return Fit(
             strips=strips,

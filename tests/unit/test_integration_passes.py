@@ -289,3 +289,15 @@ def test_a_bubble_beside_an_absent_band_leaves_it_absent() -> None:
     beside = bands[(bands["lane"] == 5) & (bands["band"] == "3")].iloc[0]
     assert abs(beside["volume"]) < 4 * beside["volume_se"]
     assert beside["volume_se"] < 0.003 * bands["volume"].median()
+
+
+def test_a_band_beside_the_picture_has_no_light_and_leaves_the_others_as_they_are() -> None:
+    drawn = draw_level("clean", seed=3, n_lanes=4, shape=(260, 400))
+    places, blot = drawn.places(), orient(drawn.blot)
+    before = integrate(blot, places).set_index(["lane", "band"]).sort_index()["volume"]
+    beside = places.copy()
+    beside.loc[beside["lane"] == 1, ["centre_col", "left", "right", "curve"]] = [-28.0, 0.0, 3.0, ""]
+    after = integrate(blot, beside).set_index(["lane", "band"]).sort_index()
+    assert (after.loc[1, "volume"].abs() < 0.01 * before.loc[1]).all()
+    assert (after["volume_se"] > 0).all()
+    np.testing.assert_allclose(after.loc[2:, "volume"], before.loc[2:], rtol=0.01, atol=2000.0)
