@@ -101,7 +101,9 @@ def dask(workers: int = 2) -> Iterator[Any]:
 def start(*words: object) -> subprocess.Popen[str]:
     """Start a run that rests after each picture, so that it is met before its end on any machine."""
     code = (
-        "import sys, time\nfrom blotquant.cli import main\nfrom blotquant.cli.console import Console\n"
+        # what a shell starts in the background ignores Ctrl-C, and so do its children
+        "import signal, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from blotquant.cli import main\nfrom blotquant.cli.console import Console\n"
         "Console.detail = lambda self, text: time.sleep(0.5)\n"
         "if __name__ == '__main__': sys.exit(main(sys.argv[1:]))"
     )
