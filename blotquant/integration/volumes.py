@@ -20,7 +20,7 @@ __all__ = ["Measured", "measure"]
 
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 # measured on drawn blots of both families: the learnt scatter of backgrounds is generous, and bands of a row err alike
-_OWN, _ROWS = 0.78, 1.5  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
+_OWN, _ROWS = 0.82, 1.5  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
 _LEFT = 0.7  # … and what a fit leaves of a band's misfit, since the misfit is taken a little too large
 _UNSURE = 0.055  # standard error of that light, as a share of it
 

@@ -104,7 +104,7 @@ def test_the_variance_of_a_volume_is_that_of_unknowns_rows_misfit_and_far_light(
     lever = _lever(fit, share, area)
     for band, (lane, row) in enumerate(zip(fit.places.lane, fit.sharing.row, strict=True)):
         covariance = fit.covariance.times(lane, np.eye(fit.unknowns.size))
-        fitted = 0.78**2 * (lever[band] @ covariance @ lever[band])
+        fitted = 0.82**2 * (lever[band] @ covariance @ lever[band])
         mine = fit.unknowns.of_bands[band, 1:]
         follow = (covariance @ lever[band])[mine] / fit.sharing.variance
         fitted += 1.5**2 * (follow @ fit.sharing.doubt[row] @ follow)
