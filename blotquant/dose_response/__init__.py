@@ -15,6 +15,7 @@ from .comparing import PotencyRatio, ratio_of_fits, ratio_of_treatments
 from .controls import controls_of
 from .curve_fit import Options, best_fit, check_fit
 from .estimates import Estimate, estimate_doses, estimate_parameters
+from .halfway import control_lanes
 from .models import MODELS, Model
 from .potency import Potency, in_words, judge, sebaugh_notes
 from .replicates import Replicates, fit_replicates
@@ -114,14 +115,14 @@ def _fit_one(series: Series, options: Options) -> tuple[CurveFit, Replicates | N
         return _without_fit(series, options, why), None
     weighted = best_fit(points_of(series), options)
     checks = check_fit(weighted)
-    controls = controls_of(series.points)
+    controls, lanes = controls_of(series.points), control_lanes(series.points)
     estimates = [
         *estimate_parameters(weighted, options, controls),
-        *estimate_doses(weighted, options, series.half, controls),
+        *estimate_doses(weighted, options, series.half, controls, lanes),
     ]
     named = {one.parameter: one for one in estimates}
     relative, absolute = (
-        judge(weighted, checks, named[name], named["ic50_absolute"], options, series.half, series.unit)
+        judge(weighted, checks, named[name], named["ic50_absolute"], options, series.half, series.unit, lanes)
         for name in ("ic50", "ic50_absolute")
     )
     fitted, _ = weighted.problem.model_values(weighted.parameters)

@@ -10,15 +10,25 @@ from scipy import stats
 
 from ..least_squares import Vector, numeric_jacobian
 from .controls import Controls, widening
+from .crossings import Level
 from .curve_fit import Options, parameter_covariance
 from .following import follow_weights
 from .freedom import precision
-from .models import PARAMETERS, ln_dose_at, sign_of
+from .halfway import ControlLanes, halfway_error
+from .models import PARAMETERS, evaluate, ln_dose_at, sign_of
 from .problem import Problem
-from .profile import Level, profile_crossing, profile_parameter
+from .profile import profile_crossing, profile_parameter
 from .weighting import Weighted
 
-__all__ = ["Estimate", "absolute_level", "crossing", "dose_limits", "estimate_doses", "estimate_parameters"]
+__all__ = [
+    "Estimate",
+    "absolute_level",
+    "crossing",
+    "dose_limits",
+    "estimate_doses",
+    "estimate_parameters",
+    "with_error",
+]
 
 _FAR = float(np.log(1e4))  # an end further out than this from the doses tested is open
 _T_CAP = 3.0
@@ -196,7 +206,37 @@ def crossing(problem: Problem, fitted: Vector, target: Level) -> float:
     return ln_dose_at(problem.model, share, parameters, problem.rising)
 
 
-def _dose(fit: Weighted, options: Options, name: str, target: Level, controls: Controls | None) -> Estimate:
+def _slopes(problem: Problem, fitted: Vector, ln_dose: float) -> tuple[float, Vector]:
+    """Differentiate the only curve at a ln dose: by the ln dose, and (P,) by the fitted values."""
+    curve, own = problem.curves(fitted)[0], problem.layout[0]
+    by = evaluate(problem.model, np.array([ln_dose]), curve, problem.rising)[1][0]
+    slope = np.zeros(problem.size)
+    slope[own[own >= 0]] = by[own >= 0]
+    return -float(by[2]), slope
+
+
+def with_error(fit: Weighted, target: Level, ln_dose: float, lanes: ControlLanes | None) -> Level:
+    """Give the response of the absolute IC50 the error of the measured control, see `halfway_error`.
+
+    Parameters
+    ----------
+    fit : Weighted
+        Fit of one curve.
+    target : Level
+        The response; a share of the fitted plateaus has no error of its own.
+    ln_dose : float
+        Where the curve crosses it.
+    lanes : ControlLanes, optional
+        Lanes of the maximum control.
+    """
+    slope = _slopes(fit.problem, fit.parameters, ln_dose)[1]
+    sure = replace(fit, variance=fit.variance * precision(fit, slope).factor)
+    return replace(target, error=halfway_error(sure, slope, target.constant, lanes))
+
+
+def _dose(
+    fit: Weighted, options: Options, name: str, target: Level, controls: Controls | None, lanes: ControlLanes | None
+) -> Estimate:
     at = crossing(fit.problem, fit.parameters, target)
     low, high = dose_limits(fit.problem)
     if not low <= at <= high:
@@ -206,9 +246,12 @@ def _dose(fit: Weighted, options: Options, name: str, target: Level, controls: C
         return np.array([crossing(fit.problem, fitted, target)])
 
     slope = numeric_jacobian(ln_dose, fit.parameters)[0]
+    target = with_error(fit, target, at, lanes)
     fit = _judged(fit, slope, controls)[0]
     spread = parameter_covariance(fit, options.se)
     se = float(np.sqrt(max(slope @ spread @ slope, 0.0))) if np.all(np.isfinite(spread)) else np.inf
+    if target.error > 0:
+        se = float(np.hypot(se, target.error / _slopes(fit.problem, fit.parameters, at)[0]))
     wald = _wald(at, se, fit, options.level)
     ends = wald
     if options.interval == "profile":
@@ -217,7 +260,9 @@ def _dose(fit: Weighted, options: Options, name: str, target: Level, controls: C
     return Estimate(name, made.value, made.se, made.low, made.high, made.wald, True)
 
 
-def estimate_doses(fit: Weighted, options: Options, half: float, controls: Controls | None = None) -> list[Estimate]:
+def estimate_doses(
+    fit: Weighted, options: Options, half: float, controls: Controls | None = None, lanes: ControlLanes | None = None
+) -> list[Estimate]:
     """Read ic10, ic90 and the absolute IC50 off a single curve.
 
     Parameters
@@ -230,6 +275,8 @@ def estimate_doses(fit: Weighted, options: Options, half: float, controls: Contr
         Response half-way between the controls; NaN without them.
     controls : Controls, optional
         Errors of a plate's controls.
+    lanes : ControlLanes, optional
+        Lanes of the maximum control, see `halfway_error`.
 
     Returns
     -------
@@ -241,4 +288,4 @@ def estimate_doses(fit: Weighted, options: Options, half: float, controls: Contr
         "ic90": Level(0.1, 0.9),
         "ic50_absolute": absolute_level(half, fit.problem.curves(fit.parameters)[0]),
     }
-    return [_dose(fit, options, name, target, controls) for name, target in targets.items()]
+    return [_dose(fit, options, name, target, controls, lanes) for name, target in targets.items()]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .curve_fit import Checks, Options
-from .estimates import Estimate, absolute_level, crossing, dose_limits
+from .estimates import Estimate, absolute_level, crossing, dose_limits, with_error
+from .halfway import ControlLanes
 from .models import sign_of
 from .profile import least_crossing
 from .weighting import Weighted
@@ -62,20 +63,30 @@ def _left_at_highest(fit: Weighted, half: float) -> bool:
     return bool(level.value(curve) < max(curve[0], curve[1]))
 
 
-def _beyond(fit: Weighted, half: float, unit: str, level: float, absolute: Estimate, why: str) -> Potency:
+def _beyond(
+    fit: Weighted, half: float, unit: str, level: float, absolute: Estimate, why: str, lanes: ControlLanes | None
+) -> Potency:
     """Give the lower side when activity lasts to the highest dose: where it could fall to half."""
     highest = float(fit.problem.points.positive[-1])
     limits = dose_limits(fit.problem)
     curve = fit.problem.curves(fit.parameters)[0]
     side = absolute.low
     if np.isnan(absolute.value):
-        low = least_crossing(fit, absolute_level(half, curve), limits[1], limits[0], level)
+        target = with_error(fit, absolute_level(half, curve), limits[1], lanes)
+        low = least_crossing(fit, target, limits[1], limits[0], level)
         side = float(np.exp(low)) if np.isfinite(low) else (0.0 if low == -np.inf else highest)
     return Potency(np.nan, side, np.inf, f"> {in_words(highest, unit)} ({why})")
 
 
 def judge(
-    fit: Weighted, checks: Checks, ic50: Estimate, absolute: Estimate, options: Options, half: float, unit: str
+    fit: Weighted,
+    checks: Checks,
+    ic50: Estimate,
+    absolute: Estimate,
+    options: Options,
+    half: float,
+    unit: str,
+    lanes: ControlLanes | None = None,
 ) -> Potency:
     """Decide whether an IC50 is determined.
 
@@ -99,20 +110,20 @@ def judge(
         Response half-way between the controls; NaN without them.
     unit : str
         Unit of the doses.
+    lanes : ControlLanes, optional
+        Lanes of the maximum control: their error is in the level that is crossed.
     """
     positive = fit.problem.points.positive
     lowest, highest = float(positive[0]), float(positive[-1])
     falls = sign_of(fit.problem.curves(fit.parameters)[0]) > 0
     if checks.flat:
-        return _beyond(
-            fit, half, unit, options.level, absolute, "no effect: a horizontal line explains the points as well"
-        )
+        why = "no effect: a horizontal line explains the points as well"
+        return _beyond(fit, half, unit, options.level, absolute, why, lanes)
     # without controls, half of the top means little for a signal with an unknown zero: then only an open end counts
     unreached = _left_at_highest(fit, half) and (np.isfinite(half) or np.isinf(ic50.high))
     if falls and unreached and not ic50.high <= highest:
-        return _beyond(
-            fit, half, unit, options.level, absolute, "more than half of the activity is left at the highest dose"
-        )
+        why = "more than half of the activity is left at the highest dose"
+        return _beyond(fit, half, unit, options.level, absolute, why, lanes)
     if np.isnan(ic50.value) or ic50.value > highest:
         words = "the curve never crosses it" if np.isnan(ic50.value) else "the fitted dose lies beyond the highest"
         return Potency(np.nan, ic50.low, np.inf, f"> {in_words(highest, unit)} ({words})")

@@ -20,7 +20,7 @@ __all__ = ["Series", "find_series", "has_errors", "points_of"]
 
 _RESPONSES = ("response", "percent_activity", "fold", "ratio")
 _CONTROLS = ["maximum_se", "minimum_se", "minimum", "minimum_n"]
-_POINT = ["dose", "response", "response_se", "replicate", "membrane", "plate", "wells", *_CONTROLS]
+_POINT = ["dose", "response", "response_se", "replicate", "membrane", "plate", "wells", "blot", *_CONTROLS]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
     out = complete(table, "folds")
     out["wells"] = "plate" in table
     out["plate"] = texts(out["plate"]) if "plate" in table else ""
+    out["blot"] = (texts(out["membrane"]) != "") & ~out["wells"]
     for name in _CONTROLS:  # the maximum's of plates only; elsewhere it is in the blocks' scales
         out[name] = pd.to_numeric(out[name], errors="coerce") if name in table else np.nan
     if given:

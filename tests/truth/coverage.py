@@ -8,14 +8,14 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 import blotquant as bq
 
-__all__ = ["Curve", "draw_curves", "draw_groups", "score_curves", "score_groups", "table"]
+__all__ = ["Curve", "draw_curves", "draw_groups", "score_curves", "score_groups", "score_ratios", "table"]
 
 _AT_ONCE = 50  # studies in one table, told apart by the column ``study``: the stages cost less that way
 _BY = ["study"]
@@ -26,7 +26,8 @@ class Curve:
     """Truth of a dose-response study: each replicate on a membrane of its own, with a vehicle and an unstimulated lane.
 
     ``relative`` and ``additive`` are standard deviations of a lane, as shares of the signal and of the vehicle's;
-    ``block`` is that of a membrane's log scale; ``errors`` tells the fit how large the additive part is.
+    ``block`` is that of a membrane's log scale; ``errors`` tells the fit how large the additive part is. ``other`` is
+    the IC50 of a second treatment on the same membranes.
     """
 
     ic50: float = 44.0
@@ -36,6 +37,7 @@ class Curve:
     additive: float = 0.01
     block: float = 0.5
     errors: bool = True
+    other: float | None = None
 
 
 def _lane(study: int, replicate: int, lane: int, **further: object) -> dict[str, object]:
@@ -52,6 +54,8 @@ def draw_curves(truth: Curve, seeds: Sequence[int]) -> pd.DataFrame:
             scale = np.exp(truth.block * rng.standard_normal())
             lanes = [("none", "vehicle", 0.0, 0.0), ("IL-6", "vehicle", 0.0, 1.0)]
             lanes += [("IL-6", "baricitinib", dose, 1.0 / (1.0 + dose / truth.ic50)) for dose in truth.doses]
+            if truth.other is not None:
+                lanes += [("IL-6", "tofacitinib", dose, 1.0 / (1.0 + dose / truth.other)) for dose in truth.doses]
             for number, (stimulus, treatment, dose, activity) in enumerate(lanes, start=1):
                 noisy = activity * (1.0 + truth.relative * rng.standard_normal())
                 ratio = scale * (noisy + truth.additive * rng.standard_normal())
@@ -97,6 +101,25 @@ def score_curves(truth: Curve, studies: int, **options: str) -> dict[str, float]
     }
 
 
+def score_ratios(truth: Curve, other: float, studies: int) -> dict[str, float]:
+    """Share of studies whose interval of the ratio of two treatments' IC50s holds the truth.
+
+    It is a profile interval even where those of the curves, which cost more, are not.
+    """
+    parts = []
+    for seeds in _parts(studies):
+        folds = bq.normalise(draw_curves(replace(truth, other=other), seeds), group_by=_BY)
+        parts.append(bq.fit_dose_response(folds, group_by=_BY, interval="wald").curves)
+    curves = pd.concat(parts)
+    found = curves[curves["parameter"] == "ic50_ratio_to_baricitinib"]
+    ratio = other / truth.ic50
+    return {
+        "cover_ratio": float(((found["ci_low"] <= ratio) & (ratio <= found["ci_high"])).mean()),
+        "bias_ratio": float(np.log(found["value"] / ratio).median()),
+        "given": len(found) / studies,
+    }
+
+
 def score_groups(folds: Sequence[float], studies: int, *, replicates: int = 3) -> dict[str, float]:
     """Familywise error (or the share with any finding), power at the last dose, coverage of the folds.
 
@@ -137,6 +160,8 @@ _LINES: dict[str, Callable[[int], dict[str, float]]] = {
     "IC50 5 nM, five doses near zero activity": lambda n: score_curves(Curve(ic50=5.0), n),
     "IC50 44 nM, errors not told": lambda n: score_curves(Curve(errors=False), n),
     _ABSOLUTE: lambda n: score_curves(Curve(), n, ic50="absolute"),
+    "absolute IC50 5 nM, doses 1 to 10 000 nM": lambda n: score_curves(Curve(ic50=5.0), n, ic50="absolute"),
+    "IC50 ratio of 440 to 44 nM on one membrane": lambda n: score_ratios(Curve(), 440.0, n),
     "4 doses + vehicle, no effect": lambda n: score_groups(_NONE, n),
     "4 doses + vehicle, 60 % inhibition at the top": lambda n: score_groups((0.9, 0.8, 0.6, 0.4), n),
 }

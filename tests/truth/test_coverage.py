@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.truth.coverage import Curve, score_curves, score_groups, table
+from tests.truth.coverage import Curve, score_curves, score_groups, score_ratios, table
 
 STUDIES = 2000
 
@@ -17,6 +17,7 @@ def test_twenty_drawn_studies_are_scored_through_the_real_stages() -> None:
     assert set(found) == {"any_finding", "found_last_dose", "cover_group", "cover_family"}
     assert found["cover_family"] >= 0.8
     assert score_curves(Curve(relative=0.05), 4)["undetermined"] == 0.0
+    assert score_ratios(Curve(relative=0.05), 440.0, 2)["given"] == 1.0
 
 
 @pytest.mark.slow
@@ -26,6 +27,23 @@ def test_the_interval_of_the_ic50_holds_the_truth_in_nineteen_of_twenty_studies(
     print(line, found)
     assert 0.93 <= found["cover_ic50"] <= 0.97
     assert found["said_replicates_differ"] <= 0.03
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "line", ["absolute IC50 44 nM, doses 1 to 10 000 nM", "absolute IC50 5 nM, doses 1 to 10 000 nM"]
+)
+def test_the_interval_of_the_absolute_ic50_holds_the_error_of_the_measured_control(line: str) -> None:
+    ((_, found),) = table(STUDIES, [line])
+    print(line, found)
+    assert 0.93 <= found["cover_ic50"] <= 0.97
+
+
+@pytest.mark.slow
+def test_the_control_cancels_in_a_ratio_of_two_treatments() -> None:
+    ((_, found),) = table(STUDIES, ["IC50 ratio of 440 to 44 nM on one membrane"])
+    print(found)
+    assert 0.93 <= found["cover_ratio"] <= 0.97
 
 
 @pytest.mark.slow
