@@ -137,21 +137,21 @@ def band_products(first: FloatArray, second: FloatArray, places: Places, upper: 
 
 
 def _of_windows(
-    ground: Ground, places: Places, slopes: FloatArray, near: slice, weight: FloatArray, data: FloatArray
+    ground: Ground, places: Places, drawn: Drawn, weight: FloatArray, data: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Products of the bands' unknowns with those of the background, with one another, and with the data."""
+    """Products of the bands' unknowns with those of the background, with one another, and with data of the windows."""
+    slopes, near = drawn.slopes, drawn.near
     bands, n = len(slopes), len(ground)
     crossed, own, told = np.zeros((bands, EACH, n)), np.zeros((bands, EACH, EACH)), np.zeros((bands, EACH))
-    ours, left = places.cut(weight), places.cut(data)
     for rows, which in ((near, EACH), (slice(near.start), BROAD), (slice(near.stop, None), BROAD)):
         part = slopes[:, :which, rows]
         if not part.size:
             continue
-        heavy = part * ours[:, None, rows]
+        heavy = part * weight[:, None, rows]
         crossed[:, :which] += ground.project_windows(heavy, places, rows)
         flat = heavy.reshape(bands, which, -1)
         own[:, :which, :which] += np.matmul(flat, part.reshape(bands, which, -1).transpose(0, 2, 1))
-        told[:, :which] += np.matmul(flat, left[:, rows].reshape(bands, -1, 1))[..., 0]
+        told[:, :which] += np.matmul(flat, data[:, rows].reshape(bands, -1, 1))[..., 0]
     return crossed, own, told
 
 
@@ -182,12 +182,12 @@ def solve(
     gram = np.zeros((lanes, unknowns.size, unknowns.size))
     right = pull.copy()
     gram[:, :n, :n], right[:, :n] = ground.gram(weight), right[:, :n] + ground.project(weight * data)
-    crossed, own, told = _of_windows(ground, places, drawn.slopes, drawn.near, weight, data)
+    windows = places.cut(weight)
+    crossed, own, told = _of_windows(ground, places, drawn, windows, places.cut(data))
     for band, lane in enumerate(unknowns.lane):  # of a symmetric matrix the upper half is enough
         at = unknowns.of_band(band)
         gram[lane, :n, at], gram[lane, at, at] = crossed[band].T, own[band]
         right[lane, at] += told[band]
-    windows = places.cut(weight)
     for upper, lower in unknowns.pairs:
         lane, above, below = unknowns.lane[upper], unknowns.of_band(upper), unknowns.of_band(lower)
         heavy = drawn.slopes[upper] * windows[upper]
