@@ -13,8 +13,10 @@ from ..blot import Blot, FloatArray
 from ..errors import BlotquantError, SettingsError
 from ..geometry import to_file, to_upright
 from ..noise import NoiseModel, estimate_noise
+from ..surround import off_membrane
 from ..tables import check, nearest
 from .boxes import box_sums, integrate_box
+from .bubbles import find_bubbles, inside
 from .doubts import flagged, limits, saturated_pixels
 from .fit import fit_bands
 from .volumes import Measured, measure
@@ -97,13 +99,14 @@ def _in_slabs(blot: Blot, bands: pd.DataFrame, noise: NoiseModel, species: npt.N
     """Fit all rows together; where there are many, a dozen at a time with their neighbours, so that time is bounded."""
     rows = bands.groupby("band")["centre_row"].transform("median").to_numpy(float)
     order = np.unique(rows, return_inverse=True)[1]
+    hidden = off_membrane(blot) | inside(find_bubbles(blot, bands, noise), blot.shape)
     slabs = 1 if order.max() < _ROWS + 2 * _BESIDE else -(-(int(order.max()) + 1) // _ROWS)
     out = np.zeros((4, len(bands)))
     for slab in range(slabs):
         first, last = (slab * _ROWS, (slab + 1) * _ROWS) if slabs > 1 else (0, int(order.max()) + 1)
         seen = np.flatnonzero((order >= first - _BESIDE) & (order < last + _BESIDE))
         kinds = np.unique(species[seen], return_inverse=True)[1].astype(np.int64)
-        fit = fit_bands(blot, bands.iloc[seen].reset_index(drop=True), noise, species=kinds)
+        fit = fit_bands(blot, bands.iloc[seen].reset_index(drop=True), noise, species=kinds, hidden=hidden)
         own = (order[seen] >= first) & (order[seen] < last)
         out[:, seen[own]] = np.array(measure(fit))[:, own]
     return Measured(*out)

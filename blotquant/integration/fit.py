@@ -8,7 +8,6 @@ common.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,7 +20,7 @@ from .ground import Ground
 from .misfit import Misfit, kept_cores, trust
 from .shape import COUNT, LIMIT, STEP, Drawn, draw, light_of
 from .sharing import Sharing, learn_spread
-from .strips import Places, Strips, View, cut_strips
+from .strips import Places, Strips, View, cut_strips, pair_strips
 from .system import EACH, Covariance, Solution, Unknowns, factorise, solve
 from .widths import with_own_widths
 
@@ -38,8 +37,6 @@ _ROUNDS = 4  # of the first, robust background
 _SIZING = 4  # passes in which the rows' sigmas are found
 _SPOILT, _ILL = 0.15, 2.0  # share of a core that is rejected, and misfit, from which a band teaches less
 _BLOCK, _FEW = 4, 20  # side of a block in which texture is told [cells], and how many tell it
-_SPREAD = 1.3  # a band's light ends so far from its middle [half width]
-_CHUNK = 256  # pairs of neighbours drawn at once, so that memory stays bounded
 
 
 @dataclass(frozen=True)
@@ -105,6 +102,20 @@ class Fit:
         """What neither background nor bands explain, shape (L, R, K) [AU]."""
         return self.strips.light - self.background - self.bands - self.others
 
+    def prior(self) -> tuple[FloatArray, FloatArray]:
+        """Precision of all unknowns, and its product with how far their expected values are from the present ones."""
+        lanes, n = len(self.strips.light), len(self.ground)
+        precision, pull = np.ones((lanes, self.unknowns.size)), np.zeros((lanes, self.unknowns.size))
+        precision[:, :n], pull[:, :n] = 1 / self.spread, -self.coefficients / self.spread
+        shape = 1 / self.sharing.variance
+        # heights move freely, but of two bands in one place none may run away
+        tall = 3 * np.abs(self.height) + 30 * np.sqrt(np.median(self.noise))
+        each = np.concatenate([1 / tall[:, None] ** 2, np.broadcast_to(shape, self.theta.shape)], axis=1)
+        towards = np.concatenate([np.zeros((len(tall), 1)), (self.sharing.of_bands - self.theta) * shape], axis=1)
+        where = (self.unknowns.lane[:, None], self.unknowns.of_bands)
+        precision[where], pull[where] = each, towards
+        return precision, pull
+
 
 def _enclosed(gone: BoolArray) -> BoolArray:
     """Cells that rejected ones enclose: where a background that a bubble bends crosses the bubble's own light."""
@@ -144,34 +155,6 @@ def _first_background(
     return coefficients, spread, np.where(outside | (below & (trusted == 0)), trusted, 1.0)
 
 
-class Beside(NamedTuple):
-    """Bands as strips of other lanes see them, on those columns of the strips on which their light may fall."""
-
-    by: IntArray
-    seen: IntArray
-    cols: slice
-    view: View
-
-
-def _beside(strips: Strips, places: Places) -> list[Beside]:
-    """Pair strips with the bands of other lanes that may shine into them, from the right or from the left."""
-    reach = (len(strips.cols) // 2 + 0.5) * strips.width + _SPREAD * places.half
-    away = places.col - strips.line[:, places.first + places.tall // 2]
-    near = np.abs(away) < reach
-    near[places.lane, np.arange(len(reach))] = False
-    found = []
-    for side in (away > 0, away <= 0):
-        by, seen = np.nonzero(near & side)
-        for i in range(0, len(by), _CHUNK):
-            part = (by[i : i + _CHUNK], seen[i : i + _CHUNK])
-            view = places.view(strips, part[1], part[0])
-            lit = np.flatnonzero((np.abs(view.cols) < _SPREAD * view.half[:, None] + 3 * strips.width).any(axis=0))
-            if len(lit):
-                cols = slice(int(lit[0]), int(lit[-1]) + 1)
-                found.append(Beside(*part, cols, replace(view, cols=view.cols[:, cols], ridge=view.ridge[:, cols])))
-    return found
-
-
 def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> float:
     """Variance that noise does not explain where no bands are, from means over blocks of cells [AU²].
 
@@ -193,8 +176,10 @@ def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> flo
 class _Fitter:
     """Holds what does not change between passes."""
 
-    def __init__(self, blot: Blot, bands: pd.DataFrame, model: NoiseModel, species: IntArray) -> None:
-        self.strips, boxes = cut_strips(blot, bands)
+    def __init__(
+        self, blot: Blot, bands: pd.DataFrame, model: NoiseModel, species: IntArray, hidden: BoolArray | None = None
+    ) -> None:
+        self.strips, boxes = cut_strips(blot, bands, hidden)
         everyone = np.arange(len(boxes.row))
         wide = with_own_widths(self.strips, boxes, boxes.view(self.strips, everyone, boxes.lane))
         self.places = replace(boxes, half=wide)
@@ -206,7 +191,7 @@ class _Fitter:
         self.span = float(np.ptp(blot.pixels)) or 1.0
         self.least = (1e-5 * self.span) ** 2  # pictures without noise still need finite weights
         self.floor = float(blot.pixels.min())
-        self.beside = _beside(self.strips, self.places)
+        self.beside = pair_strips(self.strips, self.places)
         view = self.places.view(self.strips, everyone, self.places.lane)
         self.fit = self._start(view, species)
 
@@ -283,26 +268,12 @@ class _Fitter:
         noise = noise + others_misfit + self.spread_out(own)
         return replace(fit, drawn=drawn, others=others, bands=bands, noise=noise, own=own)
 
-    def _prior(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
-        """Precision of all unknowns, and its product with how far their expected values are from the present ones."""
-        lanes, n = len(self.strips.light), len(self.ground)
-        precision, pull = np.ones((lanes, self.unknowns.size)), np.zeros((lanes, self.unknowns.size))
-        precision[:, :n], pull[:, :n] = 1 / fit.spread, -fit.coefficients / fit.spread
-        shape = 1 / fit.sharing.variance
-        # heights move freely, but of two bands in one place none may run away
-        tall = 3 * np.abs(fit.height) + 30 * np.sqrt(np.median(fit.noise))
-        each = np.concatenate([1 / tall[:, None] ** 2, np.broadcast_to(shape, fit.theta.shape)], axis=1)
-        towards = np.concatenate([np.zeros((len(tall), 1)), (fit.sharing.of_bands - fit.theta) * shape], axis=1)
-        where = (self.unknowns.lane[:, None], self.unknowns.of_bands)
-        precision[where], pull[where] = each, towards
-        return precision, pull
-
     def step(self, number: int) -> None:
         """One pass."""
         fit = self.redraw(self.fit)
         weight = np.where(self.strips.usable, fit.weight / fit.noise, 0.0)
         left = fit.residual
-        found = solve(self.unknowns, self.ground, self.places, fit.drawn, weight, left, *self._prior(fit))
+        found = solve(self.unknowns, self.ground, self.places, fit.drawn, weight, left, *fit.prior())
         brighter = self.ground.image(found.ground)
         change = np.matmul(found.steps[:, None], fit.drawn.slopes.reshape(len(found.steps), EACH, -1))
         residual = left - brighter - self.spread_out(change.reshape(fit.own.shape))
@@ -377,7 +348,9 @@ class _Fitter:
         return np.where(gone < _SPOILT, np.minimum(1.0, (_ILL / fit.misfit.scale) ** 2), 0.0)
 
 
-def fit_bands(blot: Blot, bands: pd.DataFrame, model: NoiseModel, *, species: IntArray) -> Fit:
+def fit_bands(
+    blot: Blot, bands: pd.DataFrame, model: NoiseModel, *, species: IntArray, hidden: BoolArray | None = None
+) -> Fit:
     """Fit all bands of a picture together with the background of their lanes.
 
     Parameters
@@ -390,8 +363,10 @@ def fit_bands(blot: Blot, bands: pd.DataFrame, model: NoiseModel, *, species: In
         Noise of the picture.
     species : ndarray of shape (B,)
         Number of each band's protein species, from 0: bands of one share the mean of their shapes.
+    hidden : ndarray of shape (H, W), optional
+        Pixels that something hides; by default those beside the membrane.
     """
-    fitter = _Fitter(blot, bands, model, species)
+    fitter = _Fitter(blot, bands, model, species, hidden)
     for number in range(_PASSES):
         fitter.step(number)
     return fitter.redraw(fitter.fit)

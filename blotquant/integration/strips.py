@@ -7,7 +7,7 @@ line's way between pixels is told to the shapes as a drift.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from ..blot import Blot, FloatArray
 from ..geometry import evaluate_curve, parse_curve
 from ..surround import off_membrane
 
-__all__ = ["Places", "Strips", "View", "cut_strips", "place_bands"]
+__all__ = ["Beside", "Places", "Strips", "View", "cut_strips", "pair_strips", "place_bands"]
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -29,6 +29,8 @@ _CELLS = 15  # cells across a strip, about
 _FINE = 1.2  # cells a band sigma, at most
 _NEVER_BELOW = 12.0  # half height of a window [px]
 _BEND = 3  # degree of a lane's line
+_SPREAD = 1.3  # a band's light ends so far from its middle [half width]
+_CHUNK = 256  # pairs of neighbours drawn at once, so that memory stays bounded
 _SLOPE = 30.0  # a band's lean counts like a place at this distance [px]
 
 
@@ -43,7 +45,7 @@ class Strips:
     count : ndarray of shape (L, R, K)
         Pixels of each cell that lie in the picture [px].
     usable : ndarray of shape (L, R, K)
-        The cell lies on the membrane and holds no saturated pixel.
+        The cell lies on the membrane, under no bubble, and holds no saturated pixel.
     burnt : ndarray of shape (L, R, K)
         The cell holds a saturated pixel.
     zero : float
@@ -237,9 +239,9 @@ def _starts(line: FloatArray, length: int, size: int) -> IntArray:
 
 
 def _gather(
-    blot: Blot, start: IntArray, cells: tuple[int, int], size: tuple[int, int], pad: int
+    blot: Blot, hidden: BoolArray, start: IntArray, cells: tuple[int, int], size: tuple[int, int], pad: int
 ) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
-    """Means above the picture's median, pixel counts, and whether beside the membrane or saturated, of all cells."""
+    """Means above the picture's median, pixel counts, and whether hidden or saturated, of all cells."""
     rows, (height, width) = blot.shape[0], size
     cols = start[:, :, None] + np.arange(cells[1] * width)
     inside = (cols >= 0) & (cols < blot.shape[1])
@@ -258,9 +260,9 @@ def _gather(
     count = inside.reshape(len(start), *cells, width).sum(axis=3) * tall[:, None].astype(np.float64)
     ceiling = np.inf if blot.ceiling is None else blot.ceiling
     nowhere = np.zeros(count.shape, dtype=np.bool_)
-    masks = (off_membrane(blot), blot.pixels >= ceiling)
-    off, burnt = (sums(mask.astype(float)) > 0 if mask.any() else nowhere for mask in masks)
-    return light / np.maximum(count, 1.0), count, off, burnt
+    masks = (hidden, blot.pixels >= ceiling)
+    lost, burnt = (sums(mask.astype(float)) > 0 if mask.any() else nowhere for mask in masks)
+    return light / np.maximum(count, 1.0), count, lost, burnt
 
 
 def place_bands(bands: pd.DataFrame) -> Places:
@@ -278,7 +280,7 @@ def place_bands(bands: pd.DataFrame) -> Places:
     )
 
 
-def cut_strips(blot: Blot, bands: pd.DataFrame) -> tuple[Strips, Places]:
+def cut_strips(blot: Blot, bands: pd.DataFrame, hidden: BoolArray | None = None) -> tuple[Strips, Places]:
     """Cut a strip of ±0.56 pitch along every lane into cells of about 3 × 5 px, and lay a window around every band.
 
     Parameters
@@ -287,6 +289,8 @@ def cut_strips(blot: Blot, bands: pd.DataFrame) -> tuple[Strips, Places]:
         The upright picture.
     bands : DataFrame
         Upright bands table of the picture, not empty.
+    hidden : ndarray of shape (H, W), optional
+        Pixels that something hides; by default those beside the membrane.
     """
     places = place_bands(bands)
     pitch = _pitch(bands, places.half)
@@ -300,9 +304,38 @@ def cut_strips(blot: Blot, bands: pd.DataFrame) -> tuple[Strips, Places]:
     lanes = [places.lane == number for number in range(int(places.lane.max()) + 1)]
     line = np.array([_line(places.row[mine], places.col[mine], lean[mine], at) for mine in lanes])
     start = _starts(line, across * width, blot.shape[1])
-    light, count, off, burnt = _gather(blot, start, (cells, across), (height, width), pad)
+    lost = off_membrane(blot) if hidden is None else hidden
+    light, count, off, burnt = _gather(blot, lost, start, (cells, across), (height, width), pad)
     cols = np.asarray((np.arange(across) - across // 2) * float(width), dtype=np.float64)
     usable = (count > 0) & ~off & ~burnt
     strips = Strips(light, count, usable, burnt, blot.middle, start, line, cols, height, width, pad)
     middle = np.rint((places.row - (height - 1) / 2) / height).astype(np.int64) + pad
     return strips, replace(places, first=np.clip(middle - pad, 0, cells - 2 * pad - 1), tall=2 * pad + 1)
+
+
+class Beside(NamedTuple):
+    """Bands as strips of other lanes see them, on those columns of the strips on which their light may fall."""
+
+    by: IntArray
+    seen: IntArray
+    cols: slice
+    view: View
+
+
+def pair_strips(strips: Strips, places: Places) -> list[Beside]:
+    """Pair strips with the bands of other lanes that may shine into them, from the right or from the left."""
+    reach = (len(strips.cols) // 2 + 0.5) * strips.width + _SPREAD * places.half
+    away = places.col - strips.line[:, places.first + places.tall // 2]
+    near = np.abs(away) < reach
+    near[places.lane, np.arange(len(reach))] = False
+    found = []
+    for side in (away > 0, away <= 0):
+        by, seen = np.nonzero(near & side)
+        for i in range(0, len(by), _CHUNK):
+            part = (by[i : i + _CHUNK], seen[i : i + _CHUNK])
+            view = places.view(strips, part[1], part[0])
+            lit = np.flatnonzero((np.abs(view.cols) < _SPREAD * view.half[:, None] + 3 * strips.width).any(axis=0))
+            if len(lit):
+                cols = slice(int(lit[0]), int(lit[-1]) + 1)
+                found.append(Beside(*part, cols, replace(view, cols=view.cols[:, cols], ridge=view.ridge[:, cols])))
+    return found

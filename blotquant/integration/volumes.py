@@ -13,6 +13,7 @@ import numpy as np
 
 from ..blot import FloatArray
 from .fit import Fit
+from .glow import fit_glow
 from .shape import BEYOND
 from .system import band_products
 
@@ -20,9 +21,10 @@ __all__ = ["Measured", "measure"]
 
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 # measured on drawn blots of both families: the learnt scatter of backgrounds is generous, and bands of a row err alike
-_OWN, _ROWS = 0.82, 1.5  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
-_LEFT = 0.7  # … and what a fit leaves of a band's misfit, since the misfit is taken a little too large
-_UNSURE = 0.055  # standard error of that light, as a share of it
+_OWN, _ROWS = 0.84, 1.2  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
+_LEFT = 0.4  # … and what a fit leaves of a band's misfit, since the misfit is taken too large
+_GLOW = 2.5  # … and the error of the glow's share, since how wide it is nobody knows
+_UNSURE, _TRAILING = 0.055, 0.08  # standard error of the light beyond the foot, and of tails there, as a share of it
 
 
 class Measured(NamedTuple):
@@ -34,17 +36,19 @@ class Measured(NamedTuple):
     height: FloatArray
 
 
+def _tails(fit: Fit, reach: FloatArray | float) -> FloatArray:
+    """Light of the tails farther from the ridge than `reach` [sigma], upwards and downwards, shape (2, B) [AU px]."""
+    across = fit.drawn.across.max(axis=1).sum(axis=1) * fit.strips.width
+    amount = np.zeros((2, len(across)))
+    for k, decay, way in BEYOND:
+        amount[int(way > 0)] += fit.theta[:, k] * np.exp(-decay * reach) / decay
+    return np.asarray(fit.height * amount * fit.view.sigma * across)
+
+
 def _beyond(fit: Fit) -> FloatArray:
     """Light of the tails outside the windows [AU px]."""
-    sigma = fit.view.sigma
-    across = fit.drawn.across.max(axis=1).sum(axis=1) * fit.strips.width
     inside = np.any(fit.places.cut(fit.strips.usable), axis=2, keepdims=True)
-    reach = (np.abs(fit.drawn.along) * inside).max(axis=(1, 2))
-    amount = np.zeros(len(sigma))
-    for k, decay, _ in BEYOND:
-        amount += fit.theta[:, k] * np.exp(-decay * reach) / decay
-    light: FloatArray = fit.height * amount * sigma * across
-    return light
+    return np.asarray(_tails(fit, (np.abs(fit.drawn.along) * inside).max(axis=(1, 2))).sum(axis=0))
 
 
 def _lever(fit: Fit, share: FloatArray, area: FloatArray) -> FloatArray:
@@ -77,8 +81,9 @@ def measure(fit: Fit) -> Measured:
     all_own = cut(fit.places.spread_out(fit.own, fit.strips))
     share = np.where(burnt, fit.own / np.maximum(all_own, 1e-300), share)
     beyond = _beyond(fit)
-    volume = (area * (model + share * residual)).sum(axis=(1, 2)) + beyond
     lever = _lever(fit, share, area)
+    glow = fit_glow(fit, lever, area * share)
+    volume = (area * (model + share * residual)).sum(axis=(1, 2)) + beyond - glow.share * glow.response
     moved = np.empty_like(lever)
     for lane in range(len(fit.strips.light)):
         mine = fit.places.lane == lane
@@ -91,5 +96,7 @@ def measure(fit: Fit) -> Measured:
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
     far = np.abs(area * model * (np.abs(fit.drawn.along) > _FOOT)).sum(axis=(1, 2)) + np.abs(beyond)
-    variance = fitted + _LEFT**2 * (area**2 * kept).sum(axis=(1, 2)) + (_UNSURE * far) ** 2
+    doubtful = (_UNSURE * far) ** 2 + (_TRAILING * np.abs(_tails(fit, _FOOT)).sum(axis=0)) ** 2
+    glowing = _GLOW**2 * glow.variance * glow.response**2
+    variance = fitted + glowing + doubtful + _LEFT**2 * (area**2 * kept).sum(axis=(1, 2))
     return Measured(volume, np.sqrt(variance), rejected, fit.height)

@@ -7,12 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from blotquant.integration import fit as fitting
-from blotquant.integration.fit import _beside, _first_background, _Fitter, _texture
+from blotquant.integration import strips
+from blotquant.integration.fit import _first_background, _Fitter, _texture
 from blotquant.integration.ground import Ground
 from blotquant.integration.misfit import Misfit
 from blotquant.integration.shape import COUNT, LIMIT, light_of
-from blotquant.integration.strips import cut_strips
+from blotquant.integration.strips import cut_strips, pair_strips
 from blotquant.noise import NoiseModel
 from tests.hand_made_lanes import bands_table
 from tests.three_lanes import HEIGHTS, ROWS, after_two_passes, fitter_of, picture
@@ -140,14 +140,14 @@ def test_a_lane_that_is_band_throughout_has_the_background_of_nothing() -> None:
 def test_strips_are_paired_with_bands_of_other_lanes_that_reach_into_them() -> None:
     strips, places = cut_strips(picture(), bands_table(ROWS))
     found = {
-        pair for part in _beside(strips, places) for pair in zip(part.by.tolist(), part.seen.tolist(), strict=True)
+        pair for part in pair_strips(strips, places) for pair in zip(part.by.tolist(), part.seen.tolist(), strict=True)
     }
     edge = (len(strips.cols) * strips.width) / 2 + 1.3 * 12.0  # 34 px
     assert 30 < edge < 60
     centre = {0: 40, 1: 70, 2: 100}
     expected = {(s, b) for s in centre for b, r in enumerate(ROWS) if s != r[0] - 1 and abs(centre[s] - r[3]) < edge}
     assert found == expected
-    for part in _beside(strips, places):  # a neighbour on the right is seen on the right
+    for part in pair_strips(strips, places):  # a neighbour on the right is seen on the right
         right = places.col[part.seen] > strips.line[part.by].mean(axis=1)
         cells = range(len(strips.cols))[part.cols]
         assert right.all() or not right.any()
@@ -175,7 +175,7 @@ def test_others_light_is_what_bands_of_other_lanes_shine_into_a_strip(
     np.testing.assert_allclose(light, expected, atol=1e-6 * np.abs(expected).max())
     np.testing.assert_allclose(variance, uncertain, atol=1e-6 * uncertain.max())
     assert np.abs(light).max() > 1.0
-    monkeypatch.setattr(fitting, "_CHUNK", 3)
+    monkeypatch.setattr(strips, "_CHUNK", 3)
     chunked = fitter_of(picture())
     assert len(chunked.beside) > len(fitter.beside)
     np.testing.assert_allclose(chunked._others(fit)[0], light)

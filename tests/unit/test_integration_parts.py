@@ -52,8 +52,8 @@ def told(drawn: Drawn, monkeypatch: pytest.MonkeyPatch) -> Told:
 
     fit = object()
 
-    def fit_bands(blot: Blot, bands: pd.DataFrame, model: object, *, species: np.ndarray) -> object:
-        say.update(species=species, bands=bands, model=model, blot=blot)
+    def fit_bands(blot: Blot, bands: pd.DataFrame, model: object, *, species: np.ndarray, hidden: np.ndarray) -> object:
+        say.update(species=species, bands=bands, model=model, blot=blot, hidden=hidden)
         return fit
 
     def measure(given: object) -> Measured:
@@ -114,7 +114,9 @@ def test_many_rows_are_fitted_a_dozen_at_a_time_with_three_neighbours_and_each_b
     )
     seen: list[list[int]] = []
 
-    def fit_bands(blot: Blot, bands: pd.DataFrame, model: object, *, species: np.ndarray) -> pd.DataFrame:
+    def fit_bands(
+        blot: Blot, bands: pd.DataFrame, model: object, *, species: np.ndarray, hidden: np.ndarray
+    ) -> pd.DataFrame:
         assert sorted(set(species)) == list(range(bands["band"].nunique()))
         seen.append(sorted(bands["band"].astype(int).unique()))
         return bands

@@ -38,7 +38,7 @@ def fitted() -> Fit:
 def test_the_background_scatters_heights_are_free_and_shapes_are_drawn_to_their_row(fitter: _Fitter) -> None:
     theta = 0.1 * np.random.default_rng(1).uniform(-1, 1, (5, COUNT)) * LIMIT
     fit = dataclasses.replace(fitter.fit, theta=theta, height=np.array([900.0, 500.0, -50.0, 300.0, 0.0]))
-    precision, pull = fitter._prior(fit)
+    precision, pull = fit.prior()
     n = len(fitter.ground)
     np.testing.assert_allclose(precision[:, :n], np.broadcast_to(1 / fit.spread, (3, n)))
     np.testing.assert_allclose(pull[:, :n], -fit.coefficients / fit.spread)
@@ -174,8 +174,8 @@ def test_a_step_is_the_solution_of_the_equations_at_the_present_shapes(
     np.testing.assert_array_equal(drawn.slopes, before.drawn.slopes)
     np.testing.assert_allclose(weight, np.where(made.strips.usable, before.weight / before.noise, 0.0))
     np.testing.assert_allclose(data, before.residual)
-    np.testing.assert_array_equal(precision, made._prior(before)[0])
-    np.testing.assert_array_equal(pull, made._prior(before)[1])
+    np.testing.assert_array_equal(precision, before.prior()[0])
+    np.testing.assert_array_equal(pull, before.prior()[1])
     found = seen["found"]
     assert isinstance(found, Solution)
     np.testing.assert_allclose(made.fit.height, before.height + found.steps[:, 0])
@@ -196,10 +196,10 @@ def test_when_means_of_rows_move_bands_and_backgrounds_move_as_if_solved_anew() 
     before = made.redraw(made.fit)
     weight = np.where(made.strips.usable, before.weight / before.noise, 0.0)
     equations = (made.unknowns, made.ground, made.places, before.drawn, weight, before.residual)
-    found = solve_lanes(*equations, *made._prior(before))
+    found = solve_lanes(*equations, *before.prior())
     moved = before.sharing.mean + 0.01 * SPREAD * np.random.default_rng(3).normal(size=before.sharing.mean.shape)
     sharing = dataclasses.replace(before.sharing, mean=moved)
-    anew = solve_lanes(*equations, *made._prior(dataclasses.replace(before, sharing=sharing)))
+    anew = solve_lanes(*equations, *dataclasses.replace(before, sharing=sharing).prior())
     after = made._follow(before, found, sharing)
     change = anew.steps - found.steps
     np.testing.assert_allclose(after.height - before.height, change[:, 0], atol=1e-7)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from blotquant.blot import Blot
+from blotquant.integration import volumes
 from blotquant.integration.fit import Fit, fit_bands
+from blotquant.integration.glow import Glow, fit_glow
 from blotquant.integration.shape import BEYOND, COUNT, LIMIT, draw
-from blotquant.integration.volumes import _beyond, _lever, measure
+from blotquant.integration.volumes import _beyond, _lever, _tails, measure
 from blotquant.noise import NoiseModel
 from tests.hand_made_lanes import Row, bands_table, drawn_picture
 
@@ -43,6 +45,11 @@ def share_of(fit: Fit) -> np.ndarray:
     return np.where(cut(fit.strips.usable & (fit.weight > 0)), fit.own / cut(fit.noise), 0.0)
 
 
+def glow_of(fit: Fit) -> Glow:
+    share, area = share_of(fit), fit.places.cut(fit.strips.count)
+    return fit_glow(fit, _lever(fit, share, area), share * area)
+
+
 def test_light_beyond_the_window_is_that_of_the_tails(fit: Fit) -> None:
     """Each tail is amount · exp(−decay · t) from where the window, or what is seen of it, ends."""
     reach = np.abs(fit.drawn.along) * fit.places.cut(fit.strips.usable).any(axis=2)[:, :, None]
@@ -58,6 +65,7 @@ def test_light_beyond_the_window_is_that_of_the_tails(fit: Fit) -> None:
 
 def test_a_volume_is_the_fitted_light_and_the_likely_misfit_of_what_is_left(fit: Fit) -> None:
     found, share = measure(fit), share_of(fit)
+    glow = glow_of(fit)
     assert 0.3 < share.max() <= 1.0
     residual = fit.strips.light - fit.background - fit.bands - fit.others
     for band in range(5):
@@ -68,11 +76,13 @@ def test_a_volume_is_the_fitted_light_and_the_likely_misfit_of_what_is_left(fit:
                 light = fit.height[band] * fit.drawn.light[band, row, col]
                 light += share[band, row, col] * residual[lane, window, col]
                 volume += fit.strips.count[lane, window, col] * light
-        assert found.volume[band] == pytest.approx(volume + _beyond(fit)[band], rel=1e-9)
+        volume += _beyond(fit)[band] - glow.share * glow.response[band]
+        assert found.volume[band] == pytest.approx(volume, rel=1e-9)
 
 
-def test_a_volume_moves_with_every_unknown_as_its_lever_says(fit: Fit) -> None:
-    """Unknowns are moved one by one, with what is drawn and left changed alike; shares and weights stay."""
+def test_a_volume_moves_with_every_unknown_as_its_lever_says(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unknowns are moved one by one, with what is drawn and left changed alike; shares, weights and glow stay."""
+    monkeypatch.setattr(volumes, "fit_glow", lambda fit, lever, summed: Glow(0.0, 0.0, np.zeros(len(fit.height))))
     places, unknowns, strips = fit.places, fit.unknowns, fit.strips
     fit = dataclasses.replace(fit, theta=np.where(np.isin(np.arange(COUNT), [0, 1, 5, 6]), 0.0, fit.theta))
     fit = dataclasses.replace(fit, drawn=draw(fit.view, fit.theta, fit.height))
@@ -99,20 +109,35 @@ def test_a_volume_moves_with_every_unknown_as_its_lever_says(fit: Fit) -> None:
     assert unknowns.pairs.tolist() == [[0, 2], [0, 4], [2, 4]]
 
 
-def test_the_variance_of_a_volume_is_that_of_unknowns_rows_misfit_and_far_light(fit: Fit) -> None:
+def test_the_variance_of_a_volume_is_that_of_unknowns_rows_misfit_glow_and_far_light(fit: Fit) -> None:
     found, share, area = measure(fit), share_of(fit), fit.places.cut(fit.strips.count)
-    lever = _lever(fit, share, area)
+    lever, glow = _lever(fit, share, area), glow_of(fit)
     for band, (lane, row) in enumerate(zip(fit.places.lane, fit.sharing.row, strict=True)):
         covariance = fit.covariance.times(lane, np.eye(fit.unknowns.size))
-        fitted = 0.82**2 * (lever[band] @ covariance @ lever[band])
+        fitted = 0.84**2 * (lever[band] @ covariance @ lever[band])
         mine = fit.unknowns.of_bands[band, 1:]
         follow = (covariance @ lever[band])[mine] / fit.sharing.variance
-        fitted += 1.5**2 * (follow @ fit.sharing.doubt[row] @ follow)
+        fitted += 1.2**2 * (follow @ fit.sharing.doubt[row] @ follow)
         own = fit.own[band]
         misfit = (area[band] ** 2 * own * (1 - share[band])).sum()
         light = fit.height[band] * fit.drawn.light[band] * area[band]
         far = np.abs(light[np.abs(fit.drawn.along[band]) > 4.0]).sum() + abs(_beyond(fit)[band])
-        assert found.error[band] == pytest.approx(np.sqrt(fitted + 0.49 * misfit + (0.055 * far) ** 2), rel=1e-9)
+        tails = np.abs(_tails(fit, 4.0))[:, band].sum()
+        doubtful = (0.055 * far) ** 2 + (0.08 * tails) ** 2 + 2.5**2 * glow.variance * glow.response[band] ** 2
+        assert found.error[band] == pytest.approx(np.sqrt(fitted + 0.16 * misfit + doubtful), rel=1e-9)
+
+
+def test_tails_are_the_light_of_both_ways_beyond_a_reach(fit: Fit) -> None:
+    """Summed numerically: each amount times a falling exponential, from the reach on."""
+    far = np.arange(6.0, 120.0, 0.001) + 0.0005
+    width = fit.drawn.across.max(axis=1).sum(axis=1) * fit.strips.width
+    up, down = _tails(fit, 6.0)
+    for band in range(5):
+        unit = fit.height[band] * fit.view.sigma[band] * width[band] * 0.001
+        short, long = np.exp(-0.56 * far).sum(), np.exp(-0.28 * far).sum()
+        theta = fit.theta[band]
+        assert up[band] == pytest.approx(unit * (theta[0] * short + theta[1] * long), rel=1e-5)
+        assert down[band] == pytest.approx(unit * (theta[6] * short + theta[5] * long), rel=1e-5)
 
 
 def test_what_was_rejected_is_the_share_of_cores_without_weight(fit: Fit) -> None:
