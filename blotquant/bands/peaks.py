@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import Picture
+from ..bulges import Picture
 from .profiles import LaneProfiles
 
 __all__ = ["FAINT", "Peaks", "find_peaks"]
@@ -180,6 +180,8 @@ def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
         light = profiles.brightness[:, lane].tolist()
         for scale in range(len(scores)):
             rows = np.flatnonzero(peak[scale, :, lane])
+            if len(rows) == 0:
+                continue
             height = profiles.height[scale, :, lane].tolist()
             column = _Column(height, light, min(light), float(profiles.sigmas[scale]))
             strength = scores[scale, rows, lane]

@@ -13,7 +13,7 @@ from .peaks import Peaks
 from .profiles import Room
 from .smile import Smile
 
-__all__ = ["Row", "band_like", "follow_rows", "unite_images", "whole_rows"]
+__all__ = ["Row", "band_like", "between_bands", "follow_rows", "unite_images", "whole_rows"]
 
 _ALONE = 12.0  # evidence from which a peak is believed without neighbours
 _FARTHEST = 4  # lanes apart at most that are linked
@@ -21,6 +21,8 @@ _SUPPORT = 2  # lanes apart at most that support each other
 _MEMORY = 3.0  # lanes over which a row's own bend is remembered
 _CLEAR = 2.5  # contrast against the quieter gap from which a band is clear of it
 _LEAST_CONTRAST = 0.5  # contrast of a band in a row of clear ones, at least: bands that touch
+_TOUCHING = 7.0  # evidence of a band that no gap parts from those on both sides, at least
+_TOUCHING_HEIGHT = 0.5  # and its height as a share of theirs
 _CLEAR_SHARE = 0.34  # share of a row's bands that must be clear
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
@@ -55,12 +57,14 @@ class Row:
     members: npt.NDArray[np.intp]
     shift: FloatArray
 
-    def predict(self, lane: int, image: int, flat: FloatArray, peaks: Peaks) -> float:
-        """Where the row should lie in a lane of an image, the smile taken out [px]."""
+    def predict(self, lanes: int, image: int, flat: FloatArray, peaks: Peaks) -> FloatArray:
+        """Where the row should lie in each of so many lanes of an image, the smile taken out [px]."""
         own = self.members
-        near = np.exp(-np.abs(peaks.lane[own] - lane) / _MEMORY) * np.minimum(peaks.score[own], 30.0)
+        apart = np.abs(peaks.lane[own] - np.arange(lanes)[:, None])
+        near = np.exp(-apart / _MEMORY) * np.minimum(peaks.score[own], 30.0)
         common = flat[own] - self.shift[peaks.image[own]]
-        return float((near * common).sum() / near.sum()) + float(self.shift[image])
+        places: FloatArray = (near * common).sum(axis=1) / near.sum(axis=1) + self.shift[image]
+        return places
 
 
 def band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
@@ -77,6 +81,25 @@ def band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
         standing[index] = bool((near & stronger & taller).any())
     clear = (peaks.contrast >= _LEAST_CONTRAST) & (peaks.margin > _LEAST_MARGIN)
     return clear & (peaks.steep < _TOO_STEEP) & standing
+
+
+def between_bands(peaks: Peaks, bands: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Tell which peaks are bands that touch: no gap parts them from their neighbours, which are bands of one row.
+
+    Parameters
+    ----------
+    peaks : Peaks
+        All peaks.
+    bands : ndarray of bool of shape (n,)
+        Which look like bands by themselves.
+    """
+    filled = np.zeros(len(peaks.row), bool)
+    for index in np.flatnonzero(~bands & (peaks.contrast < _LEAST_CONTRAST) & (peaks.score > _TOUCHING)):
+        near = bands & (peaks.image == peaks.image[index])
+        near &= np.abs(peaks.row - peaks.row[index]) < _WANDER * np.minimum(peaks.sigma, peaks.sigma[index])
+        near &= peaks.height[index] > _TOUCHING_HEIGHT * peaks.height
+        filled[index] = all((peaks.lane[near] == peaks.lane[index] + side).any() for side in (-1, 1))
+    return filled & (peaks.margin > _LEAST_MARGIN) & (peaks.steep < _TOO_STEEP) & (peaks.rise >= _LEAST_RISE)
 
 
 def _links(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[tuple[int, int]]:
@@ -277,9 +300,8 @@ def whole_rows(
         sigma = float(np.median(peaks.sigma[row.members]))
         cut: list[bool] = []
         for image, (across, free) in enumerate(zip(col, room, strict=True)):
-            bend = smile(across)
-            places = [row.predict(lane, image, flat, peaks) + bend[lane] for lane in range(len(across))]
-            cut += [free.at(place, lane) < _CUT * sigma for lane, place in enumerate(places)]
+            places = row.predict(len(across), image, flat, peaks) + smile(across)
+            cut += (free.at(places) < _CUT * sigma).tolist()
         if np.mean(cut) <= _CUT_SHARE:
             kept.append(row)
     return kept

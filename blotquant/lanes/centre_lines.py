@@ -107,7 +107,7 @@ def _crossing(profile: FloatArray) -> FloatArray:
 
 def _ends(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitch: float) -> list[FloatArray]:
     """Distance from each place to the band's left and right end, at half of its evidence or where it touches [px]."""
-    slope = np.arange(-1, 2) * max(1, int(np.ceil(0.03 * pitch)))
+    slope = np.arange(-1, 2) * max(1, look.rows(0.03 * pitch))
     far = np.arange(max(2, round(0.75 * pitch / look.width)) + 1)
     scale = look.scale[row, col][:, None, None]
     ends = []
@@ -135,7 +135,7 @@ def _valley(profile: FloatArray) -> FloatArray:
 
 def _thickness(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitch: float) -> FloatArray:
     """Full thickness at half height over the higher side of each place [px]."""
-    far = np.arange(max(3, round(0.6 * pitch)) + 1)
+    far = np.arange(max(3, round(0.6 * pitch / look.step)) + 1)
     across = np.clip(col[:, None] + np.arange(-1, 2), 0, look.score.shape[1] - 1)
     sides = []
     for side in (-1, 1):
@@ -145,7 +145,7 @@ def _thickness(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp],
     base = np.maximum(*(side.min(axis=1) for side in sides))
     height = np.where(top > base, top - base, np.inf)
     half = [_crossing((side - base[:, None]) / height[:, None]) for side in sides]
-    total: FloatArray = np.nansum(half, axis=0)
+    total: FloatArray = np.nansum(half, axis=0) * look.step
     return total
 
 
@@ -164,10 +164,10 @@ def mark_bands(look: Look, bands: Votes, offset: tuple[int, int], pitch: float) 
         Distance between lanes [px].
     """
     rows, strips = look.score.shape
-    row = np.clip(np.round(bands.row - offset[0]).astype(np.intp), 0, rows - 1)
+    row = np.clip(np.round((bands.row - offset[0] + 0.5) / look.step - 0.5).astype(np.intp), 0, rows - 1)
     col = np.clip(np.round((bands.col - offset[1] + 0.5) / look.width - 0.5).astype(np.intp), 0, strips - 1)
     to_left, to_right = _ends(look, row, col, pitch)
-    middle = (col + 0.5) * look.width - 0.5 + offset[1]
+    middle = look.across(col) + offset[1]
     seen = np.isfinite(to_left) & np.isfinite(to_right)
     thickness = _thickness(look, row, col, pitch)
     return Marks(

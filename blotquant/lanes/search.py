@@ -28,6 +28,7 @@ _HARDLY = 0.2  # votes of a lane that is none, as a share of the median lane's
 _ASTRAY = 0.1  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
 _SMEARED = 2.5  # or how much thicker than those of the other lanes its bands are
 _CLEAR = 1.5  # vote of the clearest band of a lane with few votes, at least
+_MOVED = 0.02  # lanes that move by less than so much of the pitch are where they belong
 _ROUNDS = 2  # how often lanes at the ends are given up
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
@@ -114,9 +115,12 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
     streaks = [streak_votes(own, pitch, offset) for own, offset in zip(blocks, canvas.offsets, strict=True)]
     votes = Votes.united([*cast, *streaks])
     counts, marks, worth, single = _counts(votes, comb, pitch), Marks.none(), -np.inf, cast
+    chosen: FloatArray = np.empty(0)
     for _ in range(3):
         worth, centre = choose(counts, pitch)
-        comb = replace(comb, centre=centre)
+        if len(centre) == len(chosen) > 0 and np.abs(centre - chosen).max() < _MOVED * pitch:
+            break
+        comb, chosen = replace(comb, centre=centre), centre
         if len(centre) == 0:
             break
         single = [_one_a_band(own, comb, pitch) for own in cast]
@@ -191,7 +195,9 @@ def _own_pitch(glance: Glance) -> float:
     space = np.diff(glance.centre)
     if len(space) == 0:
         return glance.pitch
-    return float(np.median(space / np.maximum(1.0, np.round(space / glance.pitch))))
+    wells = np.maximum(1, np.round(space / glance.pitch).astype(np.intp))
+    # where every other well is skipped all along, lanes are as far apart as they lie
+    return float(np.median(space / wells * np.gcd.reduce(wells)))
 
 
 def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
