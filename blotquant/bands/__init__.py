@@ -12,7 +12,7 @@ from ..blot import Blot, FloatArray
 from ..evidence import Canvas, align
 from .peaks import Peaks, find_peaks
 from .profiles import Room, Track, lane_profiles, lane_tracks
-from .rows import band_like, follow_rows, unite_images, whole_rows
+from .rows import band_like, between_bands, follow_rows, unite_images, whole_rows
 from .smile import find_smile
 from .table import bands_table
 
@@ -57,7 +57,9 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
         found.append(find_peaks(profiles, 0.15 * track.width, number, float(offset[0])))
         room.append(Room(profiles.room, offset[0]))
     peaks = Peaks.united(found)
-    peaks = peaks.taken((peaks.score >= min_score) & band_like(peaks))
+    peaks = peaks.taken(peaks.score >= min_score)
+    bands = band_like(peaks)
+    peaks = peaks.taken(bands | between_bands(peaks, bands))
     col = _columns(peaks, tracks, canvas)
     smile = find_smile(peaks, col, canvas.cols, tracks[0].pitch)
     flat = peaks.row - smile(col)

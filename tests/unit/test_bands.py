@@ -149,3 +149,19 @@ def test_a_clipped_band_with_one_sharp_flank_is_found_in_its_middle() -> None:
     assert bands["band"].tolist() == ["1"] * 5
     assert bands["detected"].all()
     np.testing.assert_allclose(bands["centre_row"], 0.5 * (top[0] + top[-1]), atol=2.0)
+
+
+def test_a_band_that_touches_both_neighbours_of_its_row_is_found() -> None:
+    row, col = np.indices((300, 330))
+    centres = np.arange(35, 330, 65)
+
+    def across(half: float, which: np.ndarray) -> np.ndarray:
+        return sum(1.0 / (1.0 + np.exp((np.abs(col - at) - half) / 1.5)) for at in which)
+
+    joined = np.exp(-0.5 * ((row - 80) / 9.0) ** 2) * np.minimum(across(20, centres) + across(46, centres[2:3]), 1.0)
+    parted = np.exp(-0.5 * ((row - 210) / 9.0) ** 2) * across(20, centres)
+    pixels = 500 + 20000 * (joined + parted) + np.random.default_rng(9).normal(0, 15, row.shape)
+    blot = Blot("joined.tif", pixels, bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    assert len(bands) == 10
+    assert bands["detected"].all()
