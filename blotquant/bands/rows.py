@@ -13,7 +13,7 @@ from .peaks import Peaks
 from .profiles import Room
 from .smile import Smile
 
-__all__ = ["Row", "band_like", "between_bands", "follow_rows", "unite_images", "whole_rows"]
+__all__ = ["Row", "band_like", "between_bands", "complete_rows", "follow_rows", "unite_images", "whole_rows"]
 
 _ALONE = 12.0  # evidence from which a peak is believed without neighbours
 _FARTHEST = 4  # lanes apart at most that are linked
@@ -23,12 +23,15 @@ _CLEAR = 2.5  # contrast against the quieter gap from which a band is clear of i
 _LEAST_CONTRAST = 0.5  # contrast of a band in a row of clear ones, at least: bands that touch
 _TOUCHING = 7.0  # evidence of a band that no gap parts from those on both sides, at least
 _TOUCHING_HEIGHT = 0.5  # and its height as a share of theirs
+_HIDDEN = 8.0  # evidence of a band that does not stand free but lies where a row passes, at least
+_PASSING = 0.7  # and how far it may lie off that row, in half thicknesses
 _CLEAR_SHARE = 0.34  # share of a row's bands that must be clear
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
 _LEAST_MARGIN = 1.5  # distance from where the membrane or the picture ends, at least [half thicknesses]
 _WANDER = 0.8  # how far a band may lie off its neighbour's row, in half thicknesses
 _LEAST_WANDER = 2.0  # and at least [px]
+_UNLIKE = 1.4  # logarithm of the ratio of their half thicknesses, at most
 _UNEVEN = 0.03  # and more with distance, since no smile is a cubic [px/px]
 _ONE_PLACE = 2.1  # distance within which rows of an image are one, in half thicknesses: 0.9 of the width at half height
 _SAME_ROW = 1.5  # distance of the rows of two images that are one, in half thicknesses, at most
@@ -113,7 +116,7 @@ def _links(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[tuple[int, i
     miss = np.abs(flat[second] - flat[first]) / room
     unlike = np.abs(np.log(peaks.sigma[first] / peaks.sigma[second]))
     price = miss + 0.3 * (apart[first, second] - 1) + 0.3 * unlike
-    fits = np.flatnonzero(miss < 1.0)
+    fits = np.flatnonzero((miss < 1.0) & (unlike < _UNLIKE))
     return [(int(first[i]), int(second[i])) for i in fits[np.argsort(price[fits], kind="stable")]]
 
 
@@ -217,6 +220,45 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     thin = np.array([_THIN_ALONE if len(row) == 1 and peaks.score[row[0]] < _CERTAIN else _THIN for row in kept])
     fits = (thickness > thin * usual) & (thickness < _THICK * usual)
     return [row for row, fit in zip(kept, fits, strict=True) if fit]
+
+
+def complete_rows(
+    rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray, like: int
+) -> list[npt.NDArray[np.intp]]:
+    """Add peaks that do not stand free on both sides where a row passes that neighbouring lanes show.
+
+    A bubble, a slope of the ground or a strong band beside it may hide one side of a band.
+
+    Parameters
+    ----------
+    rows : list of ndarray
+        Rows of single images.
+    peaks : Peaks
+        All peaks, those that look like bands first.
+    flat : ndarray of shape (n,)
+        Row of each peak with the smile taken out [px].
+    like : int
+        How many look like bands.
+    """
+    clear = (peaks.contrast >= _CLEAR) & (peaks.margin > _LEAST_MARGIN) & (peaks.steep < _TOO_STEEP)
+    hidden = np.flatnonzero(clear & (peaks.score > _HIDDEN) & (np.arange(len(clear)) >= like))
+    added: dict[int, list[int]] = {}
+    for index in hidden[np.argsort(-peaks.score[hidden], kind="stable")]:
+        misses = [_miss(row, index, peaks, flat) for row in rows]
+        best = int(np.argmin(misses)) if misses else -1
+        if best >= 0 and misses[best] < 1.0 and peaks.lane[index] not in peaks.lane[added.get(best, [])]:
+            added.setdefault(best, []).append(int(index))
+    return [np.append(row, np.array(added.get(number, []), np.intp)) for number, row in enumerate(rows)]
+
+
+def _miss(row: npt.NDArray[np.intp], index: np.intp, peaks: Peaks, flat: FloatArray) -> float:
+    """How far a peak lies off a row that neighbouring lanes show, 1 at most; infinite where they show none."""
+    apart = np.abs(peaks.lane[row] - peaks.lane[index])
+    near = row[apart <= _SUPPORT]
+    if peaks.image[row[0]] != peaks.image[index] or len(near) < _NEIGHBOURS or apart.min() == 0:
+        return float("inf")
+    place = np.average(flat[near], weights=np.minimum(peaks.score[near], 30.0))
+    return float(abs(flat[index] - place) / max(_LEAST_WANDER, _PASSING * float(np.median(peaks.sigma[near]))))
 
 
 def _distance(one: npt.NDArray[np.intp], other: npt.NDArray[np.intp], flat: FloatArray, peaks: Peaks) -> float:

@@ -192,12 +192,16 @@ def _strays(found: Search, end: int) -> bool:
 
 def _own_pitch(glance: Glance) -> float:
     """Usual distance between the lanes of a first look, which is surer than the pitch at which it was taken [px]."""
-    space = np.diff(glance.centre)
+    return _usual_step(glance.centre, glance.pitch)
+
+
+def _usual_step(centre: FloatArray, pitch: float) -> float:
+    """Usual distance between lanes; where most steps skip wells, all along, lanes are as far apart as they lie [px]."""
+    space = np.diff(centre)
     if len(space) == 0:
-        return glance.pitch
-    wells = np.maximum(1, np.round(space / glance.pitch).astype(np.intp))
-    # where every other well is skipped all along, lanes are as far apart as they lie
-    return float(np.median(space / wells * np.gcd.reduce(wells)))
+        return pitch
+    single = pitch * max(1.0, float(np.floor(np.median(np.round(space / pitch)))))
+    return float(np.median(space / np.maximum(1.0, np.round(space / single))))
 
 
 def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
@@ -225,4 +229,5 @@ def search(images: Sequence[Seen], canvas: Canvas) -> Search:
         return Search.nothing(canvas)
     found = sorted((_closer(images, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
     rival = found[1].worth if len(found) > 1 else 0.0
-    return replace(found[0], runner_up=rival)
+    best = found[0]
+    return replace(best, pitch=max(best.pitch, _usual_step(best.comb.centre, best.pitch)), runner_up=rival)

@@ -165,3 +165,18 @@ def test_a_band_that_touches_both_neighbours_of_its_row_is_found() -> None:
     bands = find_bands(blot, find_lanes(blot))
     assert len(bands) == 10
     assert bands["detected"].all()
+
+
+def test_a_band_with_one_side_hidden_is_found_where_its_row_passes() -> None:
+    row, col = np.indices((260, 420))
+    centres = np.arange(30, 420, 60)
+    lane = 1.0 / (1.0 + np.exp((np.abs(col[None] - centres[:, None, None]) - 20) / 2.0))
+    heights = np.array([1500.0, 1500.0, 1500.0, 300.0, 1500.0, 1500.0, 1500.0])
+    light = np.exp(-0.5 * ((row - 180) / 4.0) ** 2) * np.tensordot(heights, lane, axes=1)
+    light += 4000.0 * np.exp(-0.5 * ((row - 70) / 4.0) ** 2) * lane.sum(axis=0)
+    light[:, 185:235] += 400.0 / (1.0 + np.exp((row[:, 185:235] - 176) / 3.0))  # a stain that ends on the faint band
+    pixels = 500.0 + light + np.random.default_rng(11).normal(0.0, 10.0, row.shape)
+    blot = Blot("hidden.tif", pixels, bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    hidden = bands[(bands["lane"] == 4) & (np.abs(bands["centre_row"] - 180) < 4)]
+    assert hidden["detected"].tolist() == [True]
