@@ -12,7 +12,7 @@ from ..blot import Blot, FloatArray
 from ..evidence import Canvas, align
 from .peaks import Peaks, find_peaks
 from .profiles import Room, Track, lane_profiles, lane_tracks
-from .rows import band_like, between_bands, complete_rows, follow_rows, unite_images, whole_rows
+from .rows import band_like, complete_rows, follow_rows, unite_images, whole_rows
 from .smile import find_smile
 from .table import bands_table
 
@@ -59,7 +59,6 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     peaks = Peaks.united(found)
     peaks = peaks.taken(peaks.score >= min_score)
     bands = band_like(peaks)
-    bands |= between_bands(peaks, bands)
     peaks, like = peaks.taken(np.argsort(~bands, kind="stable")), peaks.taken(bands)
     col = _columns(peaks, tracks, canvas)
     smile = find_smile(like, col[: bands.sum()], canvas.cols, tracks[0].pitch)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .peaks import Peaks
+from .peaks import Peaks, level_rise
 from .profiles import Room
 from .smile import Smile
 
-__all__ = ["Row", "band_like", "between_bands", "complete_rows", "follow_rows", "unite_images", "whole_rows"]
+__all__ = ["Row", "band_like", "complete_rows", "follow_rows", "unite_images", "whole_rows"]
 
 _ALONE = 12.0  # evidence from which a peak is believed without neighbours
 _FARTHEST = 4  # lanes apart at most that are linked
@@ -21,12 +21,13 @@ _SUPPORT = 2  # lanes apart at most that support each other
 _MEMORY = 3.0  # lanes over which a row's own bend is remembered
 _CLEAR = 2.5  # contrast against the quieter gap from which a band is clear of it
 _LEAST_CONTRAST = 0.5  # contrast of a band in a row of clear ones, at least: bands that touch
-_TOUCHING = 7.0  # evidence of a band that no gap parts from those on both sides, at least
-_TOUCHING_HEIGHT = 0.5  # and its height as a share of theirs
 _HIDDEN = 8.0  # evidence of a band that does not stand free but lies where a row passes, at least
+_TOUCHING = -2.5  # its contrast against the quieter gap where it touches others, at least
+_LIKE = 0.35  # and how unlike its thickness may then be to theirs, as a logarithm
 _PASSING = 0.7  # and how far it may lie off that row, in half thicknesses
 _CLEAR_SHARE = 0.34  # share of a row's bands that must be clear
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
+_PAIR_RISE = 0.25  # the same for the outer sides of two bands too close to stand free
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
 _LEAST_MARGIN = 1.5  # distance from where the membrane or the picture ends, at least [half thicknesses]
 _WANDER = 0.8  # how far a band may lie off its neighbour's row, in half thicknesses
@@ -74,35 +75,24 @@ def band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
     """Tell which peaks look like bands rather than scratches, edges of the membrane or of bubbles, or frames."""
     standing = peaks.rise >= _LEAST_RISE
     for index in np.flatnonzero(~standing):
-        near = (
-            (peaks.lane == peaks.lane[index])
-            & (peaks.image == peaks.image[index])
-            & (np.abs(peaks.row - peaks.row[index]) < 4.0 * peaks.sigma)
-        )
+        beside = (peaks.lane == peaks.lane[index]) & (peaks.image == peaks.image[index])
+        apart = np.abs(peaks.row - peaks.row[index])
         stronger = peaks.score > peaks.score[index]
         taller = (peaks.score > 2.0 * peaks.score[index]) | (peaks.height > 2.0 * peaks.height[index])
-        standing[index] = bool((near & stronger & taller).any())
+        shoulder = (apart < 4.0 * peaks.sigma) & stronger & taller
+        hidden = (apart < 4.0 * np.maximum(peaks.sigma, peaks.sigma[index]) + 3.0) & _pairs(peaks, index)
+        standing[index] = bool((beside & (shoulder | hidden)).any())
     clear = (peaks.contrast >= _LEAST_CONTRAST) & (peaks.margin > _LEAST_MARGIN)
     return clear & (peaks.steep < _TOO_STEEP) & standing
 
 
-def between_bands(peaks: Peaks, bands: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Tell which peaks are bands that touch: no gap parts them from their neighbours, which are bands of one row.
-
-    Parameters
-    ----------
-    peaks : Peaks
-        All peaks.
-    bands : ndarray of bool of shape (n,)
-        Which look like bands by themselves.
-    """
-    filled = np.zeros(len(peaks.row), bool)
-    for index in np.flatnonzero(~bands & (peaks.contrast < _LEAST_CONTRAST) & (peaks.score > _TOUCHING)):
-        near = bands & (peaks.image == peaks.image[index])
-        near &= np.abs(peaks.row - peaks.row[index]) < _WANDER * np.minimum(peaks.sigma, peaks.sigma[index])
-        near &= peaks.height[index] > _TOUCHING_HEIGHT * peaks.height
-        filled[index] = all((peaks.lane[near] == peaks.lane[index] + side).any() for side in (-1, 1))
-    return filled & (peaks.margin > _LEAST_MARGIN) & (peaks.steep < _TOO_STEEP) & (peaks.rise >= _LEAST_RISE)
+def _pairs(peaks: Peaks, index: np.intp) -> npt.NDArray[np.bool_]:
+    """Tell with which peaks one makes a pair that stands free on its outer sides: each hides one side of the other."""
+    below = peaks.row > peaks.row[index]
+    own_side = np.where(below, peaks.over[index], peaks.under[index])
+    other_side = np.where(below, peaks.under, peaks.over)
+    pair = level_rise(own_side, other_side) >= _PAIR_RISE
+    return np.asarray(pair & (peaks.row != peaks.row[index]), dtype=np.bool_)
 
 
 def _links(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[tuple[int, int]]:
@@ -225,9 +215,9 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
 def complete_rows(
     rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray, like: int
 ) -> list[npt.NDArray[np.intp]]:
-    """Add peaks that do not stand free on both sides where a row passes that neighbouring lanes show.
+    """Add peaks that do not stand free where a row passes that neighbouring lanes show.
 
-    A bubble, a slope of the ground or a strong band beside it may hide one side of a band.
+    A bubble, a slope of the ground or a strong band may hide one side of a band, and bands may touch.
 
     Parameters
     ----------
@@ -240,7 +230,8 @@ def complete_rows(
     like : int
         How many look like bands.
     """
-    clear = (peaks.contrast >= _CLEAR) & (peaks.margin > _LEAST_MARGIN) & (peaks.steep < _TOO_STEEP)
+    clear = peaks.contrast >= np.where(peaks.rise >= _LEAST_RISE, _TOUCHING, _CLEAR)
+    clear &= (peaks.margin > _LEAST_MARGIN) & (peaks.steep < _TOO_STEEP)
     hidden = np.flatnonzero(clear & (peaks.score > _HIDDEN) & (np.arange(len(clear)) >= like))
     added: dict[int, list[int]] = {}
     for index in hidden[np.argsort(-peaks.score[hidden], kind="stable")]:
@@ -257,8 +248,11 @@ def _miss(row: npt.NDArray[np.intp], index: np.intp, peaks: Peaks, flat: FloatAr
     near = row[apart <= _SUPPORT]
     if peaks.image[row[0]] != peaks.image[index] or len(near) < _NEIGHBOURS or apart.min() == 0:
         return float("inf")
+    sigma = float(np.median(peaks.sigma[near]))
+    if peaks.contrast[index] < _LEAST_CONTRAST and abs(np.log(peaks.sigma[index] / sigma)) > _LIKE:
+        return float("inf")  # light that has spread from a neighbour
     place = np.average(flat[near], weights=np.minimum(peaks.score[near], 30.0))
-    return float(abs(flat[index] - place) / max(_LEAST_WANDER, _PASSING * float(np.median(peaks.sigma[near]))))
+    return float(abs(flat[index] - place) / max(_LEAST_WANDER, _PASSING * sigma))
 
 
 def _distance(one: npt.NDArray[np.intp], other: npt.NDArray[np.intp], flat: FloatArray, peaks: Peaks) -> float:

@@ -180,3 +180,16 @@ def test_a_band_with_one_side_hidden_is_found_where_its_row_passes() -> None:
     bands = find_bands(blot, find_lanes(blot))
     hidden = bands[(bands["lane"] == 4) & (np.abs(bands["centre_row"] - 180) < 4)]
     assert hidden["detected"].tolist() == [True]
+
+
+@pytest.mark.parametrize("apart", [5.0, 6.0, 7.0])
+def test_both_bands_of_a_close_pair_are_found(apart: float) -> None:
+    row, col = np.indices((260, 420))
+    across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - 20) / 2.0)) for at in range(30, 420, 60))
+    heights = {70.0: 4000.0, 180.0 - 0.5 * apart: 1500.0, 180.0 + 0.5 * apart: 1200.0}
+    light = sum(height * np.exp(-0.5 * ((row - at) / 1.5) ** 2) for at, height in heights.items())
+    pixels = 500.0 + light * across + np.random.default_rng(11).normal(0.0, 10.0, row.shape)
+    blot = Blot("pair.tif", pixels, bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    assert bands["detected"].all()
+    np.testing.assert_allclose(bands.groupby("band")["centre_row"].median(), list(heights), atol=0.7)
