@@ -16,14 +16,17 @@ from ..blot import FloatArray
 from .second_look import Look
 from .votes import Votes
 
-__all__ = ["Comb", "Marks", "fit_comb", "mark_bands"]
+__all__ = ["SPECK", "Comb", "Marks", "fit_comb", "mark_bands"]
 
 _LEAN_SD = 0.03  # usual lean of lanes, and of its change towards the sides [px/px]
 _PLACE_SD = 0.15  # error of a lane's place so far, as a share of the pitch
 _BOW_SD = 0.01  # usual bow, as a share of the length of the lanes
 _MARK_SD = 0.07  # error of one band's middle, as a share of the pitch
 _HUBER = 1.5
-_NARROWEST = 0.5  # width of a mark as a share of the usual one below which it is a speck that tells no middle
+
+SPECK = 0.5
+"""Width of a mark as a share of the usual one below which it is a speck that tells no middle."""
+
 _DIP = 0.9  # evidence between two bands that touch, as a share of the lesser one's, at most
 
 
@@ -197,7 +200,7 @@ def fit_comb(marks: Marks, comb: Comb, pitch: float) -> Comb:
     lane = np.argmin(np.abs(flat[:, None] - centre[None, :]), axis=1)
     wide = marks.right - marks.left
     near = np.abs(flat - centre[lane]) < 0.3 * pitch
-    near &= wide >= _NARROWEST * (np.median(wide[marks.weight >= 1.0]) if (marks.weight >= 1.0).any() else 0.0)
+    near &= wide >= SPECK * (np.median(wide[marks.weight >= 1.0]) if (marks.weight >= 1.0).any() else 0.0)
     middle, lane, votes = middle[near], lane[near], marks.weight[near]
     t = 2.0 * marks.row[near] / max(1, rows - 1) - 1.0
     xi = 2.0 * centre[lane] / max(1, cols - 1) - 1.0

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 from ..evidence import Canvas, Seen
-from .centre_lines import Comb, Marks, fit_comb, mark_bands
+from .centre_lines import SPECK, Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
 from .pitches import RIVAL, Glance, first_look
 from .places import votes_of
@@ -26,7 +26,7 @@ _FEWEST = 4  # lanes below which none is given up
 _STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the median lane's
 _HARDLY = 0.2  # votes of a lane that is none, as a share of the median lane's
 _ASTRAY = 0.1  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
-_SMEARED = 2.5  # or how much thicker than those of the other lanes its bands are
+_SMEARED = 2.2  # or how much thicker than those of the other lanes its bands are
 _CLEAR = 1.5  # vote of the clearest band of a lane with few votes, at least
 _MOVED = 0.02  # lanes that move by less than so much of the pitch are where they belong
 _ROUNDS = 2  # how often lanes at the ends are given up
@@ -183,6 +183,8 @@ def _strays(found: Search, end: int) -> bool:
     middle = 0.5 * (marks.left + marks.right)
     lane = _lane_of(found, marks.row, middle)
     own, others = lane == end, (lane >= 0) & (lane != end) & (marks.thickness > 0)
+    wide = marks.right - marks.left
+    own &= wide >= SPECK * (np.median(wide[others]) if others.any() else 0.0)
     off = np.abs(found.comb.flattened(marks.row, middle)[own] - found.comb.centre[end])
     if not own.any() or np.median(off) > _ASTRAY * found.pitch:
         return True
