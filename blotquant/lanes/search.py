@@ -27,8 +27,10 @@ _STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the m
 _HARDLY = 0.2  # votes of a lane that is none, as a share of the median lane's
 _ASTRAY = 0.1  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
 _SMEARED = 2.2  # or how much thicker than those of the other lanes its bands are
+_SCRATCHED = 0.55  # or how thin a lane's only band is
 _CLEAR = 1.5  # vote of the clearest band of a lane with few votes, at least
 _MOVED = 0.02  # lanes that move by less than so much of the pitch are where they belong
+_SINGLE = 0.25  # share of the steps that skip no well where the pitch is right, at least
 _ROUNDS = 2  # how often lanes at the ends are given up
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
@@ -178,7 +180,10 @@ def row_room(apart: FloatArray) -> FloatArray:
 
 
 def _strays(found: Search, end: int) -> bool:
-    """Whether a lane is but a smear: it shows no ends of bands, or bands beside one another, or far thicker ones."""
+    """Whether a lane is but a smear: it shows no ends of bands, or bands beside one another, or far thicker ones.
+
+    Or a scratch: all that it shows is one far thinner one.
+    """
     marks = found.marks
     middle = 0.5 * (marks.left + marks.right)
     lane = _lane_of(found, marks.row, middle)
@@ -188,8 +193,8 @@ def _strays(found: Search, end: int) -> bool:
     off = np.abs(found.comb.flattened(marks.row, middle)[own] - found.comb.centre[end])
     if not own.any() or np.median(off) > _ASTRAY * found.pitch:
         return True
-    usual = float(np.median(marks.thickness[others])) if others.any() else np.inf
-    return bool(np.median(marks.thickness[own]) > _SMEARED * usual)
+    thickness = float(np.median(marks.thickness[own]) / np.median(marks.thickness[others])) if others.any() else 1.0
+    return bool(thickness > _SMEARED or (own.sum() == 1 and thickness < _SCRATCHED))
 
 
 def _own_pitch(glance: Glance) -> float:
@@ -202,7 +207,7 @@ def _usual_step(centre: FloatArray, pitch: float) -> float:
     space = np.diff(centre)
     if len(space) == 0:
         return pitch
-    single = pitch * max(1.0, float(np.floor(np.median(np.round(space / pitch)))))
+    single = pitch * max(1.0, float(np.floor(np.quantile(np.round(space / pitch), _SINGLE))))
     return float(np.median(space / np.maximum(1.0, np.round(space / single))))
 
 
