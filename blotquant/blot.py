@@ -259,8 +259,9 @@ def _median(values: FloatArray) -> float:
     middle = ((len(values) - 1) // 2 - below, len(values) // 2 - below)
     if middle[0] < 0 or middle[1] >= len(inside):
         return float(np.median(values))
-    ordered = np.partition(inside, middle)
-    return float(np.mean(ordered[list(middle)]))
+    ordered = np.partition(inside, middle[0])  # one place is several times quicker than two
+    upper = ordered[middle[0]] if middle[0] == middle[1] else ordered[middle[1] :].min()
+    return 0.5 * (float(ordered[middle[0]]) + float(upper))
 
 
 def once_a_blot(tell: Callable[[Blot], Kind]) -> Callable[[Blot], Kind]:

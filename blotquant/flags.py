@@ -122,6 +122,7 @@ _NAMES: dict[str, Flag] = {str(flag.name).lower(): flag for flag in Flag}
 
 
 @functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096)
 def encode(flags: Flag | int) -> str:
     """Write a set of flags as their names, worst first, joined by ``;``.
 

@@ -20,7 +20,7 @@ import pandas as pd
 
 from .blot import FloatArray, Frame
 
-__all__ = ["curve_text", "evaluate_curve", "parse_curve", "to_file", "to_upright"]
+__all__ = ["curve_text", "curve_texts", "evaluate_curve", "parse_curve", "to_file", "to_upright"]
 
 _DECIMALS = 2  # geometry is rounded when it is born, so that a table read back measures the same pixels
 
@@ -34,6 +34,12 @@ def curve_text(rows: npt.ArrayLike, cols: npt.ArrayLike) -> str:
     '0.00:3.14 10.00:4.00'
     """
     return " ".join(_point_texts(np.atleast_1d(np.asarray(rows, float)), np.atleast_1d(np.asarray(cols, float))))
+
+
+def curve_texts(rows: FloatArray, cols: FloatArray) -> list[str]:
+    """Write many curves at once, from their points of shape (curves, points) [px]."""
+    points = iter(_point_texts(np.ravel(rows), np.ravel(cols)))
+    return [" ".join(itertools.islice(points, rows.shape[1])) for _ in range(len(rows))]
 
 
 def _point_texts(rows: FloatArray, cols: FloatArray) -> list[str]:
@@ -60,14 +66,15 @@ def evaluate_curve(along: npt.ArrayLike, across: npt.ArrayLike, at: npt.ArrayLik
     Parameters
     ----------
     along, across : array of shape (n,)
-        Points of the curve [px]; for a lane rows and columns, for a band columns and rows.
+        Points of the curve [px]; for a lane rows and columns, for a band columns and rows. `across` of shape (n, k)
+        evaluates k curves whose points lie at the same places.
     at : array
         Where to evaluate [px].
     """
     x, y = np.asarray(along, float), np.asarray(across, float)
     t = np.asarray(at, float)[..., None]
     if len(x) == 1:
-        return np.full(t.shape[:-1], y[0])
+        return np.full(t.shape[:-1] + y.shape[1:], y[0])
     difference = t - x
     spread = x[:, None] - x
     np.fill_diagonal(spread, 1.0)

@@ -76,7 +76,7 @@ def _quantum(pixels: FloatArray) -> float:
     return float(steps.min()) if steps.size else 0.0
 
 
-def _block_means(picture: FloatArray, side: int) -> FloatArray:
+def _block_means(picture: npt.NDArray[np.floating], side: int) -> FloatArray:
     rows, cols = (size // side for size in picture.shape)
     if rows == 0 or cols == 0:
         return np.empty((rows, cols))
@@ -93,8 +93,11 @@ def _residual(pixels: FloatArray) -> FloatArray:
 def _block_noise(pixels: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Mean and noise variance of every block that is not cut off at either end [AU, AU²]."""
     mean = _block_means(pixels, _BLOCK).ravel()
-    noise = np.sqrt(0.5 * np.pi) * _block_means(np.abs(_residual(pixels)), _BLOCK).ravel()
-    at_ends = _block_means(((pixels <= pixels.min()) | (pixels >= pixels.max())).astype(float), _BLOCK).ravel()
+    residual = _residual(pixels)
+    noise = np.sqrt(0.5 * np.pi) * _block_means(np.abs(residual, out=residual), _BLOCK).ravel()
+    ends = pixels <= pixels.min()
+    ends |= pixels >= pixels.max()
+    at_ends = _block_means(ends.astype(np.float32), _BLOCK).ravel()
     whole = at_ends <= _CUT
     if whole.sum() < _FEW:
         whole = np.ones(len(mean), bool)

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .blot import Blot, FloatArray, once_a_blot
+from .calm import Calm, Picture, calmed
 
 __all__ = ["beyond_edge", "off_membrane"]
 
 Mask = npt.NDArray[np.bool_]
-Picture = npt.NDArray[np.float32]
 
 _SIDE = 400  # longer side of the small copy on which the surround is told [px]
 _RING, _SEGMENTS = 0.02, 12  # the border: its width as a share of the side, and how many pieces a side has
@@ -42,14 +42,6 @@ class _Levels:
     membrane: float
 
 
-def _small(pixels: FloatArray) -> Picture:
-    rows, cols = pixels.shape
-    factor = max(1.0, max(rows, cols) / _SIDE)
-    size = (max(1, round(cols / factor)), max(1, round(rows / factor)))
-    calm = cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.medianBlur(np.ascontiguousarray(calm), 3), np.float32)
-
-
 def _middle(values: npt.NDArray[np.floating]) -> float:
     """Median, without the overhead of NumPy's own."""
     ordered = np.sort(values)
@@ -71,7 +63,7 @@ def _levels(small: Picture) -> _Levels | None:
     above = small[small > dark + _CLEAR * noise]
     if above.size < _LARGE * small.size:
         return None
-    membrane = float(np.median(above))
+    membrane = float(np.partition(above, above.size // 2)[above.size // 2])
     step = membrane - dark
     if not step > 0.0 or max(noise, _QUIET * step) * _CLEAR > _HEIGHTS[1] * step:
         return None
@@ -129,31 +121,32 @@ def off_membrane(blot: Blot) -> Mask:
     nowhere.setflags(write=False)
     if min(blot.shape) < 2 * _SEGMENTS:
         return nowhere
-    small = _small(blot.pixels)
+    calm = calmed(blot)
+    small, _ = calm.at_most(_SIDE)
     levels = _levels(small)
     if levels is None:
         return nowhere
     step = levels.membrane - levels.dark
-    low, middle, high = (_beside(small < levels.dark + height * step) for height in _HEIGHTS)
+    middle = _beside(small < levels.dark + _HEIGHTS[1] * step)
     if middle.sum() < _LEAST * middle.size or middle.all():
         return nowhere
+    low, high = (_beside(small < levels.dark + height * step) for height in _HEIGHTS[::2])
     blur = (float(high.sum()) - float(low.sum())) / max(1, _edge_length(middle))
     if blur > _SHARP or not _is_membrane(~middle):
         return nowhere
-    off = _in_full(blot.pixels, middle, levels.dark + _HEIGHTS[1] * step, blur * max(blot.shape) / max(small.shape))
+    off = _in_full(calm, middle, levels.dark + _HEIGHTS[1] * step, blur * max(blot.shape) / max(small.shape))
     off.setflags(write=False)
     return off
 
 
-def _in_full(pixels: FloatArray, small: Mask, level: float, blur: float) -> Mask:
+def _in_full(calm: Calm, small: Mask, level: float, blur: float) -> Mask:
     """Trace the surround at one level in the picture itself, near where the small copy has it, with its blur."""
-    rows, cols = pixels.shape
+    rows, cols = calm.shape
     near = cv2.resize(small.astype(np.uint8), (cols, rows), interpolation=cv2.INTER_NEAREST)
     reach = 2 * int(np.ceil(max(rows, cols) / _SIDE)) + 1
     around = cv2.dilate(near, np.ones((reach, reach), np.uint8)).astype(bool)
     inner = cv2.erode(near, np.ones((reach, reach), np.uint8), borderValue=1).astype(bool)
-    calm = cv2.medianBlur(pixels.astype(np.float32), 3)
-    dark = (inner | (around & (calm < level))).astype(np.uint8)
+    dark = (inner | (around & (calm.full < level))).astype(np.uint8)
     soft = cv2.dilate(dark, np.ones((2 * max(_SOFT, round(blur)) + 1,) * 2, np.uint8))
     return np.asarray(soft, dtype=np.bool_)
 

@@ -12,7 +12,7 @@ from ..blot import Blot, FloatArray
 from ..evidence import Canvas, align
 from .peaks import Peaks, find_peaks
 from .profiles import Room, Track, lane_profiles, lane_tracks
-from .rows import band_like, follow_rows, unite_images, whole_rows
+from .rows import band_like, complete_rows, follow_rows, unite_images, whole_rows
 from .smile import find_smile
 from .table import bands_table
 
@@ -57,11 +57,14 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
         found.append(find_peaks(profiles, 0.15 * track.width, number, float(offset[0])))
         room.append(Room(profiles.room, offset[0]))
     peaks = Peaks.united(found)
-    peaks = peaks.taken((peaks.score >= min_score) & band_like(peaks))
+    peaks = peaks.taken(peaks.score >= min_score)
+    bands = band_like(peaks)
+    peaks, like = peaks.taken(np.argsort(~bands, kind="stable")), peaks.taken(bands)
     col = _columns(peaks, tracks, canvas)
-    smile = find_smile(peaks, col, canvas.cols, tracks[0].pitch)
+    smile = find_smile(like, col[: bands.sum()], canvas.cols, tracks[0].pitch)
     flat = peaks.row - smile(col)
-    rows = unite_images(follow_rows(peaks, flat, col), peaks, flat, len(images))
+    followed = follow_rows(like, flat[: bands.sum()], col[: bands.sum()])
+    rows = unite_images(complete_rows(followed, peaks, flat, int(bands.sum())), peaks, flat, len(images))
     middle = [
         track.column[:, track.column.shape[1] // 2] + offset[1]
         for track, offset in zip(tracks, canvas.offsets, strict=True)

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import Picture
+from ..bulges import Picture
 from .profiles import LaneProfiles
 
-__all__ = ["FAINT", "Peaks", "find_peaks"]
+__all__ = ["FAINT", "Peaks", "find_peaks", "level_rise"]
 
 FAINT = 4.0
 """Evidence below which a peak is not looked at."""
@@ -53,8 +53,8 @@ class Peaks:
         Slope of the ridge across the lane [px/px].
     steep : ndarray of shape (n,)
         How much more the lane's strips add up to along a steeper line than any row's: scratches do.
-    rise : ndarray of shape (n,)
-        Height over the brighter of what lies above and below, as a share of that over the darker.
+    over, under : ndarray of shape (n,)
+        Height over what lies above and below, less a slope that goes on farther out [AU].
     height : ndarray of shape (n,)
         Brightness over the mean of what lies above and below [AU].
     margin : ndarray of shape (n,)
@@ -71,7 +71,8 @@ class Peaks:
     sigma: FloatArray
     slope: FloatArray
     steep: FloatArray
-    rise: FloatArray
+    over: FloatArray
+    under: FloatArray
     height: FloatArray
     margin: FloatArray
     blended: npt.NDArray[np.bool_]
@@ -80,6 +81,11 @@ class Peaks:
     def united(cls, peaks: list[Peaks]) -> Peaks:
         """Put the peaks of several images together."""
         return cls(*(np.concatenate([getattr(some, name) for some in peaks]) for name in cls.__dataclass_fields__))
+
+    @property
+    def rise(self) -> FloatArray:
+        """Height over the brighter of what lies above and below, as a share of that over the darker."""
+        return level_rise(self.over, self.under)
 
     def taken(self, which: npt.ArrayLike) -> Peaks:
         """Return some of the peaks."""
@@ -180,6 +186,8 @@ def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
         light = profiles.brightness[:, lane].tolist()
         for scale in range(len(scores)):
             rows = np.flatnonzero(peak[scale, :, lane])
+            if len(rows) == 0:
+                continue
             height = profiles.height[scale, :, lane].tolist()
             column = _Column(height, light, min(light), float(profiles.sigmas[scale]))
             strength = scores[scale, rows, lane]
@@ -218,8 +226,15 @@ def _slopes(
     return slopes, excess
 
 
-def _rises(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> FloatArray:
-    """Height over the brighter of what lies above and below, as a share of that over the darker.
+def level_rise(over: FloatArray, under: FloatArray) -> FloatArray:
+    """Return the lesser of two heights as a share of the larger; −1 where neither rises."""
+    more = np.maximum(over, under)
+    rises: FloatArray = np.where(more > 0, np.minimum(over, under) / np.where(more > 0, more, 1.0), -1.0)
+    return rises
+
+
+def _rises(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Height over what lies above and over what lies below [AU].
 
     A slope that goes on farther above and below is taken out: a step, as at the rim of the membrane, does not.
     """
@@ -231,10 +246,7 @@ def _rises(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArra
     )
     slopes = np.stack([above - above2, below2 - below])
     slope = np.where(np.prod(slopes, axis=0) > 0, np.sign(slopes[0]) * np.abs(slopes).min(axis=0), 0.0)
-    over, under = here - above - slope, here - below + slope
-    more = np.maximum(over, under)
-    rises: FloatArray = np.where(more > 0, np.minimum(over, under) / np.where(more > 0, more, 1.0), -1.0)
-    return rises
+    return here - above - slope, here - below + slope
 
 
 def _thickness(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indices) -> FloatArray:
@@ -328,6 +340,7 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
     exact = np.where(place == row, _refined(profiles.height, scale, row, lane), place)
     row = np.round(place).astype(np.intp)
     tall, clear = _heights(profiles, row, lane, sigma)
+    over, under = _rises(profiles, row, lane, sigma)
     margin = profiles.room[row, lane] / np.maximum(sigma, profiles.sigmas[scale])
     return Peaks(
         image=np.full(len(row), image, np.intp),
@@ -338,7 +351,8 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
         sigma=sigma,
         slope=slope,
         steep=steep,
-        rise=_rises(profiles, row, lane, sigma),
+        over=over,
+        under=under,
         height=tall,
         margin=margin,
         blended=np.array([band.blended for _, band in gathered], bool),

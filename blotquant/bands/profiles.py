@@ -10,19 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..blot import Blot, FloatArray
-from ..evidence import (
-    GREY_FLOOR,
-    Light,
-    Picture,
-    Seen,
-    bulge,
-    bulge_kernel,
-    chance_of,
-    least_noise,
-    most_noise,
-    noise_of,
-    scales_for,
-)
+from ..bulges import Picture, bulge, scales_for
+from ..evidence import Seen
+from ..filter_noise import GREY_FLOOR, Light, chance_of, noise_of
 from ..geometry import evaluate_curve, parse_curve, to_upright
 
 __all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
@@ -61,11 +51,15 @@ def lane_tracks(blot: Blot, lanes: pd.DataFrame) -> Track:
     """Bring the lanes of an image upright, in order of their numbers."""
     own = to_upright(lanes[lanes["image"] == blot.name].sort_values("lane"), blot.frame)
     rows = np.arange(blot.shape[0], dtype=float)
-    columns = []
-    for text in own["curve"]:
-        points = parse_curve(text)
-        columns.append(evaluate_curve(points[:, 0], points[:, 1], rows))
-    return Track(own["lane"].to_numpy(), np.array(columns).reshape(len(own), len(rows)), own["width"].to_numpy(float))
+    curves = [parse_curve(text) for text in own["curve"].tolist()]
+    alike: dict[bytes, list[int]] = {}  # lanes whose points lie at the same rows: usually all
+    for number, points in enumerate(curves):
+        alike.setdefault(points[:, 0].tobytes(), []).append(number)
+    columns = np.empty((len(curves), len(rows)))
+    for numbers in alike.values():
+        across = np.stack([curves[number][:, 1] for number in numbers], axis=1)
+        columns[numbers] = evaluate_curve(curves[numbers[0]][:, 0], across, rows).T
+    return Track(own["lane"].to_numpy(), columns, own["width"].to_numpy(float))
 
 
 @dataclass(frozen=True)
@@ -83,10 +77,12 @@ class Room:
     distance: FloatArray
     top: int
 
-    def at(self, row: float, lane: int) -> float:
-        """Room at a row of the canvas; negative outside of the image [px]."""
-        own = round(row) - self.top
-        return float(self.distance[own, lane]) if 0 <= own < len(self.distance) else -1.0
+    def at(self, rows: FloatArray) -> FloatArray:
+        """Room at a row of the canvas in each lane; negative outside of the image [px]."""
+        own = np.round(rows).astype(np.intp) - self.top
+        inside = (own >= 0) & (own < len(self.distance))
+        free: FloatArray = self.distance[np.where(inside, own, 0), np.arange(len(rows))]
+        return np.where(inside, free, -1.0)
 
 
 @dataclass(frozen=True)
@@ -202,7 +198,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
         Its lanes.
     """
     seen = Seen.of(blot)
-    values = _sample(seen.calm, track)
+    values = _sample(seen.calm.full, track)
     rows, lanes, strips = values.shape
     flat = values.reshape(rows, -1)
     sigmas = scales_for(rows, 0.45 * track.pitch)
@@ -210,25 +206,18 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     brightness = _median_of_five(values[..., :5])
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
     level = np.asarray(level, np.float32).reshape(rows, lanes)
-    chance = chance_of(seen.noise, level + seen.middle)
+    chance = chance_of(seen.noise, level + seen.calm.middle)
     light = Light.of(level, chance)
     wide = max(1.0, 0.5 * float(np.median(track.width)))
     floor = GREY_FLOOR * seen.noise.quantum / float(np.sqrt(wide))
-    height, noise, gap, single = [], [], [], []
-    for sigma in sigmas:
-        response = bulge(flat, sigma).reshape(rows, lanes, strips)
-        middle = _median_of_five(response[..., :5])
-        height.append(middle)
-        smallest = floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum()))
-        noise.append(noise_of(middle, light, smallest, most_noise(sigma, rows, wide), least_noise(sigma, wide)))
-        gap.append(_quiet_gap(response, reach))
-        single.append(response[..., :5])
+    responses = np.stack([bulge(flat, sigma) for sigma in sigmas]).reshape(-1, rows, lanes, strips)
+    height = _median_of_five(responses[..., :5])
     calm = np.asarray(cv2.blur(flat, (1, 3)), np.float32).reshape(values.shape)
     return LaneProfiles(
-        height=np.stack(height),
-        noise=np.stack(noise),
-        gap=np.stack(gap),
-        strips=np.stack(single),
+        height=height,
+        noise=noise_of(height, light, sigmas, pixels=wide, floor=floor),
+        gap=np.stack([_quiet_gap(response, reach) for response in responses]),
+        strips=responses[..., :5],
         chance=2.0 * chance / float(np.sqrt(wide)),
         brightness=brightness,
         gap_brightness=np.stack([_least_of_three(calm[..., 5:8]), _least_of_three(calm[..., 8:11])], axis=-1),

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .peaks import Peaks
+from .peaks import Peaks, level_rise
 from .profiles import Room
 from .smile import Smile
 
-__all__ = ["Row", "band_like", "follow_rows", "unite_images", "whole_rows"]
+__all__ = ["Row", "band_like", "complete_rows", "follow_rows", "unite_images", "whole_rows"]
 
 _ALONE = 12.0  # evidence from which a peak is believed without neighbours
 _FARTHEST = 4  # lanes apart at most that are linked
@@ -21,12 +21,18 @@ _SUPPORT = 2  # lanes apart at most that support each other
 _MEMORY = 3.0  # lanes over which a row's own bend is remembered
 _CLEAR = 2.5  # contrast against the quieter gap from which a band is clear of it
 _LEAST_CONTRAST = 0.5  # contrast of a band in a row of clear ones, at least: bands that touch
+_HIDDEN = 8.0  # evidence of a band that does not stand free but lies where a row passes, at least
+_TOUCHING = -2.5  # its contrast against the quieter gap where it touches others, at least
+_LIKE = 0.35  # and how unlike its thickness may then be to theirs, as a logarithm
+_PASSING = 0.7  # and how far it may lie off that row, in half thicknesses
 _CLEAR_SHARE = 0.34  # share of a row's bands that must be clear
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
+_PAIR_RISE = 0.25  # the same for the outer sides of two bands too close to stand free
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
 _LEAST_MARGIN = 1.5  # distance from where the membrane or the picture ends, at least [half thicknesses]
 _WANDER = 0.8  # how far a band may lie off its neighbour's row, in half thicknesses
 _LEAST_WANDER = 2.0  # and at least [px]
+_UNLIKE = 1.4  # logarithm of the ratio of their half thicknesses, at most
 _UNEVEN = 0.03  # and more with distance, since no smile is a cubic [px/px]
 _ONE_PLACE = 2.1  # distance within which rows of an image are one, in half thicknesses: 0.9 of the width at half height
 _SAME_ROW = 1.5  # distance of the rows of two images that are one, in half thicknesses, at most
@@ -55,28 +61,38 @@ class Row:
     members: npt.NDArray[np.intp]
     shift: FloatArray
 
-    def predict(self, lane: int, image: int, flat: FloatArray, peaks: Peaks) -> float:
-        """Where the row should lie in a lane of an image, the smile taken out [px]."""
+    def predict(self, lanes: int, image: int, flat: FloatArray, peaks: Peaks) -> FloatArray:
+        """Where the row should lie in each of so many lanes of an image, the smile taken out [px]."""
         own = self.members
-        near = np.exp(-np.abs(peaks.lane[own] - lane) / _MEMORY) * np.minimum(peaks.score[own], 30.0)
+        apart = np.abs(peaks.lane[own] - np.arange(lanes)[:, None])
+        near = np.exp(-apart / _MEMORY) * np.minimum(peaks.score[own], 30.0)
         common = flat[own] - self.shift[peaks.image[own]]
-        return float((near * common).sum() / near.sum()) + float(self.shift[image])
+        places: FloatArray = (near * common).sum(axis=1) / near.sum(axis=1) + self.shift[image]
+        return places
 
 
 def band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
     """Tell which peaks look like bands rather than scratches, edges of the membrane or of bubbles, or frames."""
     standing = peaks.rise >= _LEAST_RISE
     for index in np.flatnonzero(~standing):
-        near = (
-            (peaks.lane == peaks.lane[index])
-            & (peaks.image == peaks.image[index])
-            & (np.abs(peaks.row - peaks.row[index]) < 4.0 * peaks.sigma)
-        )
+        beside = (peaks.lane == peaks.lane[index]) & (peaks.image == peaks.image[index])
+        apart = np.abs(peaks.row - peaks.row[index])
         stronger = peaks.score > peaks.score[index]
         taller = (peaks.score > 2.0 * peaks.score[index]) | (peaks.height > 2.0 * peaks.height[index])
-        standing[index] = bool((near & stronger & taller).any())
+        shoulder = (apart < 4.0 * peaks.sigma) & stronger & taller
+        hidden = (apart < 4.0 * np.maximum(peaks.sigma, peaks.sigma[index]) + 3.0) & _pairs(peaks, index)
+        standing[index] = bool((beside & (shoulder | hidden)).any())
     clear = (peaks.contrast >= _LEAST_CONTRAST) & (peaks.margin > _LEAST_MARGIN)
     return clear & (peaks.steep < _TOO_STEEP) & standing
+
+
+def _pairs(peaks: Peaks, index: np.intp) -> npt.NDArray[np.bool_]:
+    """Tell with which peaks one makes a pair that stands free on its outer sides: each hides one side of the other."""
+    below = peaks.row > peaks.row[index]
+    own_side = np.where(below, peaks.over[index], peaks.under[index])
+    other_side = np.where(below, peaks.under, peaks.over)
+    pair = level_rise(own_side, other_side) >= _PAIR_RISE
+    return np.asarray(pair & (peaks.row != peaks.row[index]), dtype=np.bool_)
 
 
 def _links(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[tuple[int, int]]:
@@ -90,7 +106,7 @@ def _links(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[tuple[int, i
     miss = np.abs(flat[second] - flat[first]) / room
     unlike = np.abs(np.log(peaks.sigma[first] / peaks.sigma[second]))
     price = miss + 0.3 * (apart[first, second] - 1) + 0.3 * unlike
-    fits = np.flatnonzero(miss < 1.0)
+    fits = np.flatnonzero((miss < 1.0) & (unlike < _UNLIKE))
     return [(int(first[i]), int(second[i])) for i in fits[np.argsort(price[fits], kind="stable")]]
 
 
@@ -196,6 +212,49 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     return [row for row, fit in zip(kept, fits, strict=True) if fit]
 
 
+def complete_rows(
+    rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray, like: int
+) -> list[npt.NDArray[np.intp]]:
+    """Add peaks that do not stand free where a row passes that neighbouring lanes show.
+
+    A bubble, a slope of the ground or a strong band may hide one side of a band, and bands may touch.
+
+    Parameters
+    ----------
+    rows : list of ndarray
+        Rows of single images.
+    peaks : Peaks
+        All peaks, those that look like bands first.
+    flat : ndarray of shape (n,)
+        Row of each peak with the smile taken out [px].
+    like : int
+        How many look like bands.
+    """
+    clear = peaks.contrast >= np.where(peaks.rise >= _LEAST_RISE, _TOUCHING, _CLEAR)
+    clear &= (peaks.margin > _LEAST_MARGIN) & (peaks.steep < _TOO_STEEP)
+    hidden = np.flatnonzero(clear & (peaks.score > _HIDDEN) & (np.arange(len(clear)) >= like))
+    added: dict[int, list[int]] = {}
+    for index in hidden[np.argsort(-peaks.score[hidden], kind="stable")]:
+        misses = [_miss(row, index, peaks, flat) for row in rows]
+        best = int(np.argmin(misses)) if misses else -1
+        if best >= 0 and misses[best] < 1.0 and peaks.lane[index] not in peaks.lane[added.get(best, [])]:
+            added.setdefault(best, []).append(int(index))
+    return [np.append(row, np.array(added.get(number, []), np.intp)) for number, row in enumerate(rows)]
+
+
+def _miss(row: npt.NDArray[np.intp], index: np.intp, peaks: Peaks, flat: FloatArray) -> float:
+    """How far a peak lies off a row that neighbouring lanes show, 1 at most; infinite where they show none."""
+    apart = np.abs(peaks.lane[row] - peaks.lane[index])
+    near = row[apart <= _SUPPORT]
+    if peaks.image[row[0]] != peaks.image[index] or len(near) < _NEIGHBOURS or apart.min() == 0:
+        return float("inf")
+    sigma = float(np.median(peaks.sigma[near]))
+    if peaks.contrast[index] < _LEAST_CONTRAST and abs(np.log(peaks.sigma[index] / sigma)) > _LIKE:
+        return float("inf")  # light that has spread from a neighbour
+    place = np.average(flat[near], weights=np.minimum(peaks.score[near], 30.0))
+    return float(abs(flat[index] - place) / max(_LEAST_WANDER, _PASSING * sigma))
+
+
 def _distance(one: npt.NDArray[np.intp], other: npt.NDArray[np.intp], flat: FloatArray, peaks: Peaks) -> float:
     """How much lower the second row lies where both are seen, or nearest to it [px]."""
     apart = np.abs(peaks.lane[one][:, None] - peaks.lane[other][None, :])
@@ -277,9 +336,8 @@ def whole_rows(
         sigma = float(np.median(peaks.sigma[row.members]))
         cut: list[bool] = []
         for image, (across, free) in enumerate(zip(col, room, strict=True)):
-            bend = smile(across)
-            places = [row.predict(lane, image, flat, peaks) + bend[lane] for lane in range(len(across))]
-            cut += [free.at(place, lane) < _CUT * sigma for lane, place in enumerate(places)]
+            places = row.predict(len(across), image, flat, peaks) + smile(across)
+            cut += (free.at(places) < _CUT * sigma).tolist()
         if np.mean(cut) <= _CUT_SHARE:
             kept.append(row)
     return kept

@@ -14,7 +14,7 @@ from .. import tables
 from ..blot import Blot, FloatArray
 from ..evidence import Canvas
 from ..flags import Flag, encode
-from ..geometry import curve_text, to_file
+from ..geometry import curve_texts, to_file
 from .peaks import Peaks
 from .profiles import Track
 from .rows import Row
@@ -56,7 +56,7 @@ def _members(row: Row, image: int, col: FloatArray, peaks: Peaks, flat: FloatArr
     peak[peaks.lane[here]] = here
     usual = float(np.median(peaks.sigma[own]))
     slope = 0.5 * (smile(col + 1.0) - smile(col - 1.0))
-    expected = np.array([row.predict(lane, image, flat, peaks) for lane in range(len(col))]) + smile(col)
+    expected = row.predict(len(col), image, flat, peaks) + smile(col)
     found = peak >= 0
     sure = found & (peaks.score[peak] > _SURE)
     return Members(
@@ -85,7 +85,7 @@ def _placed(blot: Blot, track: Track, members: Members, offset: tuple[int, int])
         "bottom": np.clip(np.ceil(ridge.max(axis=1) + reach + 0.5), 1, rows),
         "left": np.clip(np.round(centre_col - half + 0.5), 0, cols - 1),
         "right": np.clip(np.round(centre_col + half + 0.5), 1, cols),
-        "curve": np.array([curve_text(*points) for points in zip(ridge, across, strict=True)], object),
+        "curve": np.array(curve_texts(ridge, across), object),
         "lean": np.round(lean, 4),
         "sigma": np.round(members.sigma, 2),
     }
@@ -129,5 +129,7 @@ def bands_table(
         columns = {name: values[order] for name, values in united.items()}
         columns["band"] = np.array([str(number) for number in columns["band"]], object)
         rest = {"image": blot.name, "target": "", "saturated": 0} | dict.fromkeys(_MEASURED, np.nan)
-        parts.append(to_file(pd.DataFrame(columns | {n: np.full(len(order), v) for n, v in rest.items()}), blot.frame))
+        columns |= {name: np.full(len(order), value) for name, value in rest.items()}
+        declared = {name: columns[name] for name in tables.TABLES["bands"].names}
+        parts.append(to_file(pd.DataFrame(declared | columns), blot.frame))
     return tables.check(parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True), "bands")

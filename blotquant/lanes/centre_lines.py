@@ -16,14 +16,17 @@ from ..blot import FloatArray
 from .second_look import Look
 from .votes import Votes
 
-__all__ = ["Comb", "Marks", "fit_comb", "mark_bands"]
+__all__ = ["SPECK", "Comb", "Marks", "fit_comb", "mark_bands"]
 
 _LEAN_SD = 0.03  # usual lean of lanes, and of its change towards the sides [px/px]
 _PLACE_SD = 0.15  # error of a lane's place so far, as a share of the pitch
 _BOW_SD = 0.01  # usual bow, as a share of the length of the lanes
 _MARK_SD = 0.07  # error of one band's middle, as a share of the pitch
 _HUBER = 1.5
-_NARROWEST = 0.5  # width of a mark as a share of the usual one below which it is a speck that tells no middle
+
+SPECK = 0.5
+"""Width of a mark as a share of the usual one below which it is a speck that tells no middle."""
+
 _DIP = 0.9  # evidence between two bands that touch, as a share of the lesser one's, at most
 
 
@@ -107,7 +110,7 @@ def _crossing(profile: FloatArray) -> FloatArray:
 
 def _ends(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitch: float) -> list[FloatArray]:
     """Distance from each place to the band's left and right end, at half of its evidence or where it touches [px]."""
-    slope = np.arange(-1, 2) * max(1, int(np.ceil(0.03 * pitch)))
+    slope = np.arange(-1, 2) * max(1, look.rows(0.03 * pitch))
     far = np.arange(max(2, round(0.75 * pitch / look.width)) + 1)
     scale = look.scale[row, col][:, None, None]
     ends = []
@@ -135,7 +138,7 @@ def _valley(profile: FloatArray) -> FloatArray:
 
 def _thickness(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitch: float) -> FloatArray:
     """Full thickness at half height over the higher side of each place [px]."""
-    far = np.arange(max(3, round(0.6 * pitch)) + 1)
+    far = np.arange(max(3, round(0.6 * pitch / look.step)) + 1)
     across = np.clip(col[:, None] + np.arange(-1, 2), 0, look.score.shape[1] - 1)
     sides = []
     for side in (-1, 1):
@@ -145,7 +148,7 @@ def _thickness(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp],
     base = np.maximum(*(side.min(axis=1) for side in sides))
     height = np.where(top > base, top - base, np.inf)
     half = [_crossing((side - base[:, None]) / height[:, None]) for side in sides]
-    total: FloatArray = np.nansum(half, axis=0)
+    total: FloatArray = np.nansum(half, axis=0) * look.step
     return total
 
 
@@ -164,10 +167,10 @@ def mark_bands(look: Look, bands: Votes, offset: tuple[int, int], pitch: float) 
         Distance between lanes [px].
     """
     rows, strips = look.score.shape
-    row = np.clip(np.round(bands.row - offset[0]).astype(np.intp), 0, rows - 1)
+    row = np.clip(np.round((bands.row - offset[0] + 0.5) / look.step - 0.5).astype(np.intp), 0, rows - 1)
     col = np.clip(np.round((bands.col - offset[1] + 0.5) / look.width - 0.5).astype(np.intp), 0, strips - 1)
     to_left, to_right = _ends(look, row, col, pitch)
-    middle = (col + 0.5) * look.width - 0.5 + offset[1]
+    middle = look.across(col) + offset[1]
     seen = np.isfinite(to_left) & np.isfinite(to_right)
     thickness = _thickness(look, row, col, pitch)
     return Marks(
@@ -197,7 +200,7 @@ def fit_comb(marks: Marks, comb: Comb, pitch: float) -> Comb:
     lane = np.argmin(np.abs(flat[:, None] - centre[None, :]), axis=1)
     wide = marks.right - marks.left
     near = np.abs(flat - centre[lane]) < 0.3 * pitch
-    near &= wide >= _NARROWEST * (np.median(wide[marks.weight >= 1.0]) if (marks.weight >= 1.0).any() else 0.0)
+    near &= wide >= SPECK * (np.median(wide[marks.weight >= 1.0]) if (marks.weight >= 1.0).any() else 0.0)
     middle, lane, votes = middle[near], lane[near], marks.weight[near]
     t = 2.0 * marks.row[near] / max(1, rows - 1) - 1.0
     xi = 2.0 * centre[lane] / max(1, cols - 1) - 1.0

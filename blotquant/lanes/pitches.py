@@ -15,22 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import (
-    Canvas,
-    Narrow,
-    Picture,
-    Seen,
-    bulge,
-    bulge_kernel,
-    least_noise,
-    most_noise,
-    narrow,
-    noise_of,
-    scales_for,
-)
+from ..bulges import Picture, bulge, scales_for
+from ..evidence import Canvas, Narrow, Seen, narrow
+from ..filter_noise import noise_of
 from .chains import PRICE, best_chain, candidates, peaks
 from .streaks import Blocks, streak_votes
-from .votes import LUMP, SLOPE, Votes, odd, shifted, tally
+from .votes import LUMP, SLOPE, Votes, odd, shifted
 
 __all__ = ["RIVAL", "Glance", "first_look"]
 
@@ -39,23 +29,22 @@ RIVAL = 0.7
 
 _STRIPS = 220  # strips across the picture
 _PER_PITCH = 12  # strips a pitch that are enough
-_ROWS, _MOST_ROWS = 130, 4  # rows are put together while so many remain, and so many at most
+_AVERAGED = 260  # rows are averaged while about so many remain
+_ROWS, _MOST_ROWS = 130, 4  # and then put together while so many remain, so many at most
 _FULL = 9.0  # contrast from which a vote counts in full
 _FAINTEST = 3.5  # evidence below which a place casts no vote
-_STEP = 1.15  # ratio of neighbouring pitches
+_STEP = 1.2  # ratio of neighbouring pitches
 _MOST_LANES = 45
 _SHEARS = (-0.06, -0.03, 0.0, 0.03, 0.06)
 
 
 def _evidence(picture: Narrow) -> Picture:
     """Largest evidence over the scales, without bulges narrower than three strips."""
-    best = np.full(picture.pixels.shape, -np.inf, np.float32)
-    for sigma in scales_for(len(best)):
-        kernel = bulge_kernel(sigma)
-        response = bulge(picture.pixels, sigma)
-        floor = picture.floor * float(np.sqrt((kernel**2).sum()))
-        most, least = most_noise(sigma, len(best), picture.width), least_noise(sigma, picture.width)
-        np.maximum(best, response / noise_of(response, picture.light, floor, most, least), out=best)
+    sigmas = scales_for(len(picture.pixels))
+    responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
+    pixels = picture.width * picture.step
+    responses /= noise_of(responses, picture.light, sigmas, pixels=pixels, floor=picture.floor)
+    best = responses.max(axis=0)
     opened = cv2.morphologyEx(best, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))
     return np.asarray(np.maximum(opened, 0.0), np.float32)
 
@@ -83,8 +72,8 @@ class _View:
     ----------
     score : ndarray of shape (h, n)
         Evidence.
-    step : int
-        Rows that are one.
+    step : float
+        Height of a row [px].
     width : float
         Width of a strip [px].
     blocks : Blocks
@@ -92,7 +81,7 @@ class _View:
     """
 
     score: Picture
-    step: int
+    step: float
     width: float
     blocks: Blocks
 
@@ -103,7 +92,7 @@ class _View:
         step = int(np.clip(len(score) // _ROWS, 1, _MOST_ROWS))
         whole = np.pad(score, ((0, -len(score) % step), (0, 0)))
         largest = whole.reshape(-1, step, whole.shape[1]).max(axis=1)
-        return cls(largest, step, picture.width, Blocks.of(picture))
+        return cls(largest, step * picture.step, picture.width, Blocks.of(picture))
 
     def halved(self) -> _View:
         """Make one strip of two."""
@@ -131,20 +120,21 @@ def _upright(votes: Votes, pitch: float, shape: tuple[int, int]) -> tuple[float,
     """Lean at which the votes gather most, and the votes of each column then."""
     down = votes.row - 0.5 * (shape[0] - 1)
     bins = int(np.ceil(shape[1] / votes.spacing))
-    at = (votes.col - np.array(_SHEARS)[:, None] * down) / votes.spacing
+    at = (votes.col + 0.5 - np.array(_SHEARS)[:, None] * down) / votes.spacing - 0.5
     inside = (at > -0.5) & (at < bins - 0.5)
     flat = (np.round(at) + bins * np.arange(len(_SHEARS))[:, None])[inside].astype(np.intp)
-    counts = np.bincount(flat, np.broadcast_to(votes.weight, at.shape)[inside], bins * len(_SHEARS)).astype(float)
+    counts = np.bincount(flat, np.broadcast_to(votes.weight, at.shape)[inside], bins * len(_SHEARS))
     soft = cv2.GaussianBlur(
-        counts.reshape(len(_SHEARS), bins),
+        counts.reshape(len(_SHEARS), bins).astype(np.float32),
         (0, 0),
         0.1 * pitch / votes.spacing,
         sigmaY=1e-6,
         borderType=cv2.BORDER_CONSTANT,
     )
     sharpness = (soft**2).sum(axis=1) * (1.0 - 1e-6 * np.abs(_SHEARS))
-    best = _SHEARS[int(np.argmax(sharpness))]
-    return best, tally(votes.col - best * down, votes.weight, votes.spacing, pitch, shape[1])
+    best = int(np.argmax(sharpness))
+    places = (np.arange(bins) + 0.5) * votes.spacing - 0.5
+    return _SHEARS[best], np.interp(np.arange(shape[1]), places, soft[best])
 
 
 @dataclass(frozen=True)
@@ -179,7 +169,7 @@ def first_look(images: Sequence[Seen], canvas: Canvas) -> list[Glance]:
     canvas : Canvas
         Where they lie.
     """
-    views = [_View.of(narrow(image, _STRIPS)) for image in images]
+    views = [_View.of(narrow(image, _STRIPS, max(1, round(image.shape[0] / _AVERAGED)))) for image in images]
     pitches = canvas.cols / 2.2 / _STEP ** np.arange(40)
     pitches = np.sort(pitches[pitches > max(canvas.cols / _MOST_LANES, 8.0)])
     found = []

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import Picture
+from ..bulges import Picture
 from .second_look import Look
 from .votes import SLOPE, Votes, odd
 
@@ -60,7 +60,7 @@ def _slopes(places: _Places, pitch: float) -> FloatArray:
     """Slope of the ridge between two strips left and right of each place [px/px]."""
     look = places.look
     rows, strips = look.score.shape
-    reach = int(np.ceil(SLOPE * pitch)) + 2
+    reach = look.rows(SLOPE * pitch) + 2
     window = np.clip(places.row[:, None] + np.arange(-reach, reach + 1), 0, rows - 1)
     ridge = [
         np.argmax(
@@ -68,7 +68,7 @@ def _slopes(places: _Places, pitch: float) -> FloatArray:
         )
         for by in (-2, 2)
     ]
-    slopes: FloatArray = (ridge[1] - ridge[0]) / (4.0 * look.width)
+    slopes: FloatArray = (ridge[1] - ridge[0]) * look.step / (4.0 * look.width)
     return slopes
 
 
@@ -91,7 +91,7 @@ def _heights(places: _Places, pitch: float) -> tuple[npt.NDArray[np.bool_], Floa
     """Whether a place is brighter than both what lies above and below, and its contrast in height to the gaps."""
     away = np.round(3.0 * places.look.sigmas[places.scale] + 1.0).astype(np.intp)
     strips = np.arange(-_GAP, _GAP + 1)
-    reach = int(np.ceil(0.5 * SLOPE * pitch))
+    reach = places.look.rows(0.5 * SLOPE * pitch)
     here = np.max([places.brightness(by, strips) for by in (-reach, 0, reach)], axis=0)
     above, below = (places.brightness(by, strips) for by in (-away, away))
     height = np.nan_to_num(here - 0.5 * (above + below))
@@ -128,7 +128,7 @@ def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
     offset : (int, int)
         Where the image starts on the canvas [px].
     """
-    along = cv2.dilate(look.score, np.ones((odd(0.08 * pitch + 2), 1), np.uint8))
+    along = cv2.dilate(look.score, np.ones((odd(max(3.0, (0.08 * pitch + 2) / look.step)), 1), np.uint8))
     places = _Places(look, *np.nonzero((look.score >= along) & (look.score > _FAINTEST)))
     standing, contrast = _heights(places, pitch)
     contrast = np.maximum(contrast, look.contrast(places.row, places.col))
@@ -137,9 +137,8 @@ def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
     usual = _usual_slopes(places.col[band], slopes[band], contrast[band])
     unlike = np.abs(slopes[band] - usual)
     # the slope of a band that is thicker than it could fall over the lane says nothing
-    thick = unlike * 4.0 * look.width < _THICK * look.sigmas[places.scale[band]]
+    thick = unlike * 4.0 * look.width < _THICK * look.step * look.sigmas[places.scale[band]]
     band[band] = thick | ((np.abs(slopes[band]) <= _STEEPEST) & (unlike <= _UNLIKE))
     weight = np.clip(0.5 * (contrast[band] - _LEAST_CONTRAST), 0.0, 3.0)
-    col = (places.col[band] + 0.5) * look.width - 0.5
-    row = np.asarray(places.row[band] + float(offset[0]), dtype=np.float64)
-    return Votes(row, np.asarray(col + offset[1], dtype=np.float64), weight, look.width)
+    row, col = look.down(places.row[band]) + offset[0], look.across(places.col[band]) + offset[1]
+    return Votes(row, col, weight, look.width)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 from ..evidence import Canvas, Seen
-from .centre_lines import Comb, Marks, fit_comb, mark_bands
+from .centre_lines import SPECK, Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
 from .pitches import RIVAL, Glance, first_look
 from .places import votes_of
@@ -26,8 +26,11 @@ _FEWEST = 4  # lanes below which none is given up
 _STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the median lane's
 _HARDLY = 0.2  # votes of a lane that is none, as a share of the median lane's
 _ASTRAY = 0.1  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
-_SMEARED = 2.5  # or how much thicker than those of the other lanes its bands are
+_SMEARED = 2.2  # or how much thicker than those of the other lanes its bands are
+_SCRATCHED = 0.55  # or how thin a lane's only band is
 _CLEAR = 1.5  # vote of the clearest band of a lane with few votes, at least
+_MOVED = 0.02  # lanes that move by less than so much of the pitch are where they belong
+_SINGLE = 0.25  # share of the steps that skip no well where the pitch is right, at least
 _ROUNDS = 2  # how often lanes at the ends are given up
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
@@ -114,9 +117,12 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
     streaks = [streak_votes(own, pitch, offset) for own, offset in zip(blocks, canvas.offsets, strict=True)]
     votes = Votes.united([*cast, *streaks])
     counts, marks, worth, single = _counts(votes, comb, pitch), Marks.none(), -np.inf, cast
+    chosen: FloatArray = np.empty(0)
     for _ in range(3):
         worth, centre = choose(counts, pitch)
-        comb = replace(comb, centre=centre)
+        if len(centre) == len(chosen) > 0 and np.abs(centre - chosen).max() < _MOVED * pitch:
+            break
+        comb, chosen = replace(comb, centre=centre), centre
         if len(centre) == 0:
             break
         single = [_one_a_band(own, comb, pitch) for own in cast]
@@ -174,24 +180,35 @@ def row_room(apart: FloatArray) -> FloatArray:
 
 
 def _strays(found: Search, end: int) -> bool:
-    """Whether a lane is but a smear: it shows no ends of bands, or bands beside one another, or far thicker ones."""
+    """Whether a lane is but a smear: it shows no ends of bands, or bands beside one another, or far thicker ones.
+
+    Or a scratch: all that it shows is one far thinner one.
+    """
     marks = found.marks
     middle = 0.5 * (marks.left + marks.right)
     lane = _lane_of(found, marks.row, middle)
     own, others = lane == end, (lane >= 0) & (lane != end) & (marks.thickness > 0)
+    wide = marks.right - marks.left
+    own &= wide >= SPECK * (np.median(wide[others]) if others.any() else 0.0)
     off = np.abs(found.comb.flattened(marks.row, middle)[own] - found.comb.centre[end])
     if not own.any() or np.median(off) > _ASTRAY * found.pitch:
         return True
-    usual = float(np.median(marks.thickness[others])) if others.any() else np.inf
-    return bool(np.median(marks.thickness[own]) > _SMEARED * usual)
+    thickness = float(np.median(marks.thickness[own]) / np.median(marks.thickness[others])) if others.any() else 1.0
+    return bool(thickness > _SMEARED or (own.sum() == 1 and thickness < _SCRATCHED))
 
 
 def _own_pitch(glance: Glance) -> float:
     """Usual distance between the lanes of a first look, which is surer than the pitch at which it was taken [px]."""
-    space = np.diff(glance.centre)
+    return _usual_step(glance.centre, glance.pitch)
+
+
+def _usual_step(centre: FloatArray, pitch: float) -> float:
+    """Usual distance between lanes; where most steps skip wells, all along, lanes are as far apart as they lie [px]."""
+    space = np.diff(centre)
     if len(space) == 0:
-        return glance.pitch
-    return float(np.median(space / np.maximum(1.0, np.round(space / glance.pitch))))
+        return pitch
+    single = pitch * max(1.0, float(np.floor(np.quantile(np.round(space / pitch), _SINGLE))))
+    return float(np.median(space / np.maximum(1.0, np.round(space / single))))
 
 
 def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
@@ -219,4 +236,5 @@ def search(images: Sequence[Seen], canvas: Canvas) -> Search:
         return Search.nothing(canvas)
     found = sorted((_closer(images, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
     rival = found[1].worth if len(found) > 1 else 0.0
-    return replace(found[0], runner_up=rival)
+    best = found[0]
+    return replace(best, pitch=max(best.pitch, _usual_step(best.comb.centre, best.pitch)), runner_up=rival)

@@ -13,19 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from ..evidence import (
-    Narrow,
-    Picture,
-    Seen,
-    blurred,
-    bulge,
-    bulge_kernel,
-    least_noise,
-    most_noise,
-    narrow,
-    noise_of,
-    scales_for,
-)
+from ..bulges import Picture, blurred, bulge, scales_for
+from ..evidence import Narrow, Seen, narrow
+from ..filter_noise import noise_of
 from .votes import LUMP, SLOPE, shifted
 
 __all__ = ["Look", "look_again"]
@@ -33,6 +23,8 @@ __all__ = ["Look", "look_again"]
 _PER_PITCH = 10  # strips a pitch
 _GAP_STRIPS = 2  # strips on either side of half a pitch where a gap may lie, since the pitch drifts
 _THICKEST = 0.45  # half thickness of a band as a share of the pitch, at most
+_ROWS_A_PITCH = 20  # rows a pitch that are enough
+_ROWS = 260  # and so many in all; more are put together
 
 
 @dataclass(frozen=True)
@@ -41,19 +33,19 @@ class Look:
 
     Parameters
     ----------
-    score : ndarray of shape (H, n)
+    score : ndarray of shape (h, n)
         Evidence in units of noise, the largest over the half thicknesses.
-    scale : ndarray of shape (H, n)
+    scale : ndarray of shape (h, n)
         Which half thickness fits best, index into `sigmas`.
-    middle, gaps, noise : ndarray of shape (k, H, n)
+    middle, gaps, noise : ndarray of shape (k, h, n)
         Bulge of the lane and of the stronger of both gaps, and the noise of the lane's, at every half thickness [AU].
-    responses, smooth : ndarray of shape (k, H, n)
+    responses, smooth : ndarray of shape (k, h, n)
         Bulge and brightness of single strips at every half thickness [AU].
     sigmas : ndarray of shape (k,)
-        Half thicknesses [px].
+        Half thicknesses [rows].
     picture : Narrow
-        The image in strips.
-    off : ndarray of shape (H, n)
+        The image in strips and rows.
+    off : ndarray of shape (h, n)
         Share of each strip that lies beside the membrane; shape (0, 0) where nothing does.
     """
 
@@ -72,6 +64,23 @@ class Look:
     def width(self) -> float:
         """Width of a strip [px]."""
         return self.picture.width
+
+    @property
+    def step(self) -> float:
+        """Height of a row [px]."""
+        return self.picture.step
+
+    def rows(self, length: float) -> int:
+        """How many rows a length takes, rounded up [px]."""
+        return int(np.ceil(length / self.picture.step))
+
+    def across(self, strip: npt.NDArray[np.intp]) -> FloatArray:
+        """Columns of the middles of strips [px]."""
+        return np.asarray((strip + 0.5) * self.picture.width - 0.5, np.float64)
+
+    def down(self, row: npt.NDArray[np.intp]) -> FloatArray:
+        """Rows of the image at the middles of rows [px]."""
+        return np.asarray((row + 0.5) * self.picture.step - 0.5, np.float64)
 
     def contrast(self, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp]) -> Picture:
         """Contrast of places against the gaps, in units of noise, at the half thickness that fits each best."""
@@ -95,13 +104,6 @@ def _gaps(response: Picture, reach: int) -> Picture:
     gap = np.asarray(cv2.dilate(lowest, np.ones((2 * reach + 1, 1), np.uint8)), np.float32)
     half = _PER_PITCH // 2
     return np.maximum(np.maximum(shifted(gap, half), shifted(gap, -half)), 0.0)
-
-
-def _noise(picture: Narrow, middle: Picture, sigma: float) -> Picture:
-    floor = picture.floor * float(np.sqrt((bulge_kernel(sigma) ** 2).sum() / 5.0))
-    wide = 5.0 * picture.width
-    most, least = most_noise(sigma, len(middle), wide), least_noise(sigma, wide)
-    return noise_of(middle, picture.light, floor, most, least)
 
 
 def _best(scores: Sequence[Picture]) -> tuple[Picture, npt.NDArray[np.uint8]]:
@@ -132,14 +134,16 @@ def look_again(image: Seen, pitch: float) -> Look:
     pitch : float
         Distance between lanes [px].
     """
-    picture = narrow(image, max(1, round(image.pixels.shape[1] * _PER_PITCH / pitch)))
-    rows = len(picture.pixels)
-    sigmas = scales_for(rows, _THICKEST * pitch)
+    rows, cols = image.shape
+    step = max(1, int(min(pitch / _ROWS_A_PITCH, rows / _ROWS)))
+    picture = narrow(image, max(1, round(cols * _PER_PITCH / pitch)), step)
+    sigmas = scales_for(len(picture.pixels), _THICKEST * pitch / picture.step)
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
     middle = np.stack([_median_of_five(response) for response in responses])
-    noise = np.stack([_noise(picture, own, sigma) for own, sigma in zip(middle, sigmas, strict=True)])
+    pixels, floor = 5.0 * picture.width * picture.step, picture.floor / float(np.sqrt(5.0))
+    noise = noise_of(middle, picture.light, sigmas, pixels=pixels, floor=floor)
     score, scale = _best([own / chance for own, chance in zip(middle, noise, strict=True)])
-    reach = int(np.ceil(SLOPE * 0.5 * pitch))
+    reach = int(np.ceil(SLOPE * 0.5 * pitch / picture.step))
     return Look(
         score=score,
         scale=scale,

@@ -6,12 +6,14 @@ A streak is weak evidence a block, but there are many blocks, and no row of band
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from ..evidence import Narrow, Picture
+from ..bulges import Picture
+from ..evidence import Narrow
 from .votes import LUMP, Votes, odd, shifted
 
 __all__ = ["Blocks", "streak_votes"]
@@ -20,6 +22,7 @@ _BLOCKS = 24  # blocks of rows
 _WEIGHT = 0.2  # what a streak in one block counts against a band
 _FULL = 9.0  # contrast from which a vote counts in full
 _RELIEF = 0.03  # part of the block's whole relief that may vary by chance
+_TINY = np.float32(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,13 @@ class Blocks:
         count = min(_BLOCKS, rows)
         light = np.asarray(cv2.resize(picture.pixels, (strips, count), interpolation=cv2.INTER_AREA), np.float32)
         chance = float(np.median(np.abs(np.diff(light, axis=0)))) if count > 1 else 0.0
-        return cls(light, chance, rows / count, picture.width)
+        return cls(light, chance, picture.step * rows / count, picture.width)
+
+    @functools.cached_property
+    def variance(self) -> Picture:
+        """What a block's brightness may vary by chance, shape (k, 1) [AU²]."""
+        relief = np.ptp(self.light, axis=1)[:, None]
+        return np.asarray(self.chance**2 + (_RELIEF * relief) ** 2, np.float32)
 
     def coarser(self, strips: int) -> Blocks:
         """Average strips as well, down to a number of them."""
@@ -79,9 +88,8 @@ def streak_votes(blocks: Blocks, pitch: float, offset: tuple[int, int]) -> Votes
     half = max(1, round(0.5 * per_pitch))
     gap = np.maximum(shifted(lowest, half, -np.inf), shifted(lowest, -half, -np.inf))
     base = np.asarray(cv2.erode(light, np.ones((1, odd(2.0 * per_pitch)), np.uint8)), np.float32)
-    relief = np.ptp(light, axis=1)[:, None]
-    spread = blocks.chance**2 + (LUMP * (middle - base)) ** 2 + (_RELIEF * relief) ** 2
-    contrast = (middle - gap) / np.sqrt(np.maximum(spread, np.finfo(np.float32).tiny))
+    spread = (LUMP * (middle - base)) ** 2 + blocks.variance
+    contrast = (middle - gap) / np.sqrt(np.maximum(spread, _TINY))
     which = np.flatnonzero((contrast > 1.0) & (contrast < np.inf))
     row, col = np.divmod(which, contrast.shape[1])
     weight = np.minimum(contrast.ravel()[which], _FULL) * (3.0 * _WEIGHT / _FULL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from .. import tables
 from ..blot import Blot, FloatArray
 from ..evidence import Canvas
 from ..flags import Flag, encode
-from ..geometry import curve_text, to_file
+from ..geometry import curve_texts, to_file
 from .counting import Settled
 from .search import Search
 
@@ -31,7 +32,7 @@ def _widths(found: Search) -> FloatArray:
     wide = marks.right - marks.left
     usual = float(np.median(wide)) if len(wide) else _USUAL * found.pitch
     # two bands' worth of the usual width steady a lane with few bands
-    own = np.array([np.median([*wide[lane == k], usual, usual]) for k in range(len(comb.centre))])
+    own = np.array([median([*wide[lane == k].tolist(), usual, usual]) for k in range(len(comb.centre))])
     space = np.diff(comb.centre, prepend=-np.inf, append=np.inf)
     room = np.minimum(space[:-1], space[1:])
     half = np.minimum(_MARGIN * own, np.where(np.isfinite(room), room, np.inf))
@@ -61,7 +62,7 @@ def _image_lanes(blot: Blot, canvas: Canvas, offset: tuple[int, int], settled: S
             "centre": np.round(columns[:, 1], 2),
             "width": width,
             "tilt": np.round(tilt, 3),
-            "curve": [curve_text(at, lane) for lane in columns],
+            "curve": curve_texts(np.broadcast_to(at, columns.shape), columns),
             "confidence": settled.confidence,
             "reason": settled.reasons,
         }

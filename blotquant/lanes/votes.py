@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ..blot import FloatArray
-from ..evidence import Picture
+from ..bulges import Picture
 
 __all__ = ["LUMP", "SLOPE", "Votes", "odd", "shifted", "tally"]
 
@@ -90,5 +91,7 @@ def tally(col: FloatArray, weight: FloatArray, spacing: float, pitch: float, wid
     counts = np.asarray(np.bincount(np.round(col[inside]).astype(np.intp), weight[inside], width), dtype=np.float64)
     reach = max(1, min(int(0.3 * pitch), (width - 1) // 2))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (0.1 * pitch)) ** 2)
-    smooth = np.asarray(np.convolve(counts, kernel, "same"), dtype=np.float64)
-    return smooth / max(1.0, float(kernel.sum()) / spacing)
+    kernel /= max(1.0, float(kernel.sum()) / spacing)
+    one = np.ones(1)
+    smooth = cv2.sepFilter2D(counts[None, :], -1, kernel, one, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(smooth[0], dtype=np.float64)

@@ -36,17 +36,22 @@ def local_steps(centre: FloatArray, pitch: float) -> FloatArray:
     """
     space = np.diff(centre)
     single = space / np.maximum(1.0, np.round(space / pitch))
+    if len(space) < 2:
+        return single
     apart = np.abs(np.subtract.outer(np.arange(len(space)), np.arange(len(space))))
-    steps = []
-    for own, away in zip(single, apart, strict=True):
-        around = (away > 0) & (away <= _AROUND)
-        if not around.any():
-            steps.append(own)
-            continue
-        usual = np.median(single[around])
-        around &= np.abs(single - usual) <= _UNLIKE * usual
-        steps.append(np.average(single[around], weights=np.exp(-away[around] / _AROUND)) if around.any() else usual)
-    return np.array(steps)
+    around = (apart > 0) & (apart <= _AROUND)
+    usual = _medians(np.where(around, single, np.inf), around.sum(axis=1))[:, None]
+    weight = (around & (np.abs(single - usual) <= _UNLIKE * usual)) * np.exp(-apart / _AROUND)
+    total = weight.sum(axis=1)
+    steps: FloatArray = np.where(total > 0, weight @ single / np.where(total > 0, total, 1.0), usual[:, 0])
+    return steps
+
+
+def _medians(values: FloatArray, count: npt.NDArray[np.intp]) -> FloatArray:
+    """Median of the first values of each row by size, of which there are so many."""
+    ordered, which = np.sort(values, axis=1), np.arange(len(values))
+    medians: FloatArray = 0.5 * (ordered[which, (count - 1) // 2] + ordered[which, count // 2])
+    return medians
 
 
 def fill_wells(centre: FloatArray, pitch: float) -> tuple[FloatArray, npt.NDArray[np.bool_]]:

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..blot import Blot, Frame, Step
+from ..calm import Calm, calmed, hand_on
 from ..errors import SettingsError
 from ..saturation import find_ceiling, find_floor
 from .crop import find_membrane
 from .polarity import Polarity, find_polarity
-from .small import find_bulges, shrink
+from .small import SIDE, find_bulges
 from .tilt import find_tilt
 
 __all__ = ["orient", "orient_alike"]
@@ -42,12 +43,12 @@ def _inverted(blot: Blot) -> Blot:
     return blot.after(step, full - blot.pixels, bright=True, ceiling=ceiling, floor=floor)
 
 
-def _ground(blot: Blot) -> float | None:
+def _ground(blot: Blot, calm: Calm) -> float | None:
     """Brightness of the picture's ground as a share of full scale, where full scale is known."""
     full = 2.0**blot.source.depth - 1.0
     if not 0 < blot.source.depth <= 16 or not 1.0 < float(blot.pixels.max()) <= full:
         return None  # floating point, whose full scale nobody knows
-    return max(0.0, float(np.median(blot.pixels[::3, ::3]))) / full
+    return max(0.0, calm.middle) / full
 
 
 def _kept(blot: Blot) -> Blot:
@@ -145,14 +146,16 @@ def orient(
     if polarity not in _POLARITIES:
         raise SettingsError(f"polarity = {polarity!r}: must be one of {', '.join(_POLARITIES)}")
     upright = _turned(blot, _quarter_turns(rotate), bool(mirror))
-    small, factor = shrink(upright.pixels)
+    calm = calmed(upright)
+    small, factor = calm.at_most(SIDE)
     bulges = find_bulges(small)
-    bright, reason = _decide(upright, polarity, find_polarity(small, bulges, ground=_ground(upright)))
+    bright, reason = _decide(upright, polarity, find_polarity(small, bulges, ground=_ground(upright, calm)))
     said = Step("polarity", f"{'bright' if bright else 'dark'} bands ({reason})")
     signal, evidence = (small, bulges.bright) if bright else (-small, bulges.dark)
+    calm = calm if bright else calm.inverted(_full_scale(upright))
     upright = _kept(upright.after(said)) if bright else _inverted(upright.after(said))
     box = find_membrane(signal, evidence, factor, upright.shape) if crop else None
-    return _tilted(_cropped(upright, box), find_tilt(evidence))
+    return hand_on(calm if box is None else calm.cropped(box), _tilted(_cropped(upright, box), find_tilt(evidence)))
 
 
 def _polarity_of(blot: Blot) -> str:

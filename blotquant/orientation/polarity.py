@@ -46,7 +46,7 @@ def find_polarity(small: Picture, bulges: Bulges, *, ground: float | None = None
     Parameters
     ----------
     small : ndarray of shape (h, w)
-        The copy, from `shrink` [AU].
+        The copy [AU].
     bulges : Bulges
         Its bulges, from `find_bulges`.
     ground : float, optional

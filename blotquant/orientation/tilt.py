@@ -38,11 +38,14 @@ def _aligned(
 ) -> FloatArray:
     """Power of the strips' sum after each is moved along the run by its place times the angle's slope."""
     slopes = np.tan(np.deg2rad(angles))
-    periods = (2.0 * np.pi * slopes[:, None, None] * frequencies[:, None] * across).astype(np.float32)
-    cosine, sine = np.cos(periods), np.sin(periods)
-    real = (spectra.real * cosine - spectra.imag * sine).sum(axis=-1, dtype=np.float64)
-    imaginary = (spectra.real * sine + spectra.imag * cosine).sum(axis=-1, dtype=np.float64)
-    power: FloatArray = (real**2 + imaginary**2).sum(axis=-1)
+    step = across[1] - across[0] if len(across) > 1 else 0.0
+    # strips lie evenly, so that the turn from one to the next is the same all along: one sine a frequency, not a strip
+    turn = np.exp(2j * np.pi * step * slopes[:, None] * frequencies).astype(np.complex64)
+    summed = np.zeros_like(turn)
+    for strip in spectra.T[::-1]:
+        summed *= turn
+        summed += strip
+    power: FloatArray = (np.abs(summed).astype(np.float64) ** 2).sum(axis=-1)
     return power
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot, FloatArray, Frame, once_a_blot
+from ..bulges import bulge
 from ..errors import DetectionError
-from ..evidence import bulge
 from ..geometry import to_file, to_upright
 from ..lanes import find_lanes
 from ..readers import split_stem

@@ -149,3 +149,47 @@ def test_a_clipped_band_with_one_sharp_flank_is_found_in_its_middle() -> None:
     assert bands["band"].tolist() == ["1"] * 5
     assert bands["detected"].all()
     np.testing.assert_allclose(bands["centre_row"], 0.5 * (top[0] + top[-1]), atol=2.0)
+
+
+def test_a_band_that_touches_both_neighbours_of_its_row_is_found() -> None:
+    row, col = np.indices((300, 330))
+    centres = np.arange(35, 330, 65)
+
+    def across(half: float, which: np.ndarray) -> np.ndarray:
+        return sum(1.0 / (1.0 + np.exp((np.abs(col - at) - half) / 1.5)) for at in which)
+
+    joined = np.exp(-0.5 * ((row - 80) / 9.0) ** 2) * np.minimum(across(20, centres) + across(46, centres[2:3]), 1.0)
+    parted = np.exp(-0.5 * ((row - 210) / 9.0) ** 2) * across(20, centres)
+    pixels = 500 + 20000 * (joined + parted) + np.random.default_rng(9).normal(0, 15, row.shape)
+    blot = Blot("joined.tif", pixels, bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    assert len(bands) == 10
+    assert bands["detected"].all()
+
+
+def test_a_band_with_one_side_hidden_is_found_where_its_row_passes() -> None:
+    row, col = np.indices((260, 420))
+    centres = np.arange(30, 420, 60)
+    lane = 1.0 / (1.0 + np.exp((np.abs(col[None] - centres[:, None, None]) - 20) / 2.0))
+    heights = np.array([1500.0, 1500.0, 1500.0, 300.0, 1500.0, 1500.0, 1500.0])
+    light = np.exp(-0.5 * ((row - 180) / 4.0) ** 2) * np.tensordot(heights, lane, axes=1)
+    light += 4000.0 * np.exp(-0.5 * ((row - 70) / 4.0) ** 2) * lane.sum(axis=0)
+    light[:, 185:235] += 400.0 / (1.0 + np.exp((row[:, 185:235] - 176) / 3.0))  # a stain that ends on the faint band
+    pixels = 500.0 + light + np.random.default_rng(11).normal(0.0, 10.0, row.shape)
+    blot = Blot("hidden.tif", pixels, bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    hidden = bands[(bands["lane"] == 4) & (np.abs(bands["centre_row"] - 180) < 4)]
+    assert hidden["detected"].tolist() == [True]
+
+
+@pytest.mark.parametrize("apart", [5.0, 6.0, 7.0])
+def test_both_bands_of_a_close_pair_are_found(apart: float) -> None:
+    row, col = np.indices((260, 420))
+    across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - 20) / 2.0)) for at in range(30, 420, 60))
+    heights = {70.0: 4000.0, 180.0 - 0.5 * apart: 1500.0, 180.0 + 0.5 * apart: 1200.0}
+    light = sum(height * np.exp(-0.5 * ((row - at) / 1.5) ** 2) for at, height in heights.items())
+    pixels = 500.0 + light * across + np.random.default_rng(11).normal(0.0, 10.0, row.shape)
+    blot = Blot("pair.tif", pixels, bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    assert bands["detected"].all()
+    np.testing.assert_allclose(bands.groupby("band")["centre_row"].median(), list(heights), atol=0.7)

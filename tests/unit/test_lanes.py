@@ -13,7 +13,7 @@ from blotquant.errors import DetectionError, QualityWarning
 from blotquant.geometry import evaluate_curve, parse_curve
 from blotquant.lanes import find_lanes
 from blotquant.lanes.wells import fill_wells
-from blotquant.synthetic import Drawn, draw_level
+from blotquant.synthetic import Drawn, Layout, Membrane, draw, draw_level
 
 
 def centre_at(lane: pd.Series, row: float) -> float:
@@ -188,3 +188,14 @@ def test_a_gap_beside_a_narrow_and_a_wide_step_is_judged_by_the_steps_around_it(
     centre, empty = fill_wells(places, 66.0)
     assert not empty.any()
     assert len(centre) == len(places)
+
+
+@pytest.mark.parametrize("seed", [8, 11])
+def test_narrow_lanes_far_apart_have_no_lanes_between_them(seed: int) -> None:
+    layout = Layout(n_lanes=9, filling=0.4, spacing=0.03, lean=6.0)
+    rng = np.random.default_rng(21)
+    rows = pd.DataFrame({"band": ["1", "2", "3"], "row": [110.0, 260.0, 400.0]})
+    bands = rows.merge(pd.DataFrame({"lane": np.arange(1, 10)}), how="cross")
+    bands["volume"] = 10.0 ** rng.uniform(4.5, 6.0, len(bands)) * (rng.random(len(bands)) > 0.3)
+    drawn = draw(bands, layout=layout, membrane=Membrane(haze=0.3), shape=(520, 900), seed=seed, name="narrow.tif")
+    assert len(find_lanes(drawn.blot)) == 9
