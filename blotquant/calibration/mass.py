@@ -13,7 +13,8 @@ from ..errors import SettingsError, TableError
 from ..flags import Flag, add_flag
 from ..tables import check, empty, nearest
 from .assignment import assign_ladder
-from .ladders import MASS_MODELS, Curve, choose_mass_model, ladder_masses
+from .ladders import MASS_MODELS, Curve, choose_mass_model, ladder_masses, left_out_logs
+from .margins import margin
 
 __all__ = ["calibrate_mass"]
 
@@ -31,18 +32,15 @@ class _Ladder:
     masses: FloatArray
     left_out: FloatArray
     curve: Curve
+    margin: Curve
     model: str
 
 
 def _leave_one_out(positions: FloatArray, logs: FloatArray, model: str) -> FloatArray:
     """Error of each ladder band's mass when the curve is made without it [kDa]; NaN where too few are left."""
-    errors = np.full(len(positions), np.nan)
-    if len(positions) > _FEWEST:
-        for place in range(len(positions)):
-            rest = np.arange(len(positions)) != place
-            told = MASS_MODELS[model](positions[rest], logs[rest])(positions[place : place + 1])[0]
-            errors[place] = 10 ** float(told) - 10 ** logs[place]
-    return errors
+    if len(positions) <= _FEWEST:
+        return np.full(len(positions), np.nan)
+    return np.asarray(10 ** (logs + left_out_logs(positions, logs, model)) - 10**logs, dtype=np.float64)
 
 
 def _calibrate_lane(rows: pd.DataFrame, masses: tuple[float, ...], model: str) -> _Ladder | None:
@@ -53,13 +51,20 @@ def _calibrate_lane(rows: pd.DataFrame, masses: tuple[float, ...], model: str) -
     used = chosen >= 0
     if used.sum() < _FEWEST:
         return None
-    known = np.asarray(masses)[chosen[used]]
-    model = choose_mass_model(positions[used], np.log10(known)) if model == "auto" else model
-    curve = MASS_MODELS[model](positions[used], np.log10(known))
-    errors = _leave_one_out(positions[used], np.log10(known), model)
-    column = float(ordered["centre_col"].mean())
-    first = ordered.iloc[0]
-    return _Ladder(int(first["lane"]), str(first["image"]), column, positions[used], known, errors, curve, model)
+    known, positions = np.asarray(masses)[chosen[used]], positions[used]
+    logs = np.log10(known)
+    model = choose_mass_model(positions, logs) if model == "auto" else model
+    return _Ladder(
+        lane=int(ordered["lane"].iloc[0]),
+        image=str(ordered["image"].iloc[0]),
+        column=float(ordered["centre_col"].mean()),
+        positions=positions,
+        masses=known,
+        left_out=_leave_one_out(positions, logs, model),
+        curve=MASS_MODELS[model](positions, logs),
+        margin=margin(positions, logs, model),
+        model=model,
+    )
 
 
 def _find_ladders(bands: pd.DataFrame, lanes: Sequence[int], masses: tuple[float, ...], model: str) -> list[_Ladder]:
@@ -75,17 +80,27 @@ def _find_ladders(bands: pd.DataFrame, lanes: Sequence[int], masses: tuple[float
     return sorted(found, key=lambda each: each.column)
 
 
-def _log_masses(ladders: list[_Ladder], rows: FloatArray, columns: FloatArray) -> FloatArray:
-    """Read log10 masses off the curves, interpolated between the ladder lanes on both sides of a band."""
-    told = np.stack([ladder.curve(rows) for ladder in ladders])
-    places = np.array([ladder.column for ladder in ladders])
+def _between(ladders: list[_Ladder], told: FloatArray, columns: FloatArray) -> FloatArray:
+    """Interpolate what each ladder lane (k,) tells of each band (n,) between the lanes on both sides of the band."""
     if len(ladders) == 1:
         return np.asarray(told[0], dtype=np.float64)
+    places = np.array([ladder.column for ladder in ladders])
     at = np.clip(columns, places[0], places[-1])
     right = np.clip(np.searchsorted(places, at), 1, len(places) - 1)
     share = (at - places[right - 1]) / (places[right] - places[right - 1])
-    each = np.arange(len(rows))
+    each = np.arange(len(columns))
     return np.asarray(told[right - 1, each] * (1 - share) + told[right, each] * share, dtype=np.float64)
+
+
+def _masses(bands: pd.DataFrame, ladders: list[_Ladder]) -> tuple[FloatArray, FloatArray]:
+    """Read log10 mass of each band and the half width of its interval.
+
+    Half widths are interpolated as the masses are, as if the lanes' errors went together: both hold the same ladder,
+    whose named masses are most of them.
+    """
+    rows, columns = bands["centre_row"].to_numpy(np.float64), bands["centre_col"].to_numpy(np.float64)
+    logs = _between(ladders, np.stack([ladder.curve(rows) for ladder in ladders]), columns)
+    return logs, _between(ladders, np.stack([ladder.margin(rows) for ladder in ladders]), columns)
 
 
 def _report(ladders: list[_Ladder], membrane: str) -> pd.DataFrame:
@@ -124,7 +139,8 @@ def calibrate_mass(
     """Give every band of a membrane its apparent mass.
 
     The bands of each ladder lane are matched to the ladder's masses in order, with misses; log10 mass is fitted
-    against position; between two ladder lanes the curves are interpolated across the membrane.
+    against position; between two ladder lanes the curves are interpolated across the membrane. Assumes that a protein
+    runs as its mass and the ladder say, which shape, charge and prestaining bend by some per cent.
 
     Parameters
     ----------
@@ -142,7 +158,8 @@ def calibrate_mass(
     Returns
     -------
     bands : DataFrame
-        With ``mass_kda``; flagged ``extrapolated`` outside the ladder. NaN when no ladder lane could be read.
+        With ``mass_kda`` and the limits ``mass_low`` and ``mass_high`` of its 95 % prediction interval, see `margin`;
+        flagged ``extrapolated`` outside the ladder. NaN when no ladder lane could be read.
     calibration : DataFrame
         Points of each ladder lane with their leave-one-out error.
 
@@ -152,6 +169,11 @@ def calibrate_mass(
         The ladder or its gel system is not known, or ``samples`` holds several membranes.
     SettingsError
         The model is not known.
+
+    References
+    ----------
+    Shapiro, Viñuela & Maizel 1967, doi 10.1016/0006-291X(67)90391-9; Weber & Osborn 1969, J Biol Chem 244:4406
+    (log mass against mobility).
     """
     masses = ladder_masses(ladder, buffer)
     if model not in ("auto", *MASS_MODELS):
@@ -163,13 +185,12 @@ def calibrate_mass(
     ladders = _find_ladders(bands, lanes, masses, model)
     out = bands.copy()
     if not ladders or bands.empty:
-        out["mass_kda"] = np.nan
-        return check(out, "bands"), empty("calibration")
-    rows, columns = out["centre_row"].to_numpy(np.float64), out["centre_col"].to_numpy(np.float64)
+        return check(out.assign(mass_kda=np.nan, mass_low=np.nan, mass_high=np.nan), "bands"), empty("calibration")
     known = np.concatenate([ladder.masses for ladder in ladders])
-    mass = 10 ** _log_masses(ladders, rows, columns)
+    logs, half = _masses(out, ladders)
     whole = (out["band"] == "lane").to_numpy()
-    out["mass_kda"] = np.where(whole, np.nan, mass)
-    outside = ((mass > known.max() * 1.02) | (mass < known.min() / 1.02)) & ~whole
-    out["flags"] = add_flag(out["flags"], outside, Flag.EXTRAPOLATED)
+    for name, told in {"mass_kda": logs, "mass_low": logs - half, "mass_high": logs + half}.items():
+        out[name] = np.where(whole, np.nan, 10**told)
+    outside = (10**logs > known.max() * 1.02) | (10**logs < known.min() / 1.02)
+    out["flags"] = add_flag(out["flags"], outside & ~whole, Flag.EXTRAPOLATED)
     return check(out, "bands"), _report(ladders, str(membranes[0]) if membranes else "")

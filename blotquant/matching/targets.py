@@ -31,7 +31,7 @@ class _Choice:
 
 
 def _summarise_rows(bands: pd.DataFrame, images: list[str], lanes: pd.Series[int]) -> pd.DataFrame:
-    """Mean detected volume [AU px], number of lanes detected and median mass [kDa] of each row of some images."""
+    """Mean detected volume [AU px], lanes detected, median mass and its limits [kDa] of each row of some images."""
     here = bands[bands["image"].isin(images) & (bands["band"] != _WHOLE_LANE)]
     signal = here["volume"].where(here["detected"] & here["lane"].isin(lanes), 0.0).clip(lower=0.0)
     table = pd.DataFrame(
@@ -40,10 +40,16 @@ def _summarise_rows(bands: pd.DataFrame, images: list[str], lanes: pd.Series[int
             "strength": signal.fillna(0.0),
             "found": here["detected"] & here["lane"].isin(lanes),
             "mass": here["mass_kda"],
+            "low": here["mass_low"],
+            "high": here["mass_high"],
         }
     )
     return table.groupby("band", sort=False).agg(
-        strength=("strength", "mean"), found=("found", "sum"), mass=("mass", "median")
+        strength=("strength", "mean"),
+        found=("found", "sum"),
+        mass=("mass", "median"),
+        low=("low", "median"),
+        high=("high", "median"),
     )
 
 
@@ -95,6 +101,12 @@ def _by_strength(
     return best, f"the strongest row of the {entries['form'].iloc[0]} image; no partner on this membrane confirms it"
 
 
+def _mass_text(rows: pd.DataFrame, band: str) -> str:
+    """Write a row's mass with its prediction interval, where there is one."""
+    mass, low, high = (float(rows[name].loc[band]) for name in ("mass", "low", "high"))
+    return f"{mass:.3g} kDa" + (f" (95 % {low:.3g} to {high:.3g})" if np.isfinite(high - low) else "")
+
+
 def _choose_row(
     bands: pd.DataFrame, entries: pd.DataFrame, lanes: pd.Series[int], taken: set[str], tolerance: float
 ) -> tuple[str, str]:
@@ -115,7 +127,7 @@ def _choose_row(
     band, how = _by_strength(bands, fits, entries, lanes)
     if why.startswith("by mass"):
         others = "" if len(fits) == 1 else f"; of {len(fits)} rows that fit, {how}"
-        return band, f"{why}found {fits['mass'].loc[band]:.3g} kDa{others}"
+        return band, f"{why}found {_mass_text(fits, band)}{others}"
     return band, why + how
 
 
