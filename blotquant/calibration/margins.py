@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from ..blot import FloatArray
 from .ladders import POLYNOMIALS, Curve, left_out_logs
@@ -11,6 +10,13 @@ from .ladders import POLYNOMIALS, Curve, left_out_logs
 __all__ = ["margin"]
 
 _LEVEL = 0.95
+
+
+def _quantile(free: float) -> float:
+    """Return the two-sided quantile of Student's t; scipy is loaded only where there is a ladder."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(free, 0.5 + _LEVEL / 2.0))
 
 
 def _polynomial_margin(positions: FloatArray, logs: FloatArray, degree: int) -> Curve | None:
@@ -22,7 +28,7 @@ def _polynomial_margin(positions: FloatArray, logs: FloatArray, degree: int) -> 
     design = np.vander((positions - middle) / span, degree + 1)
     inverse = np.linalg.pinv(design.T @ design)
     residuals = logs - design @ (inverse @ design.T @ logs)
-    quantile = float(stats.t.ppf(0.5 + _LEVEL / 2.0, free) * np.sqrt(np.sum(residuals**2) / free))
+    quantile = _quantile(free) * float(np.sqrt(np.sum(residuals**2) / free))
 
     def half(at: FloatArray) -> FloatArray:
         rows = np.vander((np.asarray(at, dtype=np.float64) - middle) / span, degree + 1)
@@ -57,7 +63,7 @@ def _interpolated_margin(positions: FloatArray, logs: FloatArray, model: str) ->
     together = (contrasts @ contrasts.T) / np.outer(size, size)
     free = float(len(size) ** 2 / np.sum(together**2))
     spread = float(np.sqrt(np.mean((left_out_logs(positions, logs, model)[1:-1] / size) ** 2)))
-    quantile = float(stats.t.ppf(0.5 + _LEVEL / 2.0, free)) * spread
+    quantile = _quantile(free) * spread
 
     def half(at: FloatArray) -> FloatArray:
         place = np.asarray(at, dtype=np.float64)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..conditions import plain_site
 from ..errors import DetectionError, TableError
 from ..tables import check, empty
 from .inputs import filled, lysate_lanes
@@ -134,7 +135,7 @@ def _choose_row(
 def _other_form(bands: pd.DataFrame, entries: pd.DataFrame, band: str, taken: set[str]) -> str | None:
     """Return the row of a target's other form: the strongest that lies close beside its row, where it has two."""
     target = str(entries["target"].iloc[0]).strip().upper()
-    sites = entries["site"].str.strip().str.upper()
+    sites = entries["site"].map(plain_site)
     if target not in _FORMS or entries["row"].notna().any() or any((target, site) in _ONE_FORM for site in sites):
         return None
     here = bands[bands["image"].isin(entries["image"]) & (bands["band"] != _WHOLE_LANE)]
