@@ -180,7 +180,8 @@ def calibrate_mass(
         raise SettingsError(f"mass.model = {model!r} is not known{nearest(model, ['auto', *MASS_MODELS])}")
     membranes = list(dict.fromkeys(samples["membrane"]))
     if len(membranes) > 1:
-        raise TableError(f"calibrate_mass takes one membrane at a time, samples hold {', '.join(map(str, membranes))}")
+        named = ", ".join(map(str, membranes))
+        raise TableError(f"calibrate_mass takes one membrane at a time, samples hold {named}; call it once for each")
     lanes = [int(lane) for lane in samples.loc[samples["role"] == "ladder", "lane"]]
     ladders = _find_ladders(bands, lanes, masses, model)
     out = bands.copy()

@@ -76,7 +76,7 @@ def _by_number(rows: pd.DataFrame, entries: pd.DataFrame) -> tuple[pd.DataFrame,
     if name not in rows.index:
         raise TableError(
             f"images.csv: target {entries['target'].iloc[0]!r} of {entries['image'].iloc[0]!r}, column 'row': {name!r} "
-            f"does not exist; the membrane has rows {', '.join(map(str, rows.index))}"
+            f"does not exist; take one of rows {', '.join(map(str, rows.index))} (see the overlay), or leave it blank"
         )
     return rows.loc[[name]], "as images.csv says in column 'row'"
 

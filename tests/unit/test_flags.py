@@ -27,29 +27,10 @@ def test_every_flag_says_what_to_do(flag: Flag) -> None:
     assert ACTIONS[flag].split()[0].rstrip(",") in VERBS
 
 
-VERBS = set(
-    [
-        "Count",
-        "Do",
-        "Export",
-        "Expose",
-        "Fill",
-        "Image",
-        "Load",
-        "Look",
-        "Measure",
-        "Name",
-        "Nothing",
-        "Read",
-        "Repeat",
-        "Report",
-        "Run",
-        "Say",
-        "See",
-        "Show",
-        "Take",
-    ]
-)
+VERBS = {
+    *("Count", "Do", "Export", "Expose", "Fill", "Image", "Load", "Look", "Measure", "Name", "Nothing", "Read"),
+    *("Repeat", "Report", "Run", "Say", "See", "Show", "Take"),
+}
 
 
 def test_a_flag_is_one_bit() -> None:
