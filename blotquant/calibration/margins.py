@@ -7,14 +7,20 @@ import numpy as np
 from ..blot import FloatArray
 from .ladders import POLYNOMIALS, Curve, left_out_logs
 
-__all__ = ["margin"]
+__all__ = ["margin", "t_quantile"]
 
 _LEVEL = 0.95
 
 
-def _quantile(free: float) -> float:
-    """Return the two-sided quantile of Student's t; scipy is loaded only where there is a ladder."""
-    from scipy.special import stdtrit
+def t_quantile(free: float) -> float:
+    """Return the two-sided 95 % quantile of Student's t.
+
+    Parameters
+    ----------
+    free : float
+        Degrees of freedom.
+    """
+    from scipy.special import stdtrit  # here: pictures without a ladder do without
 
     return float(stdtrit(free, 0.5 + _LEVEL / 2.0))
 
@@ -28,7 +34,7 @@ def _polynomial_margin(positions: FloatArray, logs: FloatArray, degree: int) -> 
     design = np.vander((positions - middle) / span, degree + 1)
     inverse = np.linalg.pinv(design.T @ design)
     residuals = logs - design @ (inverse @ design.T @ logs)
-    quantile = _quantile(free) * float(np.sqrt(np.sum(residuals**2) / free))
+    quantile = t_quantile(free) * float(np.sqrt(np.sum(residuals**2) / free))
 
     def half(at: FloatArray) -> FloatArray:
         rows = np.vander((np.asarray(at, dtype=np.float64) - middle) / span, degree + 1)
@@ -63,7 +69,7 @@ def _interpolated_margin(positions: FloatArray, logs: FloatArray, model: str) ->
     together = (contrasts @ contrasts.T) / np.outer(size, size)
     free = float(len(size) ** 2 / np.sum(together**2))
     spread = float(np.sqrt(np.mean((left_out_logs(positions, logs, model)[1:-1] / size) ** 2)))
-    quantile = _quantile(free) * spread
+    quantile = t_quantile(free) * spread
 
     def half(at: FloatArray) -> FloatArray:
         place = np.asarray(at, dtype=np.float64)
