@@ -26,6 +26,7 @@ __all__ = [
     "label",
     "maximum_control",
     "minimum_control",
+    "plain_site",
     "stimulus_of",
     "texts",
     "usable",
@@ -45,6 +46,21 @@ _UNSTIMULATED = ("", "none", "no", "unstimulated", "-", "0", "na", "n/a", "blank
 _NO_ACTIVITY = ("unstimulated", "blank", "isotype", "no enzyme", "background", "unstained")
 _SAMPLES = ("", "sample", "maximum", "minimum")
 _BLANKS: dict[str, Any] = {"text": "", "flags": "", "curve": "", "float": np.nan, "int": 0, "bool": True}
+
+
+def plain_site(site: object) -> str:
+    """Bring the ways in which people write a phosphorylation site to one.
+
+    Examples
+    --------
+    >>> plain_site("pTyr705"), plain_site("p-S727"), plain_site("Y1007/Y1008"), plain_site("Tyr1007/1008")
+    ('Y705', 'S727', 'Y1007/1008', 'Y1007/1008')
+    """
+    text = "".join(letter for letter in str(site).upper() if letter.isalnum() or letter == "/").removeprefix("P")
+    for long, short in (("TYR", "Y"), ("SER", "S"), ("THR", "T")):
+        text = text.replace(long, short)
+    first, *others = text.split("/")
+    return "/".join([first, *(other.lstrip("YST") for other in others)])
 
 
 def complete(table: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from .errors import TableError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EXPLANATIONS", "SEVERITY", "Flag", "add_flag", "decode", "encode", "has_flag", "merge"]
+__all__ = ["ACTIONS", "EXPLANATIONS", "SEVERITY", "Flag", "add_flag", "decode", "encode", "has_flag", "merge"]
 
 
 class Flag(enum.IntFlag):
@@ -61,48 +61,163 @@ class Flag(enum.IntFlag):
     EXCLUDED = enum.auto()
 
 
-EXPLANATIONS: dict[Flag, str] = {
-    Flag.SATURATED: "Pixels of the band are at the detector's limit; its true volume is larger. Expose shorter.",
-    Flag.HOLLOW: "The band's middle is darker than its rim (substrate used up); its true volume is larger.",
-    Flag.NEGATIVE: "The volume is below zero by more than noise: the band's place is darker than its surroundings.",
-    Flag.CLIPPED_AT_ZERO: "Pixels of the background are cut at zero, so the background is known only from above.",
-    Flag.EDGE: "The band touches the edge of the picture or of the membrane; part of it may be missing.",
-    Flag.OVERLAP: "The band overlaps a neighbour; the two share their signal by a fitted model.",
-    Flag.SPECK: "Dust or a scratch lies on the band; those pixels were replaced by the fitted band.",
-    Flag.BACKGROUND_UNSURE: "Two other backgrounds give a volume that differs by more than a fifth: the ground around "
-    "the band is uneven. Told where backgrounds are compared, by quantify.",
-    Flag.BELOW_LOD: "Below the limit of detection: not told apart from empty membrane.",
-    Flag.BELOW_LOQ: "Below the limit of quantification: seen, but its value is uncertain.",
-    Flag.LOSSY: "The picture went through lossy compression (JPEG); weak bands and noise are altered.",
-    Flag.EIGHT_BIT: "The picture has 256 grey levels or fewer; weak bands and the linear range are cut short.",
-    Flag.STRETCHED: "Grey levels are missing in a regular comb: the picture's contrast was stretched before export.",
-    Flag.GAMMA: "The grey levels look bent by a gamma curve; volumes are then not proportional to light.",
-    Flag.FILM: "The picture looks like a scan of film, whose response is not linear.",
-    Flag.COLOUR: "The picture has colour channels; their mean was measured.",
-    Flag.TILTED: "The lanes lean by more than two degrees.",
-    Flag.TIGHT_CROP: "The picture is cut close to the bands; little background is left to measure.",
-    Flag.LANE_UNSURE: "The lane's place is uncertain; look at the overlay.",
-    Flag.LANES_GIVEN: "The number of lanes was given and the picture speaks against it or cannot confirm it.",
-    Flag.LANE_EMPTY: "No band of any image of the membrane was found in this lane.",
-    Flag.BOTH_SATURATED: "Phospho and total are both saturated, so the ratio's error has no known side.",
-    Flag.REFERENCE_BELOW_LOQ: "The reference condition is below its limit of quantification; nothing is divided by it.",
-    Flag.REFERENCE_ELSEWHERE: "The reference lies on another membrane of the replicate, whose scale may differ. "
-    "Load it on every membrane, or take normalisation.across = alignment.",
-    Flag.NO_WINDOW: "The block's minimum control is missing or not told apart from its maximum; "
-    "no percent activity is given.",
-    Flag.LOADING_BELOW_LOQ: "The loading control is below its limit of quantification; no correction was made with it.",
-    Flag.NOT_PROPORTIONAL: "The dilution series is not proportional; ratios of these volumes mislead.",
-    Flag.OUT_OF_RANGE: "Outside the linear range that the dilution series shows.",
-    Flag.EXTRAPOLATED: "Outside the range of the calibration points.",
-    Flag.MASS_CONFLICT: "A loading control lies within 15 % of the target's mass in the same channel.",
-    Flag.NON_POSITIVE: "A value of zero or less has no logarithm; the geometric mean is not given.",
-    Flag.CENSORED: "Taken as 'somewhere below the limit of quantification' in logarithmic models.",
-    Flag.FEW_REPLICATES: "Fewer than three biological replicates: no p value is given.",
-    Flag.REPLICATE_ASSUMED: "No replicate was named; each membrane was taken as one biological replicate.",
-    Flag.MIXED_GROUP: "A further column of the lane sheet varies inside the group.",
-    Flag.EDITED: "Lane or band was corrected by hand.",
-    Flag.EXCLUDED: "Left out of groups, tests and curves on request.",
+_SAID: dict[Flag, tuple[str, str]] = {
+    Flag.SATURATED: (
+        "Pixels of the band are at the detector's limit; its true volume is larger.",
+        "Expose shorter, or give a shorter exposure of the same membrane with its exposure_s.",
+    ),
+    Flag.HOLLOW: (
+        "The band's middle is darker than its rim (substrate used up); its true volume is larger.",
+        "Load less protein or antibody, and expose sooner.",
+    ),
+    Flag.NEGATIVE: (
+        "The volume is below zero by more than noise: the band's place is darker than its surroundings.",
+        "Look at the overlay for a stain or a bubble, and move the box or exclude the band on review.html.",
+    ),
+    Flag.CLIPPED_AT_ZERO: (
+        "Pixels of the background are cut at zero, so the background is known only from above.",
+        "Export the picture without adjusting its black level.",
+    ),
+    Flag.EDGE: (
+        "The band touches the edge of the picture or of the membrane; part of it may be missing.",
+        "Image the whole membrane, or leave the band out.",
+    ),
+    Flag.OVERLAP: (
+        "The band overlaps a neighbour; the two share their signal by a fitted model.",
+        "Run the gel longer; trust the sum of both more than either.",
+    ),
+    Flag.SPECK: (
+        "Dust or a scratch lies on the band; those pixels were replaced by the fitted band.",
+        "Look at the band, and exclude it where hardly any of it is left.",
+    ),
+    Flag.BACKGROUND_UNSURE: (
+        "Two other backgrounds give a volume that differs by more than a fifth: the ground around the band is uneven. "
+        "Told where backgrounds are compared, by quantify.",
+        "See in sensitivity.csv whether the conclusion hangs on it.",
+    ),
+    Flag.BELOW_LOD: (
+        "Below the limit of detection: not told apart from empty membrane.",
+        "Report it as not detected, not as zero; load more or expose longer to see it.",
+    ),
+    Flag.BELOW_LOQ: (
+        "Below the limit of quantification: seen, but its value is uncertain.",
+        "Report the bound (ratio_bound); load more or expose longer for a number.",
+    ),
+    Flag.LOSSY: (
+        "The picture went through lossy compression (JPEG); weak bands and noise are altered.",
+        "Export a TIFF from the imager.",
+    ),
+    Flag.EIGHT_BIT: (
+        "The picture has 256 grey levels or fewer; weak bands and the linear range are cut short.",
+        "Export 16 bits from the imager.",
+    ),
+    Flag.STRETCHED: (
+        "Grey levels are missing in a regular comb: the picture's contrast was stretched before export.",
+        "Export the counts as recorded.",
+    ),
+    Flag.GAMMA: (
+        "The grey levels look bent by a gamma curve; volumes are then not proportional to light.",
+        "Export the counts as recorded, with gamma 1.",
+    ),
+    Flag.FILM: (
+        "The picture looks like a scan of film, whose response is not linear.",
+        "Show its linear range by a dilution series on the same film, or use a camera.",
+    ),
+    Flag.COLOUR: (
+        "The picture has colour channels; their mean was measured.",
+        "Export one grey channel, or name the one that carries the signal.",
+    ),
+    Flag.TILTED: (
+        "The lanes lean by more than two degrees.",
+        "Look at the overlay: where the boxes follow the lanes there is nothing to do.",
+    ),
+    Flag.TIGHT_CROP: (
+        "The picture is cut close to the bands; little background is left to measure.",
+        "Measure the uncropped picture.",
+    ),
+    Flag.LANE_UNSURE: (
+        "The lane's place is uncertain.",
+        "Look at the overlay, and correct the lane on review.html where it is off.",
+    ),
+    Flag.LANES_GIVEN: (
+        "The number of lanes was given and the picture speaks against it or cannot confirm it.",
+        "Count the lanes on the overlay, ladders and empty wells included.",
+    ),
+    Flag.LANE_EMPTY: (
+        "No band of any image of the membrane was found in this lane.",
+        "See that the lane sheet is not shifted; give an empty well the role empty.",
+    ),
+    Flag.BOTH_SATURATED: (
+        "Phospho and total are both saturated, so the ratio's error has no known side.",
+        "Expose both shorter.",
+    ),
+    Flag.REFERENCE_BELOW_LOQ: (
+        "The reference condition is below its limit of quantification; nothing is divided by it.",
+        "Name a stronger one as [control] reference, or expose longer.",
+    ),
+    Flag.REFERENCE_ELSEWHERE: (
+        "The reference lies on another membrane of the replicate, whose scale may differ.",
+        "Load it on every membrane, or take normalisation.across = alignment.",
+    ),
+    Flag.NO_WINDOW: (
+        "The block's minimum control is missing or not told apart from its maximum; no percent activity is given.",
+        "Load both controls with every replicate and name them under [control]; until then read folds.",
+    ),
+    Flag.LOADING_BELOW_LOQ: (
+        "The loading control is below its limit of quantification; no correction was made with it.",
+        "Expose it longer, or take a total-protein stain.",
+    ),
+    Flag.NOT_PROPORTIONAL: (
+        "The dilution series is not proportional; ratios of these volumes mislead.",
+        "Load less or dilute the antibody until it is; matching.force = true gives the ratios all the same.",
+    ),
+    Flag.OUT_OF_RANGE: (
+        "Outside the linear range that the dilution series shows.",
+        "Load the sample again within that range (calibration.csv).",
+    ),
+    Flag.EXTRAPOLATED: (
+        "Outside the range of the calibration points.",
+        "Do not rely on the mass; take a ladder that reaches so far.",
+    ),
+    Flag.MASS_CONFLICT: (
+        "A loading control lies within 15 % of the target's mass in the same channel.",
+        "Take another control, another channel or a total-protein stain.",
+    ),
+    Flag.NON_POSITIVE: (
+        "A value of zero or less has no logarithm; the geometric mean is not given.",
+        "Read the arithmetic mean, and the tests, which take the value as below its limit.",
+    ),
+    Flag.CENSORED: (
+        "Taken as 'somewhere below the limit of quantification' in logarithmic models.",
+        "Nothing to do; load more or expose longer where the size of a strong inhibition matters.",
+    ),
+    Flag.FEW_REPLICATES: (
+        "Fewer than three biological replicates: no p value is given.",
+        "Repeat the whole experiment; quality.csv says how many replicates an effect needs.",
+    ),
+    Flag.REPLICATE_ASSUMED: (
+        "No replicate was named; each membrane was taken as one biological replicate.",
+        "Fill in the column replicate of samples.csv.",
+    ),
+    Flag.MIXED_GROUP: (
+        "A further column of the lane sheet varies inside the group.",
+        "Name the column in group_by if its values are to stay apart.",
+    ),
+    Flag.EDITED: (
+        "Lane or band was corrected by hand.",
+        "See corrections.csv for who, what and why.",
+    ),
+    Flag.EXCLUDED: (
+        "Left out of groups, tests and curves on request.",
+        "Say so, with the reason, where you report the result.",
+    ),
 }
+
+ACTIONS: dict[Flag, str] = {flag: action for flag, (_, action) in _SAID.items()}
+"""What to do about each flag."""
+
+EXPLANATIONS: dict[Flag, str] = {flag: f"{meaning} {action}" for flag, (meaning, action) in _SAID.items()}
+"""What each flag means and what to do."""
 
 _WRONG = Flag.SATURATED | Flag.HOLLOW | Flag.BOTH_SATURATED | Flag.NOT_PROPORTIONAL
 # A band below its limits says something of the sample, not of the number, whose error holds all the same.

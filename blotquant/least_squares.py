@@ -18,6 +18,8 @@ Function = Callable[[Vector], Vector]
 
 _STEP = float(np.finfo(np.float64).eps ** (1 / 3))  # balances rounding and curvature in a central difference
 _TIGHT = 1e-15
+_BOUNDS = (100.0, 10.0)  # MINPACK's bound on the first step, in sizes of the start; the second where that strands
+_NO_EFFECT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,12 @@ def numeric_jacobian(function: Function, at: Vector) -> Vector:
     return np.stack(columns, axis=-1)
 
 
+def _is_stranded(found: Minimum, size: float) -> bool:
+    """Tell that a parameter has no effect where the search ended: a first step may have leapt onto a plain."""
+    effect = np.max(np.abs(found.jacobian), axis=0) * np.abs(found.parameters)
+    return bool(np.min(effect) < _NO_EFFECT * size)
+
+
 def minimise(
     residuals: Function,
     start: Vector,
@@ -116,13 +124,21 @@ def minimise(
         raise FitError(f"{first.size} points cannot determine {start.size} parameters; add points or take fewer")
     if not np.all(np.isfinite(first)):
         raise FitError("the residuals are not finite at the starting values; give others")
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # on its way the search may leave all reason
+
+    def descend(bound: float) -> Minimum:
         found, *_ = leastsq(
-            residuals, start, Dfun=slopes, full_output=True, ftol=tolerance, xtol=tolerance, gtol=0.0, maxfev=max_calls
-        )
+            residuals, start, Dfun=slopes, full_output=True, factor=bound,
+            ftol=tolerance, xtol=tolerance, gtol=0.0, maxfev=max_calls,
+        )  # fmt: skip
         best = np.asarray(found, dtype=np.float64)
         left = residuals(best)
         return Minimum(best, left, slopes(best), float(left @ left))
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # on its way the search may leave all reason
+        found = descend(_BOUNDS[0])
+        if not _is_stranded(found, float(np.max(np.abs(first)))):
+            return found
+        return min(found, descend(_BOUNDS[1]), key=lambda one: one.rss)
 
 
 def covariance(

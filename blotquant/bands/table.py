@@ -27,7 +27,10 @@ _SURE = 15.0  # evidence from which a band's own thickness and slope are believe
 _LIKE = 0.1  # difference from the smile's slope up to which it is believed [px/px]
 
 
-_MEASURED = ("raw", "background", "volume", "volume_se", "snr", "height", "lod", "loq", "rejected", "mass_kda")
+_MEASURED = (
+    *("raw", "background", "volume", "volume_se", "snr", "height", "lod", "loq", "rejected"),
+    *("mass_kda", "mass_low", "mass_high"),
+)
 
 
 @dataclass(frozen=True)

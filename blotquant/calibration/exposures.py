@@ -81,7 +81,7 @@ def _warn(name: str, seconds: FloatArray, gains: FloatArray) -> None:
         worst = int(np.argmax(off))
         warnings.warn(
             f"{name}: the exposure of {seconds[worst]:g} s is {100 * off[worst]:.0f} % off proportional to time "
-            "(substrate fading, or times not as written); merged by the gains seen in the pictures",
+            "(substrate fading, or times not as written); merged by the gains seen in the pictures; check exposure_s",
             QualityWarning,
             stacklevel=3,
         )

@@ -14,7 +14,16 @@ from ..blot import FloatArray
 from ..errors import TableError
 from ..tables import nearest
 
-__all__ = ["MASS_MODELS", "Ladder", "choose_mass_model", "ladder_masses", "ladders"]
+__all__ = [
+    "MASS_MODELS",
+    "POLYNOMIALS",
+    "Curve",
+    "Ladder",
+    "choose_mass_model",
+    "ladder_masses",
+    "ladders",
+    "left_out_logs",
+]
 
 
 @dataclass(frozen=True)
@@ -122,10 +131,11 @@ def _fit_points(positions: FloatArray, logs: FloatArray) -> Curve:
     return curve
 
 
+POLYNOMIALS = {"linear": 1, "quadratic": 2, "cubic": 3}
+"""Degree of each mass model that is a polynomial."""
+
 MASS_MODELS: dict[str, Callable[[FloatArray, FloatArray], Curve]] = {
-    "linear": _polynomial(1),
-    "quadratic": _polynomial(2),
-    "cubic": _polynomial(3),
+    **{name: _polynomial(degree) for name, degree in POLYNOMIALS.items()},
     "pchip": _fit_pchip,
     "point_to_point": _fit_points,
 }
@@ -135,14 +145,29 @@ _BETTER = 0.8  # share of the straight line's error that a bent curve's must sta
 _FLOOR = 1e-4  # error of log10 mass below which all curves fit
 
 
-def _left_out_error(positions: FloatArray, logs: FloatArray, model: str) -> float:
-    """Root mean square error of each ladder band under the curve through the others [log10 kDa]."""
-    errors = []
+def left_out_logs(positions: FloatArray, logs: FloatArray, model: str) -> FloatArray:
+    """Error of each ladder band under the curve through the others.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n,)
+        Ladder bands along the run [px].
+    logs : ndarray of shape (n,)
+        log10 of their masses [kDa].
+    model : str
+        Key of `MASS_MODELS`.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Told minus known [log10 kDa].
+    """
+    errors = np.empty(len(positions))
     for place in range(len(positions)):
         rest = np.arange(len(positions)) != place
         told = MASS_MODELS[model](positions[rest], logs[rest])(positions[place : place + 1])[0]
-        errors.append(float(told - logs[place]))
-    return max(float(np.sqrt(np.mean(np.square(errors)))), _FLOOR)
+        errors[place] = told - logs[place]
+    return errors
 
 
 def choose_mass_model(positions: FloatArray, logs: FloatArray) -> str:
@@ -163,7 +188,7 @@ def choose_mass_model(positions: FloatArray, logs: FloatArray) -> str:
     for degree, model in enumerate(("linear", "quadratic", "cubic"), start=1):
         if len(positions) < degree + 3:
             break
-        error = _left_out_error(positions, logs, model)
+        error = max(float(np.sqrt(np.mean(left_out_logs(positions, logs, model) ** 2))), _FLOOR)
         if error < least * (_BETTER if degree > 1 else 1.0):
             best, least = model, error
     return best

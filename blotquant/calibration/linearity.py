@@ -93,7 +93,7 @@ def fit_line(x: FloatArray, y: FloatArray) -> Line:
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if len(x) < 3 or np.ptp(x) == 0:
-        raise FitError("a line needs at least three points at different amounts")
+        raise FitError("a line needs at least three points at different amounts; add amounts")
     middle = x.mean()
     spread = float(np.sum((x - middle) ** 2))
     slope = float(np.sum((x - middle) * (y - y.mean())) / spread)
@@ -159,7 +159,9 @@ def fit_response(amounts: FloatArray, volumes: FloatArray) -> Response:
     x, y = np.asarray(amounts, dtype=np.float64), np.asarray(volumes, dtype=np.float64)
     good = (x > 0) & (y > 0)
     if good.sum() < _FEWEST:
-        raise FitError(f"a dilution series needs at least {_FEWEST} amounts with a signal; this one has {good.sum()}")
+        raise FitError(
+            f"a dilution series needs at least {_FEWEST} amounts with a signal; this one has {good.sum()}; add amounts"
+        )
     fits = {model: _fit_model(model, x[good], y[good]) for model in RESPONSES}
     best = min(fits.values(), key=lambda fit: fit.aicc)
     return best if best.aicc < fits["proportional"].aicc - _BETTER else fits["proportional"]

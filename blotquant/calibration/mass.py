@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..blot import FloatArray
@@ -13,7 +14,9 @@ from ..errors import SettingsError, TableError
 from ..flags import Flag, add_flag
 from ..tables import check, empty, nearest
 from .assignment import assign_ladder
-from .ladders import MASS_MODELS, Curve, choose_mass_model, ladder_masses
+from .drift import Drift, rows_drift
+from .ladders import MASS_MODELS, Curve, choose_mass_model, ladder_masses, left_out_logs
+from .margins import margin, t_quantile
 
 __all__ = ["calibrate_mass"]
 
@@ -31,18 +34,15 @@ class _Ladder:
     masses: FloatArray
     left_out: FloatArray
     curve: Curve
+    margin: Curve
     model: str
 
 
 def _leave_one_out(positions: FloatArray, logs: FloatArray, model: str) -> FloatArray:
     """Error of each ladder band's mass when the curve is made without it [kDa]; NaN where too few are left."""
-    errors = np.full(len(positions), np.nan)
-    if len(positions) > _FEWEST:
-        for place in range(len(positions)):
-            rest = np.arange(len(positions)) != place
-            told = MASS_MODELS[model](positions[rest], logs[rest])(positions[place : place + 1])[0]
-            errors[place] = 10 ** float(told) - 10 ** logs[place]
-    return errors
+    if len(positions) <= _FEWEST:
+        return np.full(len(positions), np.nan)
+    return np.asarray(10 ** (logs + left_out_logs(positions, logs, model)) - 10**logs, dtype=np.float64)
 
 
 def _calibrate_lane(rows: pd.DataFrame, masses: tuple[float, ...], model: str) -> _Ladder | None:
@@ -53,19 +53,31 @@ def _calibrate_lane(rows: pd.DataFrame, masses: tuple[float, ...], model: str) -
     used = chosen >= 0
     if used.sum() < _FEWEST:
         return None
-    known = np.asarray(masses)[chosen[used]]
-    model = choose_mass_model(positions[used], np.log10(known)) if model == "auto" else model
-    curve = MASS_MODELS[model](positions[used], np.log10(known))
-    errors = _leave_one_out(positions[used], np.log10(known), model)
-    column = float(ordered["centre_col"].mean())
-    first = ordered.iloc[0]
-    return _Ladder(int(first["lane"]), str(first["image"]), column, positions[used], known, errors, curve, model)
+    known, positions = np.asarray(masses)[chosen[used]], positions[used]
+    logs = np.log10(known)
+    model = choose_mass_model(positions, logs) if model == "auto" else model
+    return _Ladder(
+        lane=int(ordered["lane"].iloc[0]),
+        image=str(ordered["image"].iloc[0]),
+        column=float(ordered["centre_col"].mean()),
+        positions=positions,
+        masses=known,
+        left_out=_leave_one_out(positions, logs, model),
+        curve=MASS_MODELS[model](positions, logs),
+        margin=margin(positions, logs, model),
+        model=model,
+    )
+
+
+def _found(bands: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell bands that were found from those that are merely expected."""
+    there = (bands["score"] > 0) | (bands["score"].isna() & bands["detected"])
+    return there.to_numpy(dtype=bool)
 
 
 def _find_ladders(bands: pd.DataFrame, lanes: Sequence[int], masses: tuple[float, ...], model: str) -> list[_Ladder]:
     """Calibrate each ladder lane on the image that shows most of its bands."""
-    found_there = (bands["score"] > 0) | (bands["score"].isna() & bands["detected"])  # not merely expected there
-    seen = bands[found_there & (bands["band"] != "lane") & bands["lane"].isin(lanes)]
+    seen = bands[_found(bands) & (bands["band"] != "lane") & bands["lane"].isin(lanes)]
     found = []
     for _, of_lane in seen.groupby("lane"):
         made = [_calibrate_lane(rows, masses, model) for _, rows in of_lane.groupby("image", sort=False)]
@@ -75,21 +87,46 @@ def _find_ladders(bands: pd.DataFrame, lanes: Sequence[int], masses: tuple[float
     return sorted(found, key=lambda each: each.column)
 
 
-def _log_masses(ladders: list[_Ladder], rows: FloatArray, columns: FloatArray) -> FloatArray:
-    """Read log10 masses off the curves, interpolated between the ladder lanes on both sides of a band."""
-    told = np.stack([ladder.curve(rows) for ladder in ladders])
-    places = np.array([ladder.column for ladder in ladders])
+def _weights(ladders: list[_Ladder], columns: FloatArray) -> FloatArray:
+    """Weight of each ladder lane (k,) for each band (N,): shared by the lanes on both sides of the band."""
     if len(ladders) == 1:
-        return np.asarray(told[0], dtype=np.float64)
+        return np.ones((1, len(columns)))
+    places = np.array([ladder.column for ladder in ladders])
     at = np.clip(columns, places[0], places[-1])
     right = np.clip(np.searchsorted(places, at), 1, len(places) - 1)
     share = (at - places[right - 1]) / (places[right] - places[right - 1])
-    each = np.arange(len(rows))
-    return np.asarray(told[right - 1, each] * (1 - share) + told[right, each] * share, dtype=np.float64)
+    out, each = np.zeros((len(ladders), len(columns))), np.arange(len(columns))
+    out[right - 1, each], out[right, each] = 1.0 - share, share
+    return out
 
 
-def _report(ladders: list[_Ladder], membrane: str) -> pd.DataFrame:
+def _masses(bands: pd.DataFrame, ladders: list[_Ladder], drift: Drift) -> tuple[FloatArray, FloatArray]:
+    """Read log10 mass of each band and the half width of its interval.
+
+    Margins are interpolated as the masses are, as if the ladder lanes' errors went together: both hold the same ladder,
+    whose named masses are most of them. To them comes how far single lanes stray, the ladders' among them.
+    """
+    rows = bands["centre_row"].to_numpy(np.float64) - drift.shift
+    weights = _weights(ladders, bands["centre_col"].to_numpy(np.float64))
+
+    def between(told: list[FloatArray]) -> FloatArray:
+        return np.asarray(np.sum(np.where(weights > 0, weights * np.stack(told), 0.0), axis=0), dtype=np.float64)
+
+    half = between([ladder.margin(rows) for ladder in ladders])
+    if drift.dof > 0:
+        slope = between([ladder.curve(rows + 0.5) - ladder.curve(rows - 0.5) for ladder in ladders])
+        stray = drift.spread * np.sqrt(1.0 + np.sum(weights**2, axis=0))
+        half = np.hypot(half, t_quantile(drift.dof) * stray * slope)
+    return between([ladder.curve(rows) for ladder in ladders]), half
+
+
+def _report(ladders: list[_Ladder], membrane: str, drift: Drift) -> pd.DataFrame:
     rows = []
+    if ladders and drift.dof > 0:
+        note = "how far rows bow off the ladder lanes at most, which masses mind; se: what single lanes stray besides"
+        place = {"scope": "membrane", "name": membrane, "kind": "mass", "parameter": "drift", "x": np.nan}
+        most = float(np.max(np.abs(drift.shift)))
+        rows.append({**place, "value": most, "se": drift.spread, "unit": "px", "note": note})
     for ladder in ladders:
         place = {"scope": "membrane", "name": membrane, "kind": "mass"}
         for x, mass, error in zip(ladder.positions, ladder.masses, ladder.left_out, strict=True):
@@ -124,7 +161,9 @@ def calibrate_mass(
     """Give every band of a membrane its apparent mass.
 
     The bands of each ladder lane are matched to the ladder's masses in order, with misses; log10 mass is fitted
-    against position; between two ladder lanes the curves are interpolated across the membrane.
+    against position; between two ladder lanes the curves are interpolated across the membrane, and how rows bow between
+    them is taken off, see `rows_drift`. Assumes that a protein runs as its mass and the ladder say, which shape, charge
+    and prestaining bend by some per cent.
 
     Parameters
     ----------
@@ -142,7 +181,8 @@ def calibrate_mass(
     Returns
     -------
     bands : DataFrame
-        With ``mass_kda``; flagged ``extrapolated`` outside the ladder. NaN when no ladder lane could be read.
+        With ``mass_kda`` and the limits ``mass_low`` and ``mass_high`` of its 95 % prediction interval, see `margin`;
+        flagged ``extrapolated`` outside the ladder. NaN when no ladder lane could be read.
     calibration : DataFrame
         Points of each ladder lane with their leave-one-out error.
 
@@ -152,24 +192,31 @@ def calibrate_mass(
         The ladder or its gel system is not known, or ``samples`` holds several membranes.
     SettingsError
         The model is not known.
+
+    References
+    ----------
+    Shapiro, Viñuela & Maizel 1967, doi 10.1016/0006-291X(67)90391-9; Weber & Osborn 1969, J Biol Chem 244:4406
+    (log mass against mobility).
     """
     masses = ladder_masses(ladder, buffer)
     if model not in ("auto", *MASS_MODELS):
         raise SettingsError(f"mass.model = {model!r} is not known{nearest(model, ['auto', *MASS_MODELS])}")
     membranes = list(dict.fromkeys(samples["membrane"]))
     if len(membranes) > 1:
-        raise TableError(f"calibrate_mass takes one membrane at a time, samples hold {', '.join(map(str, membranes))}")
+        named = ", ".join(map(str, membranes))
+        raise TableError(f"calibrate_mass takes one membrane at a time, samples hold {named}; call it once for each")
     lanes = [int(lane) for lane in samples.loc[samples["role"] == "ladder", "lane"]]
     ladders = _find_ladders(bands, lanes, masses, model)
     out = bands.copy()
     if not ladders or bands.empty:
-        out["mass_kda"] = np.nan
-        return check(out, "bands"), empty("calibration")
-    rows, columns = out["centre_row"].to_numpy(np.float64), out["centre_col"].to_numpy(np.float64)
+        return check(out.assign(mass_kda=np.nan, mass_low=np.nan, mass_high=np.nan), "bands"), empty("calibration")
     known = np.concatenate([ladder.masses for ladder in ladders])
-    mass = 10 ** _log_masses(ladders, rows, columns)
     whole = (out["band"] == "lane").to_numpy()
-    out["mass_kda"] = np.where(whole, np.nan, mass)
-    outside = ((mass > known.max() * 1.02) | (mass < known.min() / 1.02)) & ~whole
-    out["flags"] = add_flag(out["flags"], outside, Flag.EXTRAPOLATED)
-    return check(out, "bands"), _report(ladders, str(membranes[0]) if membranes else "")
+    seen = _found(out) & ~whole & ~out["lane"].isin(lanes).to_numpy()
+    drift = rows_drift(out, seen, np.array([ladder.column for ladder in ladders]))
+    logs, half = _masses(out, ladders, drift)
+    for name, told in {"mass_kda": logs, "mass_low": logs - half, "mass_high": logs + half}.items():
+        out[name] = np.where(whole, np.nan, 10**told)
+    outside = (10**logs > known.max() * 1.02) | (10**logs < known.min() / 1.02)
+    out["flags"] = add_flag(out["flags"], outside & ~whole, Flag.EXTRAPOLATED)
+    return check(out, "bands"), _report(ladders, str(membranes[0]) if membranes else "", drift)

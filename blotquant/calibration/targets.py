@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..conditions import plain_site
+
 __all__ = ["ReferenceTarget", "reference_mass", "reference_targets", "with_reference_masses"]
 
 
@@ -17,8 +19,8 @@ __all__ = ["ReferenceTarget", "reference_mass", "reference_targets", "with_refer
 class ReferenceTarget:
     """A protein's site and apparent mass [kDa], what to know of its isoforms, and who says so.
 
-    ``also`` are other names; ``site`` is blank where no source names one together with the mass; ``low`` and ``high``
-    bound what was read.
+    ``also`` are other names; ``site`` is the phosphorylation that antibodies against the active protein see, blank for
+    loading controls; ``low`` and ``high`` bound what was read.
     """
 
     target: str
@@ -62,7 +64,7 @@ def reference_mass(target: str, site: str = "") -> float:
     target : str
         Name, in any case (``STAT3``, ``β-actin``).
     site : str
-        Phosphosite; tells isoforms apart where one lacks it.
+        Phosphosite in any spelling (``Y701``, ``pTyr701``); tells isoforms apart where one lacks it.
 
     Examples
     --------
@@ -71,7 +73,7 @@ def reference_mass(target: str, site: str = "") -> float:
     """
     wanted = _plain(target)
     mine = [one for one in reference_targets() if wanted in map(_plain, (one.target, *one.also))]
-    chosen = [one for one in mine if one.site == site.strip().upper()] or mine
+    chosen = [one for one in mine if one.site == plain_site(site)] or mine
     return float(np.sqrt(chosen[0].low * chosen[0].high)) if chosen else float("nan")
 
 

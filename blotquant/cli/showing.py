@@ -18,7 +18,8 @@ __all__ = ["exit_code", "potency_line", "show_failures", "show_summary", "summar
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    """Write three digits; no power of ten below a million."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def _interval(row: Any) -> str:
@@ -36,8 +37,11 @@ def potency_line(row: Any) -> str:
     what = " ".join(filter(None, (row.target, row.site, row.quantity)))
     what = f" on {what}" if what else ""
     where = f" ({row.stimulus})" if row.stimulus else ""
+    note = row.note
     value = f"{_number(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
-    note = f"; {row.note}" if row.note else ""
+    if not math.isfinite(row.ic50) and note.startswith(">"):
+        value, note = note, ""
+    note = f"; {note}" if note else ""
     return f"IC50 of {row.treatment}{what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"
 
 

@@ -125,7 +125,7 @@ def _notes(lanes: pd.DataFrame, lost: int) -> list[str]:
             "replicates were not named: each membrane is taken as one; fill in column replicate of samples.csv"
         )
     if lost:
-        notes.append(f"{lost} lanes without a value left out")
+        notes.append(f"{lost} lanes without a value left out; their flags say why")
     return notes
 
 

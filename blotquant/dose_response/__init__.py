@@ -54,7 +54,7 @@ def _options(table: pd.DataFrame, chosen: Mapping[str, str], level: float, hold:
         if value not in _CHOICES[name]:
             raise SettingsError(f"{name} = {value!r} is not known{nearest(str(value), _CHOICES[name])}")
     if not 0.0 < level < 1.0:
-        raise SettingsError(f"level = {level!r}: must lie between 0 and 1")
+        raise SettingsError(f"level = {level!r}: must lie between 0 and 1, as 0.95")
     weights = chosen["weights"]
     if weights == "auto":
         weights = "error" if has_errors(table) else "none"

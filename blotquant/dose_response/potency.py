@@ -128,10 +128,10 @@ def judge(
         words = "the curve never crosses it" if np.isnan(ic50.value) else "the fitted dose lies beyond the highest"
         return Potency(np.nan, ic50.low, np.inf, f"> {in_words(highest, unit)} ({words})")
     if ic50.low == 0 and np.isinf(ic50.high):
-        return Potency(np.nan, 0.0, np.inf, "undetermined: the data bound it on neither side")
-    notes = ["no upper limit"] if np.isinf(ic50.high) else []
-    notes += ["no lower limit"] if ic50.low == 0 else []
-    notes += ["below the lowest dose"] if ic50.value < lowest else []
+        return Potency(np.nan, 0.0, np.inf, "undetermined: the data bound it on neither side; add doses or replicates")
+    notes = ["no upper limit: add higher doses"] if np.isinf(ic50.high) else []
+    notes += ["no lower limit: add lower doses"] if ic50.low == 0 else []
+    notes += ["below the lowest dose: add lower doses"] if ic50.value < lowest else []
     return Potency(ic50.value, ic50.low, ic50.high, "; ".join(notes))
 
 
@@ -168,4 +168,4 @@ def sebaugh_notes(fit: Weighted, kind: str, half: float) -> list[str]:
             (ln_dose < curve[2] - reach, "on the plateau before the fall"),
             (ln_dose > curve[2] + reach, "on the plateau after it"),
         )
-    return [f"fewer than two doses {words}" for mask, words in sides if int(np.sum(mask)) < 2]
+    return [f"fewer than two doses {words}: add some there" for mask, words in sides if int(np.sum(mask)) < 2]

@@ -11,6 +11,7 @@ from .problem import Points, Problem
 __all__ = ["block_scales", "dose_means", "starts"]
 
 _SLOPES = (-1.2, -0.4, 0.0, 0.5, 1.2, 2.2)  # ln of 0.3 to 9
+_ASYMMETRIES = (-2.0, 2.0)  # ln of 0.14 and 7: where a curve with an asymmetry also begins
 _NODES = 12
 _ALTERNATIONS = 10  # means of doses and scales of blocks, in turn
 
@@ -62,7 +63,9 @@ def _plateaus(problem: Problem, share: Vector, response: Vector, weights: Vector
     return both, float(miss @ miss)
 
 
-def _one_curve(problem: Problem, mask: np.ndarray, weights: Vector, scale: Vector) -> list[tuple[float, Vector]]:
+def _one_curve(
+    problem: Problem, mask: np.ndarray, weights: Vector, scale: Vector, ln_asymmetry: float
+) -> list[tuple[float, Vector]]:
     """Grid for one curve: (sum of squares, parameters (5,)), best first, no two with the same slope."""
     points = problem.points
     ln_dose, response = points.ln_dose[mask], points.response[mask] / scale[mask]
@@ -70,7 +73,7 @@ def _one_curve(problem: Problem, mask: np.ndarray, weights: Vector, scale: Vecto
     for ln_slope in _SLOPES:
         tried = []
         for ln_ic50 in _ln_dose_nodes(points):
-            shape = np.array([1.0, 0.0, ln_ic50, ln_slope, 0.0])
+            shape = np.array([1.0, 0.0, ln_ic50, ln_slope, ln_asymmetry])
             share = evaluate(problem.model, ln_dose, shape, problem.rising)[0]
             both, squares = _plateaus(problem, share, response, weights[mask] * scale[mask])
             tried.append((squares, np.concatenate([both, shape[2:]])))
@@ -78,13 +81,11 @@ def _one_curve(problem: Problem, mask: np.ndarray, weights: Vector, scale: Vecto
     return sorted(nodes, key=lambda node: node[0])
 
 
-def starts(problem: Problem, root_weights: Vector, *, most: int = 3) -> list[Vector]:
-    """Return up to ``most`` starting vectors (P,), most promising first."""
+def _from_grids(problem: Problem, root_weights: Vector, scales: Vector, ln_asymmetry: float, most: int) -> list[Vector]:
+    """Join the best nodes of all curves, rank by rank."""
     points = problem.points
-    scaled = problem.contrasts.shape[1] > 0
-    scales = block_scales(points) if scaled else np.ones(len(problem.contrasts))
     grids = [
-        _one_curve(problem, points.curve == curve, root_weights, scales[points.block])
+        _one_curve(problem, points.curve == curve, root_weights, scales[points.block], ln_asymmetry)
         for curve in range(len(problem.layout))
     ]
     found: list[Vector] = []
@@ -96,4 +97,15 @@ def starts(problem: Problem, root_weights: Vector, *, most: int = 3) -> list[Vec
                     vector[problem.layout[curve, column]] = grid[rank][1][column]
         vector[problem.n_curve :] = problem.contrasts.T @ np.log(scales)
         found.append(vector)
+    return found
+
+
+def starts(problem: Problem, root_weights: Vector, *, most: int = 3) -> list[Vector]:
+    """Return up to ``most`` starting vectors (P,), most promising first, and one for each further asymmetry."""
+    scaled = problem.contrasts.shape[1] > 0
+    scales = block_scales(problem.points) if scaled else np.ones(len(problem.contrasts))
+    found = _from_grids(problem, root_weights, scales, 0.0, most)
+    if np.any(problem.layout[:, PARAMETERS.index("ln_asymmetry")] >= 0):
+        for ln_asymmetry in _ASYMMETRIES:
+            found += _from_grids(problem, root_weights, scales, ln_asymmetry, 1)
     return found

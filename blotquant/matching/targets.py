@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..conditions import plain_site
 from ..errors import DetectionError, TableError
 from ..tables import check, empty
 from .inputs import filled, lysate_lanes
@@ -31,7 +32,7 @@ class _Choice:
 
 
 def _summarise_rows(bands: pd.DataFrame, images: list[str], lanes: pd.Series[int]) -> pd.DataFrame:
-    """Mean detected volume [AU px], number of lanes detected and median mass [kDa] of each row of some images."""
+    """Mean detected volume [AU px], lanes detected, median mass and its limits [kDa] of each row of some images."""
     here = bands[bands["image"].isin(images) & (bands["band"] != _WHOLE_LANE)]
     signal = here["volume"].where(here["detected"] & here["lane"].isin(lanes), 0.0).clip(lower=0.0)
     table = pd.DataFrame(
@@ -40,10 +41,16 @@ def _summarise_rows(bands: pd.DataFrame, images: list[str], lanes: pd.Series[int
             "strength": signal.fillna(0.0),
             "found": here["detected"] & here["lane"].isin(lanes),
             "mass": here["mass_kda"],
+            "low": here["mass_low"],
+            "high": here["mass_high"],
         }
     )
     return table.groupby("band", sort=False).agg(
-        strength=("strength", "mean"), found=("found", "sum"), mass=("mass", "median")
+        strength=("strength", "mean"),
+        found=("found", "sum"),
+        mass=("mass", "median"),
+        low=("low", "median"),
+        high=("high", "median"),
     )
 
 
@@ -69,7 +76,7 @@ def _by_number(rows: pd.DataFrame, entries: pd.DataFrame) -> tuple[pd.DataFrame,
     if name not in rows.index:
         raise TableError(
             f"images.csv: target {entries['target'].iloc[0]!r} of {entries['image'].iloc[0]!r}, column 'row': {name!r} "
-            f"does not exist; the membrane has rows {', '.join(map(str, rows.index))}"
+            f"does not exist; take one of rows {', '.join(map(str, rows.index))} (see the overlay), or leave it blank"
         )
     return rows.loc[[name]], "as images.csv says in column 'row'"
 
@@ -95,6 +102,12 @@ def _by_strength(
     return best, f"the strongest row of the {entries['form'].iloc[0]} image; no partner on this membrane confirms it"
 
 
+def _mass_text(rows: pd.DataFrame, band: str) -> str:
+    """Write a row's mass with its prediction interval, where there is one."""
+    mass, low, high = (float(rows[name].loc[band]) for name in ("mass", "low", "high"))
+    return f"{mass:.3g} kDa" + (f" (95 % {low:.3g} to {high:.3g})" if np.isfinite(high - low) else "")
+
+
 def _choose_row(
     bands: pd.DataFrame, entries: pd.DataFrame, lanes: pd.Series[int], taken: set[str], tolerance: float
 ) -> tuple[str, str]:
@@ -115,14 +128,14 @@ def _choose_row(
     band, how = _by_strength(bands, fits, entries, lanes)
     if why.startswith("by mass"):
         others = "" if len(fits) == 1 else f"; of {len(fits)} rows that fit, {how}"
-        return band, f"{why}found {fits['mass'].loc[band]:.3g} kDa{others}"
+        return band, f"{why}found {_mass_text(fits, band)}{others}"
     return band, why + how
 
 
 def _other_form(bands: pd.DataFrame, entries: pd.DataFrame, band: str, taken: set[str]) -> str | None:
     """Return the row of a target's other form: the strongest that lies close beside its row, where it has two."""
     target = str(entries["target"].iloc[0]).strip().upper()
-    sites = entries["site"].str.strip().str.upper()
+    sites = entries["site"].map(plain_site)
     if target not in _FORMS or entries["row"].notna().any() or any((target, site) in _ONE_FORM for site in sites):
         return None
     here = bands[bands["image"].isin(entries["image"]) & (bands["band"] != _WHOLE_LANE)]

@@ -32,7 +32,7 @@ def _judged(value: float, count: int) -> str:
     if value > 0.5:
         return "good separation of the controls (Z′ > 0.5)"
     return (
-        "marginal separation of the controls (Z′ 0 to 0.5)"
+        "marginal separation of the controls (Z′ 0 to 0.5): rely on replicates, not on single lanes"
         if value > 0
         else "the controls overlap (Z′ < 0): read nothing from single lanes, and look at the controls"
     )

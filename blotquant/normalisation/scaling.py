@@ -21,7 +21,7 @@ __all__ = ["ACROSS", "membrane_scales", "scales_of"]
 Scales = tuple[Vector, Vector]
 _FIXED_WARNING = (
     "across = fixed divides by single lanes: their error enters every value of the membrane and widens all others "
-    "(Degasperi 2014); alignment uses every shared condition"
+    "(Degasperi 2014); take across = alignment, which uses every condition that membranes share"
 )
 
 

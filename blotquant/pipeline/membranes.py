@@ -275,8 +275,9 @@ def _with_masses(bands: pd.DataFrame, blots: Sequence[Blot], given: Given) -> tu
     known = {name: given.mass[name] for name in ("ladder", "buffer", "model") if name in given.mass}
     told, report = calibrate_mass(pd.concat(upright), given.samples, **known)
     order = pd.concat(upright).index
-    columns = told.set_index(order)[["mass_kda", "flags"]]
-    return check(bands.assign(mass_kda=columns["mass_kda"], flags=columns["flags"]), "bands"), report
+    columns = told.set_index(order)
+    changed = {name: columns[name] for name in ("mass_kda", "mass_low", "mass_high", "flags")}
+    return check(bands.assign(**changed), "bands"), report
 
 
 def _lane_rows(lanes: pd.DataFrame, given: Given) -> pd.DataFrame:

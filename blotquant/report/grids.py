@@ -13,7 +13,7 @@ from ..figures.names import SERIES, in_order, interval_text, number, option_name
 from ..tables import TABLES
 from .answer import replicate_assumed
 from .source import ReportSource
-from .wording import big, condition_text, flags_text, moment, p_text, records
+from .wording import big, condition_text, flags_text, mass_text, moment, p_text, records
 
 __all__ = ["Grid", "grids"]
 
@@ -258,7 +258,7 @@ def _bands(result: ReportSource) -> Grid:
         _value("snr", "signal / noise"),
         _volume("background", "background [AU px]"),
         _volume("lod", "LOD [AU px]"),
-        _value("mass_kda", "mass [kDa]"),
+        _Column("mass [kDa] (95 %)", mass_text),
         _Column("detected", lambda row: "yes" if row["detected"] else "no", ""),
         _FLAGS,
     )

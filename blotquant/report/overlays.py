@@ -21,7 +21,7 @@ from ..figures.panels import image_label, lane_conditions, order_images
 from ..figures.pictures import Picture, decode_png, encode_png
 from ..geometry import evaluate_curve, parse_curve, to_upright
 from .source import ReportSource
-from .wording import big, condition_text, flags_text, records
+from .wording import big, condition_text, flags_text, mass_text, records
 from .worries import placing_note
 
 __all__ = ["BAND_COLUMNS", "MembraneView", "fitted_png", "membrane_views", "shown_images"]
@@ -122,7 +122,6 @@ def fitted_png(png: bytes, limit: int) -> bytes:
 
 
 def _band_values(row: Mapping[str, Any], loaded: str) -> tuple[str, ...]:
-    mass = number(float(row["mass_kda"]))
     centre = f"{float(row['centre_row']):.1f}, {float(row['centre_col']):.1f}"
     flags = flags_text(row["flags"]) or "none"
     return (
@@ -136,7 +135,7 @@ def _band_values(row: Mapping[str, Any], loaded: str) -> tuple[str, ...]:
         number(float(row["snr"])),
         big(float(row["height"])),
         str(row["saturated"]),
-        mass,
+        mass_text(row),
         "yes" if row["detected"] else "no",
         centre,
         flags,

@@ -9,9 +9,20 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.names import number, plain
+from ..figures.names import interval_text, number, plain
 
-__all__ = ["big", "condition_text", "counted", "flag_text", "flags_text", "joined", "moment", "p_text", "records"]
+__all__ = [
+    "big",
+    "condition_text",
+    "counted",
+    "flag_text",
+    "flags_text",
+    "joined",
+    "mass_text",
+    "moment",
+    "p_text",
+    "records",
+]
 
 _THIN = "\u202f"  # narrow no-break space
 
@@ -86,6 +97,19 @@ def moment(time: str) -> str:
     except ValueError:
         return plain(time)
     return f"{when:%Y-%m-%d %H:%M} {when.tzname() or ''}".strip()
+
+
+def mass_text(row: Mapping[str, Any]) -> str:
+    """Write a band's apparent mass with its prediction interval, where there is one.
+
+    Examples
+    --------
+    >>> mass_text({"mass_kda": 86.21, "mass_low": 84.0, "mass_high": 88.5})
+    '86.2 (84–88.5)'
+    """
+    low, high = float(row["mass_low"]), float(row["mass_high"])
+    mass = number(float(row["mass_kda"]))
+    return mass if math.isnan(low) or math.isnan(high) else f"{mass} ({interval_text(low, high)})"
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -99,6 +99,8 @@ loq | float | AU px | Limit of quantification of a band of this size at this pla
 saturated | int | px | Pixels of the band at the detector's limit.
 rejected | float | | Share of the band's pixels replaced by the fitted band (dust, scratches).
 mass_kda | float | kDa | Apparent mass from the ladder.
+mass_low | float | kDa | Lower 95 % prediction limit of the mass, by how the ladder's own bands stray from its curve.
+mass_high | float | kDa | Upper 95 % prediction limit of the mass.
 flags | flags | | Doubts, worst first.
 """
 )

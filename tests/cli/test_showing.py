@@ -26,6 +26,7 @@ def row(**values: Any) -> SimpleNamespace:
     ("values", "line"),
     [
         ({}, "IC50 of bari on JAK1: 5.91 nM, 95 % interval 4 to 8 nM, n = 3"),
+        ({"ic50": 1171.0, "ci_high": 2e3}, "IC50 of bari on JAK1: 1170 nM, 95 % interval 4 to 2000 nM, n = 3"),
         (
             {"site": "Y1034", "quantity": "P/S", "stimulus": "IL-6"},
             "IC50 of bari on JAK1 Y1034 P/S (IL-6): 5.91 nM, 95 % interval 4 to 8 nM, n = 3",
@@ -33,7 +34,7 @@ def row(**values: Any) -> SimpleNamespace:
         ({"ci_low": 0.0}, "IC50 of bari on JAK1: 5.91 nM, 95 % interval below 8 nM, n = 3"),
         (
             {"ic50": float("nan"), "ci_low": 400.0, "ci_high": float("inf"), "note": "> 400 nM"},
-            "IC50 of bari on JAK1: not determined, 95 % interval above 400 nM, n = 3; > 400 nM",
+            "IC50 of bari on JAK1: > 400 nM, 95 % interval above 400 nM, n = 3",
         ),
         (
             {"ic50": float("nan"), "ci_low": 0.0, "ci_high": float("inf"), "note": "flat"},

@@ -135,3 +135,54 @@ def test_roszman1_whose_parameters_differ_in_size_by_nine_orders_from_both_start
     errors = [1.9172666023e-02, 3.2058931691e-06, 7.4050983057e01, 4.9573513849e01]
     assert standard_errors(found) == pytest.approx(errors, rel=1e-5)
     assert found.rss == pytest.approx(4.9484847331e-04, rel=1e-9)
+
+
+BOXBOD = [(109, 1), (149, 2), (149, 3), (191, 5), (213, 7), (224, 10)]
+DANWOOD = [(2.138, 1.309), (3.421, 1.471), (3.597, 1.490), (4.340, 1.565), (4.882, 1.611), (5.660, 1.680)]
+MGH09 = [
+    (0.1957, 4), (0.1947, 2), (0.1735, 1), (0.1600, 0.5), (0.0844, 0.25), (0.0627, 0.167), (0.0456, 0.125),
+    (0.0342, 0.1), (0.0323, 0.0833), (0.0235, 0.0714), (0.0246, 0.0625),
+]  # fmt: skip
+MGH10 = [34780, 28610, 23650, 19630, 16370, 13720, 11540, 9744, 8261, 7030, 6005, 5147, 4427, 3820, 3307, 2872]
+
+MGH10_DATA = list(zip(MGH10, range(50, 130, 5), strict=True))
+HARD = {  # data, curve, both starts, certified values and standard deviations
+    "BoxBOD": (
+        BOXBOD,
+        lambda b, x: b[0] * (1.0 - np.exp(-b[1] * x)),
+        ((1.0, 1.0), (100.0, 0.75)),
+        (2.1380940889e02, 5.4723748542e-01),
+        (1.2354515176e01, 1.0455993237e-01),
+    ),
+    "DanWood": (
+        DANWOOD,
+        lambda b, x: b[0] * x ** b[1],
+        ((1.0, 5.0), (0.7, 4.0)),
+        (7.6886226176e-01, 3.8604055871e00),
+        (1.8281973860e-02, 5.1726610913e-02),
+    ),
+    "MGH09": (
+        MGH09,
+        lambda b, x: b[0] * (x**2 + x * b[1]) / (x**2 + x * b[2] + b[3]),
+        ((25.0, 39.0, 41.5, 39.0), (0.25, 0.39, 0.415, 0.39)),
+        (1.9280693458e-01, 1.9128232873e-01, 1.2305650693e-01, 1.3606233068e-01),
+        (1.1435312227e-02, 1.9633220911e-01, 8.0842031232e-02, 9.0025542308e-02),
+    ),
+    "MGH10": (
+        MGH10_DATA,
+        lambda b, x: b[0] * np.exp(b[1] / (x + b[2])),
+        ((2.0, 400000.0, 25000.0), (0.02, 4000.0, 250.0)),
+        (5.6096364710e-03, 6.1813463463e03, 3.4522363462e02),
+        (1.5687892471e-04, 2.3309021107e01, 7.8486103508e-01),
+    ),
+}
+
+
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize("name", HARD)
+def test_sets_of_higher_difficulty_are_solved_from_both_starting_points(name: str, start: int) -> None:
+    data, curve, starts, values, errors = HARD[name]
+    y, x = np.array(data, dtype=float).T
+    found = minimise(lambda b: curve(b, x) - y, np.array(starts[start]))
+    assert found.parameters.tolist() == pytest.approx(values, rel=1e-6)
+    assert standard_errors(found).tolist() == pytest.approx(errors, rel=1e-6)

@@ -10,7 +10,9 @@ from blotquant.calibration import reference_mass, reference_targets, with_refere
 
 
 def test_every_target_names_its_source_and_a_range() -> None:
-    assert {one.target for one in reference_targets()} >= {"STAT1", "STAT2", "STAT3", "STAT4", "JAK1", "JAK2", "TYK2"}
+    known = {f"STAT{number}" for number in ("1", "2", "3", "4", "5A", "6")} | {"JAK1", "JAK2", "JAK3", "TYK2"}
+    assert {one.target for one in reference_targets()} >= known
+    assert all(one.site for one in reference_targets() if one.target in known)
     for one in reference_targets():
         assert one.source
         assert 0 < one.low <= one.high
@@ -20,6 +22,7 @@ def test_a_site_that_only_one_isoform_has_gives_that_ones_mass() -> None:
     assert reference_mass("STAT1", "S727") == pytest.approx(91.0)
     assert reference_mass("stat1", "Y701") == pytest.approx(np.sqrt(84.0 * 94.0))
     assert reference_mass("STAT1") == reference_mass("STAT1", "Y701")
+    assert reference_mass("STAT1", "pSer727") == reference_mass("STAT1", "p-S727") == pytest.approx(91.0)
     assert np.isnan(reference_mass("AKT"))
 
 

@@ -212,7 +212,7 @@ def test_sebaughs_rules_are_notes() -> None:
     early = table(2.0, noise=0.3, doses=DOSES)
     assert "fewer than two doses on the plateau before the fall" in fit_dose_response(early).potencies["note"].iloc[0]
     absolute = fit_dose_response(early, ic50="absolute").potencies["note"].iloc[0]
-    assert absolute == "fewer than two doses with more than half of the activity"
+    assert absolute == "fewer than two doses with more than half of the activity: add some there"
     assert fit_dose_response(table(noise=0.3)).potencies["note"].iloc[0] == ""
 
 

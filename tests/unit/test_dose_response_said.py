@@ -60,7 +60,7 @@ def test_a_dose_that_the_curve_does_not_reach_has_no_value() -> None:
 @pytest.mark.parametrize(
     ("points", "options", "note"),
     [
-        (table(0.2, noise=0.5, doses=(0.0, *DOSES), repeats=3), {}, "below the lowest dose"),
+        (table(0.2, noise=0.5, doses=(0.0, *DOSES), repeats=3), {}, "below the lowest dose: add lower doses"),
         (
             table(40.0, noise=0.5, top=20.0, bottom=30.0),
             {"ic50": "absolute", "top": 20.0},
@@ -72,7 +72,7 @@ def test_a_dose_that_the_curve_does_not_reach_has_no_value() -> None:
 def test_an_ic50_outside_the_doses_is_said(points: pd.DataFrame, options: dict[str, object], note: str) -> None:
     row = fit_dose_response(points, **options).potencies.iloc[0]
     assert row["note"].split("; ")[0] == note
-    assert np.isfinite(row["ic50"]) == (note == "below the lowest dose")
+    assert np.isfinite(row["ic50"]) == (note == "below the lowest dose: add lower doses")
 
 
 def by_hand(rss: float, count: int, parameters: int) -> float:
@@ -210,7 +210,7 @@ def test_doubts_stand_at_the_ic50_that_is_asked_for() -> None:
 def test_rules_for_an_absolute_ic50_count_doses_on_both_sides_of_it() -> None:
     late = table(200.0, noise=0.3, doses=(0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0))
     note = fit_dose_response(late, ic50="absolute", interval="wald").potencies["note"].iloc[0]
-    assert note == "fewer than two doses with less than half of it"
+    assert note == "fewer than two doses with less than half of it: add some there"
 
 
 def test_three_parameters_of_a_rising_curve_hold_its_start_at_zero() -> None:

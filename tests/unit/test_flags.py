@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blotquant.errors import TableError
-from blotquant.flags import EXPLANATIONS, SEVERITY, Flag, add_flag, decode, encode, has_flag, merge
+from blotquant.flags import ACTIONS, EXPLANATIONS, SEVERITY, Flag, add_flag, decode, encode, has_flag, merge
 
 some_flags = st.sets(st.sampled_from(list(Flag))).map(lambda found: Flag(sum(found)))
 
@@ -18,6 +18,19 @@ def test_every_flag_is_explained_and_weighed() -> None:
     assert list(SEVERITY) == list(Flag)
     assert set(SEVERITY.values()) == {"wrong", "doubt", "note"}
     assert all(text.endswith(".") for text in EXPLANATIONS.values())
+
+
+@pytest.mark.parametrize("flag", Flag)
+def test_every_flag_says_what_to_do(flag: Flag) -> None:
+    assert EXPLANATIONS[flag].endswith(" " + ACTIONS[flag])
+    assert len(ACTIONS[flag].split()) >= 3
+    assert ACTIONS[flag].split()[0].rstrip(",") in VERBS
+
+
+VERBS = {
+    *("Count", "Do", "Export", "Expose", "Fill", "Image", "Load", "Look", "Measure", "Name", "Nothing", "Read"),
+    *("Repeat", "Report", "Run", "Say", "See", "Show", "Take"),
+}
 
 
 def test_a_flag_is_one_bit() -> None:
