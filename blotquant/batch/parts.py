@@ -102,7 +102,7 @@ def is_part(path: Path) -> bool:
 
 def _meta(part: Part) -> bytes:
     pictures = [
-        {key: value for key, value in dataclasses.asdict(picture).items() if key != "png"}
+        {key: value for key, value in dataclasses.asdict(picture).items() if key not in ("png", "prints")}
         for picture in part.pictures.values()
     ]
     return json.dumps({"record": dict(part.record), "pictures": pictures}, indent=1).encode()

@@ -13,7 +13,7 @@ from .. import __version__
 from ..errors import BlotquantError, SettingsError
 from ..pipeline import Given, measure_blots, measure_image, read_membrane
 from ..pipeline.records import band_marks, kept_warnings
-from ..pipeline.twins import fingerprints
+from ..pipeline.twins import prints_of
 from ..result.record import sheet_rows
 from ..settings import Settings
 from .digest import image_figures
@@ -137,7 +137,7 @@ def _with_figures(part: Part) -> Part:
     """Add what the whole batch wants to know of a part, so that nobody has to read its tables for it."""
     figures = {
         "geometry": part.record.get("geometry") or band_marks(part.tables["bands"]),
-        "fingerprints": {image: fingerprints(part.pictures[image]) for image in part.pictures},
+        "fingerprints": {image: prints_of(picture) for image, picture in part.pictures.items()},
         "rows": {name: len(table) for name, table in part.tables.items()}
         | {"detected": int(part.tables["bands"]["detected"].sum())},
         "counts": count_rows(part.tables),

@@ -5,35 +5,22 @@ Copies, re-exports and mix-ups do that; so may a picture that was meant for two 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from ..figures.pictures import Picture, decode_png
+from ..figures.pictures import Picture, decode_png, fingerprints
 from ..tables import check, empty
 
-__all__ = ["Twins", "fingerprints", "note_twins"]
+__all__ = ["Twins", "note_twins", "prints_of"]
 
-_LEAST = 16  # grey levels of a picture below which it shows too little to be the same as another
 _WAYS = ("", ", mirrored", ", turned by 180°")
 
 
-def fingerprints(picture: Picture) -> list[str]:
-    """Say what a picture shows as it is, mirrored, and turned by 180°, in a few letters each; none where it is blank.
-
-    Parameters
-    ----------
-    picture : Picture
-        A picture as displayed.
-    """
-    grey = decode_png(picture.png)
-    if np.count_nonzero(np.bincount(grey.ravel())) < _LEAST:
-        return []
-    ways = (grey, grey[:, ::-1], grey[::-1, ::-1])
-    shown = (repr(way.shape).encode() + np.ascontiguousarray(way).tobytes() for way in ways)
-    return [hashlib.sha256(each).hexdigest()[:32] for each in shown]
+def prints_of(picture: Picture) -> Sequence[str]:
+    """Return the fingerprints of a picture; one that was saved has to be decoded for them."""
+    return fingerprints(decode_png(picture.png)) if picture.prints is None else picture.prints
 
 
 class Twins:
@@ -80,5 +67,5 @@ def note_twins(pictures: Mapping[str, Picture]) -> pd.DataFrame:
     """
     twins = Twins()
     for image in pictures:
-        twins.add(image, fingerprints(pictures[image]))
+        twins.add(image, prints_of(pictures[image]))
     return twins.notes()
