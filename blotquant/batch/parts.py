@@ -24,6 +24,7 @@ from .. import __version__
 from ..blot import Frame
 from ..errors import OutputError
 from ..figures.pictures import Picture
+from ..readers import digest_of
 from ..result.files import write_whole
 from ..result.record import sheet_rows
 from ..tables import to_csv_bytes
@@ -53,14 +54,11 @@ class Part:
 
 
 def _digest(path: Path) -> str:
-    """Hash a file, or every file of a folder that is one acquisition; nothing for a file that cannot be read."""
-    digest = hashlib.sha256()
-    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        try:
-            digest.update(each.read_bytes() if each.is_file() else b"")
-        except OSError:  # reading will say what is wrong with it
-            digest.update(b"unreadable")
-    return digest.hexdigest()
+    """Hash a file, or every file of a folder that is one acquisition; reading will say what is wrong with it."""
+    try:
+        return digest_of(path)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
 
 
 def unit_key(folder: Path, images: pd.DataFrame, settings: Mapping[str, Any]) -> str:
