@@ -10,6 +10,7 @@ A lane's curve gives the column of its centre at a row; a band's curve gives the
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -72,8 +73,9 @@ def evaluate_curve(along: npt.ArrayLike, across: npt.ArrayLike, at: npt.ArrayLik
     spread = x[:, None] - x
     np.fill_diagonal(spread, 1.0)
     weights = np.empty_like(difference)
-    for j in range(len(x)):
-        weights[..., j] = np.prod(np.delete(difference, j, axis=-1), axis=-1) / np.prod(spread[j])
+    for j, scale in enumerate(np.prod(spread, axis=1)):
+        others = [difference[..., k] for k in range(len(x)) if k != j]
+        weights[..., j] = functools.reduce(np.multiply, others) / scale
     out: FloatArray = weights @ y
     return out
 

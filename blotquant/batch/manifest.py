@@ -26,7 +26,7 @@ from ..study.sheets import Sheet, read_workbook_sheet, stream_csv_sheet
 from ..tables import INPUTS, Table
 from .listing import Listing
 
-__all__ = ["Manifest", "find_images", "image_table"]
+__all__ = ["Manifest", "find_images", "image_table", "known_of"]
 
 _TABLES = (".csv", ".xlsx", ".xlsm")
 _NEEDS = Table(
@@ -71,7 +71,7 @@ class Manifest:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield what is known of each image, in the order of their ids; what nobody said is at its default."""
         for row in self.listing.rows():
-            yield {**_DEFAULTS, **{name: value for name, value in row.items() if value is not None}}
+            yield known_of(row)
 
     def by_membrane(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Yield each membrane with what is known of its images (see `image_table`), in the order of their names."""
@@ -143,6 +143,11 @@ def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> It
             yield from _in_folder(one, include, exclude) if one.is_dir() else [one]
 
 
+def known_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of an image: columns of ``images.csv``, and ``file``; what nobody said is at its default."""
+    return {**_DEFAULTS, **{name: value for name, value in row.items() if value is not None}}
+
+
 def image_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Make a table of images with the kinds that ``images.csv`` declares; what nobody said is at its default.
 
@@ -156,9 +161,9 @@ def image_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     DataFrame
         Columns of ``images.csv`` and ``file``.
     """
-    columns = {}
+    known, columns = [known_of(row) for row in rows], {}
     for name, default in {**_DEFAULTS, "file": ""}.items():
-        values = [default if (value := row.get(name)) is None else value for row in rows]
+        values = [row.get(name, default) for row in known]
         columns[name] = np.array(values, dtype=type(default) if isinstance(default, float | bool) else object)
     # pandas' own texts refuse the name of a file that is no text
     return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})

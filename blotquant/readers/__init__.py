@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +70,7 @@ READERS: dict[str, Reader] = {
 """Every format that is understood, in the order in which readers are asked."""
 
 _LIMIT = 300.0
+_SETTLED_S = 2.0  # a file changed later than so long ago may change again without its times telling [s]
 
 PathLike = str | os.PathLike[str]
 
@@ -172,12 +174,10 @@ def digest_of(path: Path) -> str:
         A file cannot be read.
     """
     files = [each for each in (sorted(path.rglob("*")) if path.is_dir() else [path]) if each.is_file()]
-    return _hashed(tuple((each, _stamp(each)) for each in files))
-
-
-def _stamp(path: Path) -> tuple[int, ...]:
-    told = path.stat()
-    return told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
+    told = [each.stat() for each in files]
+    hashed = _hashed if all(time.time() - each.st_mtime > _SETTLED_S for each in told) else _hashed.__wrapped__
+    stamps = ((each.st_ino, each.st_size, each.st_mtime_ns, each.st_ctime_ns) for each in told)
+    return hashed(tuple(zip(files, stamps, strict=True)))
 
 
 @functools.lru_cache(maxsize=16)  # a batch names a picture by its hash, and a moment later the reader wants it again

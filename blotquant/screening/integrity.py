@@ -136,6 +136,9 @@ def find_step(pixels: CountArray) -> int | None:
     if min(pixels.shape) < 32:
         return None
     steps = np.diff(pixels, axis=1)
+    alike = np.maximum((steps > 0).sum(axis=0), (steps < 0).sum(axis=0))[_STEP_MARGIN:-_STEP_MARGIN]
+    if (alike / len(steps)).max() < _STEP_ROWS:  # true of nearly every picture, and told sooner than the medians
+        return None
     middle = _column_medians(steps)
     spread = 1.4826 * float(np.median(np.abs(middle - np.median(middle))))
     floor = 1e-3 * float(np.ptp(pixels))
