@@ -175,7 +175,14 @@ def add_flag(column: pd.Series[str], where: object, flag: Flag) -> pd.Series[str
     return changed
 
 
+@functools.lru_cache(maxsize=4096)
+def _carries(text: str, name: str) -> bool:
+    return name in str(text).split(";")
+
+
 def has_flag(column: pd.Series[str], flag: Flag) -> pd.Series[bool]:
     """Boolean column: does the row carry the flag."""
     name = str(flag.name).lower()
-    return column.astype(object).map(lambda text: name in str(text).split(";")).astype(bool)
+    carried = [_carries(text, name) for text in column.tolist()]
+    told: pd.Series[bool] = type(column)(carried, index=column.index, name=column.name, dtype=bool)
+    return told

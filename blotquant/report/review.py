@@ -11,15 +11,18 @@ import pandas as pd
 from .. import __version__
 from ..figures.names import plain
 from ..figures.panels import image_label, order_images
+from ..figures.pictures import Picture
 from ..geometry import to_upright
 from ..result.files import write_whole
 from ..tables import TABLES
-from .overlays import fitted_png, shown_images
+from .overlays import by_image, fitted_png, shown_images
 from .page import policy, template, verbatim
 from .source import ReportSource
 from .wording import flags_text, records
 
 __all__ = ["render_review", "write_review"]
+
+Shown = dict[str, Any]  # an image as the page's script reads it
 
 _EDGES = ("top", "bottom", "left", "right")
 
@@ -32,12 +35,8 @@ def _object(row: dict[str, Any], what: str) -> dict[str, Any]:
             "excluded": "excluded" in flags, "seen": bool(row.get("detected", True))}  # fmt: skip
 
 
-def _image(image: pd.Series[Any], result: ReportSource, limit: int) -> dict[str, Any]:
-    picture = result.pictures[image["image"]]
-    upright = {
-        what: records(to_upright(table[table["image"] == image["image"]], picture.frame))
-        for what, table in (("lane", result.lanes), ("band", result.bands))
-    }
+def _image(image: pd.Series[Any], picture: Picture, lanes: pd.DataFrame, bands: pd.DataFrame, limit: int) -> Shown:
+    upright = {what: records(to_upright(rows, picture.frame)) for what, rows in (("lane", lanes), ("band", bands))}
     height, width = picture.shape
     frame = picture.frame
     return {
@@ -63,8 +62,10 @@ def render_review(result: ReportSource) -> str:
     """
     style, script = verbatim("review.css"), verbatim("review.js")
     shown, hidden, limit = shown_images(result)
+    names = shown["image"].map(str).tolist() if len(shown) else []
+    lanes, bands = (by_image(table, names) for table in (result.lanes, result.bands))
     images = [
-        _image(row, result, limit)
+        _image(row, result.pictures[row["image"]], lanes[str(row["image"])], bands[str(row["image"])], limit)
         for _, rows in shown.groupby("membrane", sort=False)
         for _, row in order_images(rows).iterrows()
     ]
