@@ -115,6 +115,11 @@ class Frame:
     def _turned_shape(self) -> tuple[int, int]:
         return (self.rows, self.cols) if self.turns % 2 == 0 else (self.cols, self.rows)
 
+    @property
+    def as_in_file(self) -> bool:
+        """The blot lies as its file does, from the same corner on."""
+        return not (self.turns % 4 or self.mirror or self.top or self.left)
+
     def to_file(self, row: npt.ArrayLike, col: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Map points of the upright blot to the file's pixels [px]."""
         r = np.asarray(row, dtype=np.float64) + self.top

@@ -94,8 +94,8 @@ def _map_boxes(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> dict[str,
 
 
 def _map_table(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> pd.DataFrame:
-    if not (frame.turns % 4 or frame.mirror or frame.top or frame.left):
-        return table.copy()  # upright as it is in its file
+    if frame.as_in_file:
+        return table.copy()
     change = frame.to_upright if inverse else frame.to_file
     changed: dict[str, Any] = {}
     if {"top", "bottom", "left", "right"} <= set(table.columns):

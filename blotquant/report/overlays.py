@@ -19,12 +19,13 @@ from ..figures.marks import Mark, mass_marks, spaced
 from ..figures.names import number, plain
 from ..figures.panels import image_label, lane_conditions, order_images
 from ..figures.pictures import Picture, decode_png, encode_png
-from ..geometry import evaluate_curve, parse_curve, to_upright
+from ..geometry import evaluate_curve, parse_curve
+from .parting import Parted
 from .source import ReportSource
-from .wording import big, condition_text, flags_text, records
+from .wording import big, condition_text, flags_text
 from .worries import placing_notes
 
-__all__ = ["BAND_COLUMNS", "MembraneView", "by_image", "fitted_png", "membrane_views", "shown_images"]
+__all__ = ["BAND_COLUMNS", "MembraneView", "fitted_png", "membrane_views", "shown_images"]
 
 BAND_COLUMNS = (
     "lane",
@@ -118,23 +119,17 @@ class _Drawn:
 
     result: ReportSource
     limit: int
-    lanes: Mapping[str, pd.DataFrame]
-    bands: Mapping[str, pd.DataFrame]
-    profiles: Mapping[str, pd.DataFrame]
+    lanes: Parted
+    bands: Parted
+    profiles: Parted
     notes: Mapping[tuple[str, str], str]
     named: bool
 
     @classmethod
-    def of(cls, result: ReportSource, images: Sequence[str], limit: int) -> _Drawn:
-        lanes, bands, profiles = (by_image(table, images) for table in (result.lanes, result.bands, result.profiles))
+    def of(cls, result: ReportSource, limit: int) -> _Drawn:
+        lanes, bands, profiles = map(Parted, (result.lanes, result.bands, result.profiles))
         named = bool((result.bands["target"] != "").any())
         return cls(result, limit, lanes, bands, profiles, placing_notes(result), named)
-
-
-def by_image(table: pd.DataFrame, images: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Part a table by image; one that has no row of an image gives it none."""
-    parted = {str(image): rows for image, rows in table.groupby("image", sort=False)}
-    return {image: parted.get(image, table.iloc[:0]) for image in images}
 
 
 @functools.lru_cache(maxsize=128)  # the report and the review page show the same pictures
@@ -218,13 +213,12 @@ def _row_names(rows: Sequence[Mapping[str, Any]], text: float) -> tuple[tuple[fl
 
 def _image_view(image: pd.Series[Any], picture: Picture, drawn: _Drawn, loaded: dict[int, str]) -> ImageView:
     called, (height, width) = str(image["image"]), picture.shape
-    bands = drawn.bands[called]
-    upright = records(to_upright(drawn.lanes[called], picture.frame))
+    upright = drawn.lanes.upright(called, picture.frame)
     lines = [
         (int(row["lane"]), _lane_line(row, height), float(row["centre"]) + 0.5, float(row["width"])) for row in upright
     ]
-    placed, given = records(to_upright(bands, picture.frame)), records(bands)
-    pairs = zip(placed, given, strict=True)
+    placed = drawn.bands.upright(called, picture.frame)
+    pairs = zip(placed, drawn.bands.rows(called), strict=True)
     boxes = [_box(row, own, loaded.get(int(row["lane"]), ""), named=drawn.named) for row, own in pairs]
     boxes.sort(key=lambda box: (round(box.top / max(1.0, box.height)), box.left))
     pitch = float(np.median([line[3] for line in lines])) if lines else width / 12
@@ -233,15 +227,15 @@ def _image_view(image: pd.Series[Any], picture: Picture, drawn: _Drawn, loaded: 
     text = max(0.009 * width, min(0.45 * pitch, 0.014 * width))
     label = image_label(image).replace("\n", " ")
     over = (tuple(lines), tuple(boxes), _row_names(placed, text))
-    note, profiles = drawn.notes.get(("image", called), ""), _profiles(drawn.profiles[called])
+    note, profiles = drawn.notes.get(("image", called), ""), _profiles(drawn.profiles.rows(called))
     return ImageView(called, label, src, width, height, *over, text, shown, note, profiles)
 
 
-def _profiles(table: pd.DataFrame) -> dict[str, tuple[float, float, tuple[float, ...]]]:
+def _profiles(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, float, tuple[float, ...]]]:
     """First row, step and values of each lane's profile."""
     return {
         str(row["lane"]): (float(row["first"]), float(row["step"]), tuple(map(float, str(row["signal"]).split())))
-        for row in records(table)
+        for row in rows
     }
 
 
@@ -297,7 +291,7 @@ def membrane_views(result: ReportSource) -> tuple[list[MembraneView], int]:
     shown, hidden, limit = shown_images(result)
     if shown.empty:
         return [], hidden
-    drawn = _Drawn.of(result, shown["image"].map(str).tolist(), limit)
+    drawn = _Drawn.of(result, limit)
     return [_membrane_view(str(name), rows, drawn) for name, rows in shown.groupby("membrane", sort=False)], hidden
 
 

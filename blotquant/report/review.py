@@ -12,13 +12,13 @@ from .. import __version__
 from ..figures.names import plain
 from ..figures.panels import image_label, order_images
 from ..figures.pictures import Picture
-from ..geometry import to_upright
 from ..result.files import write_whole
 from ..tables import TABLES
-from .overlays import by_image, fitted_png, shown_images
+from .overlays import fitted_png, shown_images
 from .page import policy, template, verbatim
+from .parting import Parted
 from .source import ReportSource
-from .wording import flags_text, records
+from .wording import flags_text
 
 __all__ = ["render_review", "write_review"]
 
@@ -35,12 +35,13 @@ def _object(row: dict[str, Any], what: str) -> dict[str, Any]:
             "excluded": "excluded" in flags, "seen": bool(row.get("detected", True))}  # fmt: skip
 
 
-def _image(image: pd.Series[Any], picture: Picture, lanes: pd.DataFrame, bands: pd.DataFrame, limit: int) -> Shown:
-    upright = {what: records(to_upright(rows, picture.frame)) for what, rows in (("lane", lanes), ("band", bands))}
+def _image(image: pd.Series[Any], picture: Picture, lanes: Parted, bands: Parted, limit: int) -> Shown:
+    called = str(image["image"])
+    upright = {what: rows.upright(called, picture.frame) for what, rows in (("lane", lanes), ("band", bands))}
     height, width = picture.shape
     frame = picture.frame
     return {
-        "image": str(image["image"]),
+        "image": called,
         "membrane": str(image["membrane"]),
         "label": image_label(image).replace("\n", " "),
         "src": "data:image/png;base64," + base64.b64encode(fitted_png(picture.png, limit)).decode("ascii"),
@@ -62,10 +63,9 @@ def render_review(result: ReportSource) -> str:
     """
     style, script = verbatim("review.css"), verbatim("review.js")
     shown, hidden, limit = shown_images(result)
-    names = shown["image"].map(str).tolist() if len(shown) else []
-    lanes, bands = (by_image(table, names) for table in (result.lanes, result.bands))
+    lanes, bands = Parted(result.lanes), Parted(result.bands)
     images = [
-        _image(row, result.pictures[row["image"]], lanes[str(row["image"])], bands[str(row["image"])], limit)
+        _image(row, result.pictures[row["image"]], lanes, bands, limit)
         for _, rows in shown.groupby("membrane", sort=False)
         for _, row in order_images(rows).iterrows()
     ]
