@@ -18,10 +18,11 @@ from blotquant.batch import unit as real
 from blotquant.batch.parts import Part, is_part, part_path, unit_key, write_part
 from blotquant.pipeline import measure_file
 from blotquant.result.record import plain_value
-from blotquant.synthetic import simulate_blot
+from blotquant.synthetic import draw_level, simulate_blot
 
 TEMPLATE = "template"
 LANES, ROWS, SHAPE = 10, 3, (520, 900)
+_DRAWN = 20
 
 
 def draw_many(folder: Path, number: int) -> Path:
@@ -34,6 +35,19 @@ def draw_many(folder: Path, number: int) -> Path:
         if each % 1000 == 0:
             place.mkdir(parents=True)
         tifffile.imwrite(place / f"{each:07d}.tif", tiny)
+    return folder / "images"
+
+
+def draw_real(folder: Path, number: int) -> Path:
+    """Write so many blots: some drawn ones again and again, each time with further noise of its own."""
+    drawn = [draw_level("typical", seed=seed, n_lanes=LANES, n_rows=ROWS, shape=SHAPE) for seed in range(_DRAWN)]
+    counts = [each.blot.pixels.astype(np.int32) for each in drawn]
+    for each in range(number):
+        place = folder / "images" / f"{each // 1000:03d}"
+        place.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(each).integers(-3, 4, SHAPE, dtype=np.int32)
+        pixels = np.clip(counts[each % _DRAWN] + noise, 0, 65535).astype(np.uint16)
+        tifffile.imwrite(place / f"{each:07d}.tif", pixels)
     return folder / "images"
 
 
