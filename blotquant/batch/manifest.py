@@ -136,10 +136,11 @@ def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> It
         why = f"{argument}: no images in this folder; name files, or choose them with --include"
         yield from _some(_in_folder(path, include, exclude), why)
     elif path.exists() or not glob.has_magic(argument):
-        yield path
+        yield from [path] if _wanted(path, include, exclude) else []  # a shell may have made files of a glob
     else:
         matches = map(Path, glob.iglob(argument, recursive=True))  # noqa: PTH207 - also absolute
-        for one in _some(matches, f"{argument}: no file matches; check the pattern and the folder"):
+        wanted = (one for one in matches if one.is_dir() or _wanted(one, include, exclude))
+        for one in _some(wanted, f"{argument}: no file matches; check the pattern and the folder"):
             yield from _in_folder(one, include, exclude) if one.is_dir() else [one]
 
 
@@ -220,7 +221,7 @@ def find_images(
         Files, folders (searched through, for files that a reader knows by extension), globs, or tables like
         ``images.csv`` whose paths are relative to the table.
     include, exclude : sequence of str
-        Of folders, only files whose name or path matches one of these globs, and none of those.
+        Only files whose name or path matches one of these globs, and none of those; what a table lists is all meant.
     leave_out : Path, optional
         A folder to pass over: where the results go.
 
@@ -246,6 +247,8 @@ def find_images(
     for path in map(_absolute, itertools.chain.from_iterable(_expand(each, include, exclude) for each in others)):
         if apart is None or not Path(path).is_relative_to(apart):
             listing.add(path)
+    if not len(listing) and (include or exclude):
+        raise SettingsError("--include and --exclude leave no image of those that were named; check their globs")
     if not len(listing):
         raise SettingsError(f"no images besides those of the results in {leave_out}; choose another folder for -o")
     folder = listing.settle(_called, _kin)
