@@ -91,10 +91,10 @@ class Dataset:
         pa, pieces = self._arrow, []
         kinds = {column.name: getattr(pa, _KINDS.get(column.kind, "string"))() for column in TABLES[name].columns}
         convert = pa.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False)
-        parse = pa.csv.ParseOptions(newlines_in_values=True)
+        parse, read = pa.csv.ParseOptions(newlines_in_values=True), pa.csv.ReadOptions(use_threads=False)
         for head, parts in self._by_head(name).items():
             data = io.BytesIO(b"\n".join([head, b"".join(body for _, _, body in parts)]))
-            rows = pa.csv.read_csv(data, convert_options=convert, parse_options=parse)
+            rows = pa.csv.read_csv(data, read_options=read, parse_options=parse, convert_options=convert)
             keys = pa.array([key for key, count, _ in parts for _ in range(count)], pa.string())
             pieces.append(self._unguarded(rows).append_column(_KEY, keys))
         return pa.concat_tables(pieces, promote_options="permissive")
