@@ -18,10 +18,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Blot", "FloatArray", "Frame", "Source", "Step", "once_a_blot"]
+__all__ = ["Blot", "CountArray", "FloatArray", "Frame", "Source", "Step", "once_a_blot", "whole_counts"]
 
 FloatArray = npt.NDArray[np.float64]
+CountArray = npt.NDArray[Any]  # counts as 32-bit whole numbers, or as float64
 Kind = TypeVar("Kind")
+
+_LARGEST = 2.0**28  # whole numbers up to it can be added up by the dozen in 32 bits
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,11 @@ class Frame:
     @property
     def _turned_shape(self) -> tuple[int, int]:
         return (self.rows, self.cols) if self.turns % 2 == 0 else (self.cols, self.rows)
+
+    @property
+    def as_in_file(self) -> bool:
+        """The blot lies as its file does, from the same corner on."""
+        return not (self.turns % 4 or self.mirror or self.top or self.left)
 
     def to_file(self, row: npt.ArrayLike, col: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Map points of the upright blot to the file's pixels [px]."""
@@ -222,6 +230,14 @@ class Blot:
         """Median of the pixels [AU]: the membrane's level, from which an offset cancels."""
         return _median(self.pixels.ravel())
 
+    @functools.cached_property
+    def counts(self) -> CountArray:
+        """The pixels as whole numbers where all of them are whole, else as they are [AU]: the same values.
+
+        Sorting and counting whole numbers takes a tenth of the time.
+        """
+        return whole_counts(self.pixels)
+
     def after(self, step: Step, pixels: FloatArray | None = None, **changes: Any) -> Blot:
         """Return a new blot with one more step on record; the only way to changed pixels.
 
@@ -248,6 +264,23 @@ class Blot:
         from .figures.pictures import display_png
 
         return display_png(self)
+
+
+def whole_counts(pixels: FloatArray) -> CountArray:
+    """Return pixels as whole numbers, read-only, or as they are where one is not whole or too large.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (H, W)
+        Counts [AU].
+    """
+    if not pixels.size or not -_LARGEST < float(pixels.min()) <= float(pixels.max()) < _LARGEST:
+        return pixels
+    whole = pixels.astype(np.int32)
+    if not np.array_equal(whole, pixels):
+        return pixels
+    whole.setflags(write=False)
+    return whole
 
 
 def _median(values: FloatArray) -> float:

@@ -274,17 +274,31 @@ def merge(texts: Iterable[str]) -> str:
     return encode(found)
 
 
+@functools.lru_cache(maxsize=4096)  # many rows, few different sets of flags
+def _with(text: str, flag: Flag) -> str:
+    return encode(decode(text) | flag)
+
+
 def add_flag(column: pd.Series[str], where: object, flag: Flag) -> pd.Series[str]:
     """Return the column of flag texts with one flag added in the rows of a boolean mask."""
     import numpy as np
 
-    out = column.astype(object).copy()
-    mask = np.broadcast_to(np.asarray(where, dtype=bool), len(out))
-    out[mask] = [encode(decode(text) | flag) for text in out[mask]]
-    return out
+    mask = np.broadcast_to(np.asarray(where, dtype=bool), len(column))
+    if not mask.any():
+        return column.copy()
+    texts = [_with(text, flag) if marked else text for text, marked in zip(column.tolist(), mask.tolist(), strict=True)]
+    changed: pd.Series[str] = type(column)(texts, index=column.index, name=column.name, dtype=column.dtype)
+    return changed
+
+
+@functools.lru_cache(maxsize=4096)
+def _carries(text: str, name: str) -> bool:
+    return name in str(text).split(";")
 
 
 def has_flag(column: pd.Series[str], flag: Flag) -> pd.Series[bool]:
     """Boolean column: does the row carry the flag."""
     name = str(flag.name).lower()
-    return column.astype(object).map(lambda text: name in str(text).split(";")).astype(bool)
+    carried = [_carries(text, name) for text in column.tolist()]
+    told: pd.Series[bool] = type(column)(carried, index=column.index, name=column.name, dtype=bool)
+    return told

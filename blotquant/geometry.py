@@ -10,6 +10,7 @@ A lane's curve gives the column of its centre at a row; a band's curve gives the
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -79,8 +80,9 @@ def evaluate_curve(along: npt.ArrayLike, across: npt.ArrayLike, at: npt.ArrayLik
     spread = x[:, None] - x
     np.fill_diagonal(spread, 1.0)
     weights = np.empty_like(difference)
-    for j in range(len(x)):
-        weights[..., j] = np.prod(np.delete(difference, j, axis=-1), axis=-1) / np.prod(spread[j])
+    for j, scale in enumerate(np.prod(spread, axis=1)):
+        others = [difference[..., k] for k in range(len(x)) if k != j]
+        weights[..., j] = functools.reduce(np.multiply, others) / scale
     out: FloatArray = weights @ y
     return out
 
@@ -99,8 +101,8 @@ def _map_boxes(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> dict[str,
 
 
 def _map_table(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> pd.DataFrame:
-    if not (frame.turns % 4 or frame.mirror or frame.top or frame.left):
-        return table.copy()  # upright as it is in its file
+    if frame.as_in_file:
+        return table.copy()
     change = frame.to_upright if inverse else frame.to_file
     changed: dict[str, Any] = {}
     if {"top", "bottom", "left", "right"} <= set(table.columns):

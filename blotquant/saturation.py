@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Limit", "find_ceiling", "find_floor"]
+__all__ = ["Limit", "find_ceiling", "find_floor", "find_limits"]
 
 _END = 0.05  # share of the range, from its end, in which a clipped level is looked for
 _STRAY = 0.05  # pixels beyond a clipped level (hot ones, dust), as a share of those at it
@@ -70,34 +70,36 @@ def _depths(pixels: npt.NDArray[Any], width: float, sign: int) -> npt.NDArray[An
     return out
 
 
-class _FromEdge:
-    """Values of a picture from its upper (or lower) end on, and how many pixels have each."""
+class _Ends:
+    """A picture's values from either end on, and how many pixels have each; few-byte pictures are counted once."""
 
-    def __init__(self, pixels: npt.NDArray[Any], sign: int) -> None:
-        self._pixels, self._sign = pixels, sign
-        self._all: tuple[npt.NDArray[Any], npt.NDArray[np.int64]] | None = None
-        if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= _COUNTED_BYTES:  # counted at once, for every width
-            levels, counts = _histogram(pixels.ravel())
-            self._all = (levels[-1] - levels[::-1], counts[::-1]) if sign > 0 else (levels - levels[0], counts)
+    def __init__(self, pixels: npt.NDArray[Any]) -> None:
+        self.pixels = pixels
+        small = pixels.dtype.kind == "u" and pixels.dtype.itemsize <= _COUNTED_BYTES
+        self._counted = _histogram(pixels.ravel()) if small else None
+        ends = (self._counted[0][0], self._counted[0][-1]) if self._counted else (pixels.min(), pixels.max())
+        self.lowest, self.highest = map(float, ends)
 
-    def within(self, width: float) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-        """Distance from the end [AU], ascending, and pixels."""
-        if self._all is None:
-            return _histogram(_depths(self._pixels, width, self._sign))
-        few = int(np.searchsorted(self._all[0], width, side="right"))
-        return self._all[0][:few], self._all[1][:few]
+    def within(self, width: float, sign: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        """Distance from the upper (or lower) end [AU], ascending, and pixels."""
+        if self._counted is None:
+            return _histogram(_depths(self.pixels, width, sign))
+        levels, counts = self._counted
+        away, held = (levels[-1] - levels[::-1], counts[::-1]) if sign > 0 else (levels - levels[0], counts)
+        few = int(np.searchsorted(away, width, side="right"))
+        return away[:few], held[:few]
 
 
-def _spike(pixels: npt.NDArray[Any], sign: int, limit: float | None) -> float | None:
+def _spike(ends: _Ends, sign: int, limit: float | None) -> float | None:
     """Find a level near the upper (or lower) end at which far more pixels stand than beside it [AU]."""
-    edge, span = float(pixels.max() if sign > 0 else pixels.min()), float(pixels.max()) - float(pixels.min())
+    pixels, edge, span = ends.pixels, ends.highest if sign > 0 else ends.lowest, ends.highest - ends.lowest
     if not span > 0.0:
         return None
-    width, from_edge = _END * span, _FromEdge(pixels, sign)
-    levels, counts = from_edge.within(width)
+    width = _END * span
+    levels, counts = ends.within(width, sign)
     while len(levels) < _LEVELS and width < span:
         width = min(4.0 * width, span)
-        levels, counts = from_edge.within(width)
+        levels, counts = ends.within(width, sign)
     for i in np.argsort(counts)[::-1][:3]:
         beside = np.delete(counts[max(0, i - _LEVELS) : i + _LEVELS + 1], min(i, _LEVELS))
         usual = float(beside.mean()) if beside.size else 1.0
@@ -110,6 +112,26 @@ def _spike(pixels: npt.NDArray[Any], sign: int, limit: float | None) -> float | 
         if _touch(pixels == level) >= _TOUCHING:
             return level
     return None
+
+
+def _ceiling(ends: _Ends, full: float | None, stated: float | None) -> Limit:
+    pixels, seen = ends.pixels, _spike(ends, 1, full)
+    if seen is not None:
+        return Limit(seen, int((pixels >= seen).sum()), "many touching pixels share exactly this value")
+    if stated is not None and stated >= ends.highest:
+        return Limit(stated, int((pixels >= stated).sum()), "stated by the file")
+    if full is not None and full > 2**_FEW_BITS - 1:
+        return Limit(full, int((pixels >= full).sum()), "the largest number the file can hold")
+    return Limit(None, 0, "not known")
+
+
+def _floor(ends: _Ends, full: float | None) -> Limit:
+    pixels, seen = ends.pixels, _spike(ends, -1, 0.0)
+    if seen is not None:
+        return Limit(seen, int((pixels <= seen).sum()), "many touching pixels share exactly this value")
+    if full is not None and full > 2**_FEW_BITS - 1 and ends.lowest >= 0.0:
+        return Limit(0.0, int((pixels <= 0.0).sum()), "the smallest number the file can hold")
+    return Limit(None, 0, "not known")
 
 
 def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated: float | None = None) -> Limit:
@@ -129,21 +151,17 @@ def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated:
     What is seen in the pixels beats what the file states, which beats full scale. A single hot pixel is no
     plateau. In pictures of 8 bits or less full scale counts only where a spike stands at it.
     """
-    seen = _spike(pixels, 1, full)
-    if seen is not None:
-        return Limit(seen, int((pixels >= seen).sum()), "many touching pixels share exactly this value")
-    if stated is not None and stated >= float(pixels.max()):
-        return Limit(stated, int((pixels >= stated).sum()), "stated by the file")
-    if full is not None and full > 2**_FEW_BITS - 1:
-        return Limit(full, int((pixels >= full).sum()), "the largest number the file can hold")
-    return Limit(None, 0, "not known")
+    return _ceiling(_Ends(pixels), full, stated)
 
 
 def find_floor(pixels: npt.NDArray[Any], *, full: float | None = None) -> Limit:
     """Find the counts at which a picture is cut from below; the mirror image of `find_ceiling`."""
-    seen = _spike(pixels, -1, 0.0)
-    if seen is not None:
-        return Limit(seen, int((pixels <= seen).sum()), "many touching pixels share exactly this value")
-    if full is not None and full > 2**_FEW_BITS - 1 and float(pixels.min()) >= 0.0:
-        return Limit(0.0, int((pixels <= 0.0).sum()), "the smallest number the file can hold")
-    return Limit(None, 0, "not known")
+    return _floor(_Ends(pixels), full)
+
+
+def find_limits(
+    pixels: npt.NDArray[Any], *, full: float | None = None, stated: float | None = None
+) -> tuple[Limit, Limit]:
+    """Find ceiling and floor, as `find_ceiling` and `find_floor`, in one look at the pixels."""
+    ends = _Ends(pixels)
+    return _ceiling(ends, full, stated), _floor(ends, full)

@@ -7,7 +7,6 @@ these classes; a stage's verb takes the fields of its section as keyword-only op
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
@@ -176,6 +175,8 @@ class Settings:
 
 
 def _nearest(name: str, known: list[str]) -> str:
+    import difflib  # here: it is needed only when something is wrong
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
 

@@ -119,7 +119,8 @@ def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Dige
             digest.add(part.record, key)
             for image, prints in part.record["fingerprints"].items():
                 twins.add(image, prints)
-        tables["quality"].add(to_csv_bytes(twins.notes()))
+        for notes in twins.notes():
+            tables["quality"].add(to_csv_bytes(notes))
         for name, failure in batch.ledger.failures():
             long["failures"].add({"name": name, "kind": failure.kind, "message": failure.message})
             digest.add_failure(failure.kind)

@@ -87,15 +87,25 @@ class Dataset:
             self._waiting.clear()
 
     def _table(self, name: str) -> Any:
-        """Read the waiting rows of one table, with the key of their unit."""
+        """Read the waiting rows of one table, with the key of their unit; those below the same head at once."""
         pa, pieces = self._arrow, []
         kinds = {column.name: getattr(pa, _KINDS.get(column.kind, "string"))() for column in TABLES[name].columns}
         convert = pa.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False)
-        parse = pa.csv.ParseOptions(newlines_in_values=True)
-        for key, part in self._waiting:
-            rows = pa.csv.read_csv(io.BytesIO(part.csv[name]), convert_options=convert, parse_options=parse)
-            pieces.append(self._unguarded(rows).append_column(_KEY, pa.array([key] * len(rows), pa.string())))
+        parse, read = pa.csv.ParseOptions(newlines_in_values=True), pa.csv.ReadOptions(use_threads=False)
+        for head, parts in self._by_head(name).items():
+            data = io.BytesIO(b"\n".join([head, b"".join(body for _, _, body in parts)]))
+            rows = pa.csv.read_csv(data, read_options=read, parse_options=parse, convert_options=convert)
+            keys = pa.array([key for key, count, _ in parts for _ in range(count)], pa.string())
+            pieces.append(self._unguarded(rows).append_column(_KEY, keys))
         return pa.concat_tables(pieces, promote_options="permissive")
+
+    def _by_head(self, name: str) -> dict[bytes, list[tuple[str, int, bytes]]]:
+        """Key, number of rows and rows of each waiting part, by the head of its table."""
+        found: dict[bytes, list[tuple[str, int, bytes]]] = {}
+        for key, part in self._waiting:
+            head, _, body = part.csv[name].partition(b"\n")
+            found.setdefault(head, []).append((key, int(part.record["rows"][name]), body))
+        return found
 
     def _unguarded(self, table: Any) -> Any:
         """Take the apostrophe off texts that a spreadsheet would have run: nothing runs them here."""

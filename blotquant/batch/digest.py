@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,9 +29,9 @@ _WORST = 24  # pictures that are shown
 _SAID = 100  # warnings that are said at the end; all are in run.json
 
 
-def _score(flags: pd.Series[Any]) -> float:
+def _score(flags: Sequence[str]) -> float:
     """How doubtful the rows of a picture are: the weight of their flags, a row."""
-    counted = flags.value_counts()
+    counted = Counter(flags)
     weights = [sum(_WEIGHT[SEVERITY[flag]] for flag in decode(str(text))) * count for text, count in counted.items()]
     return sum(weights) / max(1, len(flags))
 
@@ -51,17 +51,21 @@ def image_figures(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
         None where a figure is not known.
     """
     lanes, bands, quality = (tables[name] for name in ("lanes", "bands", "quality"))
-    told = quality[quality["measure"] == "saturated"].set_index("name")["value"]
+    told = quality["measure"].to_numpy(object) == "saturated"
+    shares = dict(zip(quality["name"].to_numpy(object)[told], quality["value"].to_numpy()[told], strict=True))
+    owners = [table["image"].to_numpy(object) for table in (lanes, bands)]
+    lods, flags, centres = bands["lod"].to_numpy(), bands["flags"].to_numpy(object), lanes["centre"].to_numpy()
     found = []
-    for image, mine in lanes.groupby("image", sort=True):
-        rows = bands[bands["image"] == image]
+    for image in sorted(set(owners[0])):
+        places, mine = np.sort(centres[owners[0] == image]), owners[1] == image
+        limits = lods[mine & ~np.isnan(lods)]
         values = {
-            "noise": rows["lod"].median() if len(rows) else math.nan,
-            "saturated": float(told[image]) if image in told.index else math.nan,
-            "pitch": float(np.median(np.diff(np.sort(mine["centre"])))) if len(mine) > 1 else math.nan,
-            "score": _score(rows["flags"]),
+            "noise": float(np.median(limits)) if limits.size else math.nan,
+            "saturated": float(shares.get(image, math.nan)),
+            "pitch": float(np.median(np.diff(places))) if len(places) > 1 else math.nan,
+            "score": _score(flags[mine].tolist()),
         }
-        plain = {name: float(value) if math.isfinite(value) else None for name, value in values.items()}
+        plain = {name: value if math.isfinite(value) else None for name, value in values.items()}
         found.append({"image": str(image), **plain})
     return found
 

@@ -15,6 +15,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._base = sqlite3.connect("", isolation_level=None)
+        self._base.execute("PRAGMA journal_mode = OFF")  # nothing is kept beyond the run, so nothing is to be undone
         self._base.execute("CREATE TABLE done (name TEXT PRIMARY KEY, key TEXT)")
         self._base.execute("CREATE INDEX by_key ON done (key)")
         self._base.execute("CREATE TABLE failed (name TEXT, kind TEXT, message TEXT, trace TEXT, code INT)")

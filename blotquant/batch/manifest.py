@@ -26,7 +26,7 @@ from ..study.sheets import Sheet, read_workbook_sheet, stream_csv_sheet
 from ..tables import INPUTS, Table
 from .listing import Listing
 
-__all__ = ["Manifest", "find_images", "image_table"]
+__all__ = ["Manifest", "find_images", "image_table", "known_of"]
 
 _TABLES = (".csv", ".xlsx", ".xlsm")
 _NEEDS = Table(
@@ -71,7 +71,7 @@ class Manifest:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield what is known of each image, in the order of their ids; what nobody said is at its default."""
         for row in self.listing.rows():
-            yield {**_DEFAULTS, **{name: value for name, value in row.items() if value is not None}}
+            yield known_of(row)
 
     def by_membrane(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Yield each membrane with what is known of its images (see `image_table`), in the order of their names."""
@@ -136,11 +136,17 @@ def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> It
         why = f"{argument}: no images in this folder; name files, or choose them with --include"
         yield from _some(_in_folder(path, include, exclude), why)
     elif path.exists() or not glob.has_magic(argument):
-        yield path
+        yield from [path] if _wanted(path, include, exclude) else []  # a shell may have made files of a glob
     else:
         matches = map(Path, glob.iglob(argument, recursive=True))  # noqa: PTH207 - also absolute
-        for one in _some(matches, f"{argument}: no file matches; check the pattern and the folder"):
+        wanted = (one for one in matches if one.is_dir() or _wanted(one, include, exclude))
+        for one in _some(wanted, f"{argument}: no file matches; check the pattern and the folder"):
             yield from _in_folder(one, include, exclude) if one.is_dir() else [one]
+
+
+def known_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of an image: columns of ``images.csv``, and ``file``; what nobody said is at its default."""
+    return {**_DEFAULTS, **{name: value for name, value in row.items() if value is not None}}
 
 
 def image_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -156,9 +162,9 @@ def image_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     DataFrame
         Columns of ``images.csv`` and ``file``.
     """
-    columns = {}
+    known, columns = [known_of(row) for row in rows], {}
     for name, default in {**_DEFAULTS, "file": ""}.items():
-        values = [default if (value := row.get(name)) is None else value for row in rows]
+        values = [row.get(name, default) for row in known]
         columns[name] = np.array(values, dtype=type(default) if isinstance(default, float | bool) else object)
     # pandas' own texts refuse the name of a file that is no text
     return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
@@ -215,7 +221,7 @@ def find_images(
         Files, folders (searched through, for files that a reader knows by extension), globs, or tables like
         ``images.csv`` whose paths are relative to the table.
     include, exclude : sequence of str
-        Of folders, only files whose name or path matches one of these globs, and none of those.
+        Only files whose name or path matches one of these globs, and none of those; what a table lists is all meant.
     leave_out : Path, optional
         A folder to pass over: where the results go.
 
@@ -241,6 +247,8 @@ def find_images(
     for path in map(_absolute, itertools.chain.from_iterable(_expand(each, include, exclude) for each in others)):
         if apart is None or not Path(path).is_relative_to(apart):
             listing.add(path)
+    if not len(listing) and (include or exclude):
+        raise SettingsError("--include and --exclude leave no image of those that were named; check their globs")
     if not len(listing):
         raise SettingsError(f"no images besides those of the results in {leave_out}; choose another folder for -o")
     folder = listing.settle(_called, _kin)

@@ -60,7 +60,7 @@ def _starting(unit: Unit, start: Result) -> Unit:
 
 def _channel_rows(unit: Unit, rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Name the channel and the strip of each image that a bare file gave, so that each is read by itself."""
-    return sheet_rows(rows) if is_bare(unit.images) else unit.rows
+    return sheet_rows(rows) if is_bare(unit.known) else unit.rows
 
 
 def check_methods(settings: Settings) -> Settings:

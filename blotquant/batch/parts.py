@@ -13,7 +13,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ from .. import __version__
 from ..blot import Frame
 from ..errors import OutputError
 from ..figures.pictures import Picture
+from ..readers import digest_of
 from ..result.files import write_whole
-from ..result.record import sheet_rows
+from ..result.record import plain_value
 from ..tables import to_csv_bytes
 
 __all__ = ["Kept", "Opened", "Part", "is_part", "open_part", "part_path", "unit_key", "write_part"]
@@ -53,25 +54,22 @@ class Part:
 
 
 def _digest(path: Path) -> str:
-    """Hash a file, or every file of a folder that is one acquisition; nothing for a file that cannot be read."""
-    digest = hashlib.sha256()
-    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        try:
-            digest.update(each.read_bytes() if each.is_file() else b"")
-        except OSError:  # reading will say what is wrong with it
-            digest.update(b"unreadable")
-    return digest.hexdigest()
+    """Hash a file, or every file of a folder that is one acquisition; reading will say what is wrong with it."""
+    try:
+        return digest_of(path)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
 
 
-def unit_key(folder: Path, images: pd.DataFrame, settings: Mapping[str, Any]) -> str:
+def unit_key(folder: Path, images: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> str:
     """Return the name under which the unit's part is kept.
 
     Parameters
     ----------
     folder : Path
         Where the images' paths start.
-    images : DataFrame
-        Rows of the manifest.
+    images : sequence of mapping
+        What is known of each image, and ``file``.
     settings : mapping
         Settings that measuring reads, as plain values.
 
@@ -80,9 +78,8 @@ def unit_key(folder: Path, images: pd.DataFrame, settings: Mapping[str, Any]) ->
     str
         SHA-256, hexadecimal.
     """
-    said = sheet_rows(images)
-    inputs = [_digest(folder / str(file)) for file in images["file"].unique()]
-    text = json.dumps([__version__, said, inputs, settings], sort_keys=True, default=str)
+    inputs = [_digest(folder / file) for file in dict.fromkeys(str(row["file"]) for row in images)]
+    text = json.dumps([__version__, plain_value(images), inputs, settings], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -102,7 +99,7 @@ def is_part(path: Path) -> bool:
 
 def _meta(part: Part) -> bytes:
     pictures = [
-        {key: value for key, value in dataclasses.asdict(picture).items() if key != "png"}
+        {key: value for key, value in dataclasses.asdict(picture).items() if key not in ("png", "prints")}
         for picture in part.pictures.values()
     ]
     return json.dumps({"record": dict(part.record), "pictures": pictures}, indent=1).encode()

@@ -77,8 +77,8 @@ def count_rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, int]]:
     for name in _FLAGGED:
         if name in tables:
             here: Counter[Flag] = Counter()
-            for text, count in tables[name]["flags"].value_counts().items():
-                here.update(dict.fromkeys(decode(str(text)), int(count)))
+            for text, count in Counter(tables[name]["flags"].tolist()).items():
+                here.update(dict.fromkeys(decode(str(text)), count))
             found[name] = {encode(flag): here[flag] for flag in Flag if flag in here}
     return found
 

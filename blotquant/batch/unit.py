@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,13 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import BlotquantError, SettingsError
-from ..pipeline import Given, measure_blots, measure_image, read_membrane
+from ..pipeline import Given, Measured, measure_blots, measure_file, read_membrane
 from ..pipeline.records import band_marks, kept_warnings
-from ..pipeline.twins import fingerprints
-from ..result.record import sheet_rows
+from ..pipeline.twins import prints_of
+from ..result.record import plain_value, sheet_rows
 from ..settings import Settings
 from .digest import image_figures
-from .manifest import image_table
+from .manifest import image_table, known_of
 from .parts import Part, is_part, part_path, unit_key, write_part
 from .summary import count_rows
 
@@ -62,9 +63,14 @@ class Unit:
     version: str = __version__
 
     @functools.cached_property
+    def known(self) -> list[dict[str, Any]]:
+        """What is known of each image, defaults filled in by the worker, so that tasks stay small."""
+        return [known_of(row) for row in self.rows]
+
+    @property
     def images(self) -> pd.DataFrame:
-        """Its rows as a table; made by the worker, so that tasks stay small."""
-        return image_table(self.rows)
+        """The same as a table."""
+        return image_table(self.known)
 
     @property
     def further(self) -> dict[str, Any]:
@@ -74,28 +80,28 @@ class Unit:
         return {"settings": chosen, "start": start}
 
 
-def is_bare(images: pd.DataFrame) -> bool:
+def is_bare(images: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether nothing is said of a single file, so that all its channels are measured."""
-    row = images.iloc[0]
+    row = images[0]
     silent = all(row[name] in ("", "auto") for name in _SAID) and not row["mirror"]
-    return len(images) == 1 and silent and bool(pd.isna(row[["rotate", "n_lanes"]]).all())
+    return len(images) == 1 and silent and bool(pd.isna(row["rotate"]) and pd.isna(row["n_lanes"]))
 
 
-def _given(unit: Unit) -> Given:
-    told = unit.images["n_lanes"].dropna()
+def _given(unit: Unit, images: pd.DataFrame) -> Given:
+    told = images["n_lanes"].dropna()
     count, why = unit.settings.lanes.n_lanes, "given by the settings"
     if count is None and len(told):
         count, why = int(told.iloc[0]), "given by n_lanes in images.csv"
     why = why if count else "found in the pictures"
-    markers = tuple(unit.images.loc[unit.images["form"] == "marker", "image"])
+    markers = tuple(images.loc[images["form"] == "marker", "image"])
     return Given(unit.name, count, why, lanes=unit.lanes, bands=unit.bands, markers=markers)
 
 
-def _read(unit: Unit) -> tuple[list[Any], list[dict[str, str]]]:
+def _read(unit: Unit, images: pd.DataFrame) -> tuple[list[Any], list[dict[str, str]]]:
     """Read what can be read of a membrane; what cannot is a failure of its own."""
     pairs, failures, first = [], [], None
-    for number in range(len(unit.images)):
-        rows = unit.images.iloc[[number]]
+    for number in range(len(images)):
+        rows = images.iloc[[number]]
         try:
             pairs += read_membrane(rows, unit.folder, unit.settings)
         except BlotquantError as error:
@@ -108,42 +114,42 @@ def _read(unit: Unit) -> tuple[list[Any], list[dict[str, str]]]:
 
 def _measure_rows(unit: Unit) -> Part:
     """Measure the images of a membrane as the manifest describes them."""
+    images = unit.images
     with kept_warnings() as said:
-        pairs, failures = _read(unit)
-        measured = measure_blots(pairs, _given(unit), unit.settings)
+        pairs, failures = _read(unit, images)
+        measured = measure_blots(pairs, _given(unit, images), unit.settings)
     read = {raw.name for raw, _ in pairs}
-    images = sheet_rows(unit.images[unit.images["image"].isin(read)])
-    record = {"inputs": dict(measured.inputs), "warnings": said, "failures": failures, "images": images}
-    return Part({name: getattr(measured, name) for name in TABLES_OF_UNIT}, measured.pictures, record)
+    rows = sheet_rows(images[images["image"].isin(read)])
+    record = {"inputs": dict(measured.inputs), "warnings": said, "failures": failures, "images": rows}
+    return _part(measured, record)
 
 
 def _measure_file(unit: Unit) -> Part:
     """Measure every channel and every strip of a file of which nothing is said."""
-    file = unit.folder / str(unit.images["file"].iloc[0])
-    result = measure_image(file, name=str(unit.images["image"].iloc[0]), settings=unit.settings)
-    known = unit.images.iloc[0]
-    images = sheet_rows(result.images.assign(**{name: known[name] for name in ("membrane", "target", "form", "site")}))
+    (known,) = unit.known
+    found = measure_file(unit.folder / str(known["file"]), name=str(known["image"]), settings=unit.settings)
+    said = {name: known[name] for name in ("membrane", "target", "form", "site")}
     record = {
-        "inputs": result.record["inputs"],
-        "warnings": result.record["warnings"],
-        "failures": result.record["failures"],
-        "geometry": result.record["geometry"],
-        "images": images,
+        "inputs": dict(found.measured.inputs),
+        "warnings": list(found.warnings),
+        "failures": found.failures,
+        "images": plain_value([{**row, **said} for row in found.images]),
     }
-    return Part({name: getattr(result, name) for name in TABLES_OF_UNIT}, result.pictures, record)
+    return _part(found.measured, record)
 
 
-def _with_figures(part: Part) -> Part:
+def _part(measured: Measured, record: Mapping[str, Any]) -> Part:
     """Add what the whole batch wants to know of a part, so that nobody has to read its tables for it."""
+    tables = {name: getattr(measured, name) for name in TABLES_OF_UNIT}
     figures = {
-        "geometry": part.record.get("geometry") or band_marks(part.tables["bands"]),
-        "fingerprints": {image: fingerprints(part.pictures[image]) for image in part.pictures},
-        "rows": {name: len(table) for name, table in part.tables.items()}
-        | {"detected": int(part.tables["bands"]["detected"].sum())},
-        "counts": count_rows(part.tables),
-        "figures": image_figures(part.tables),
+        "geometry": band_marks(measured.bands),
+        "fingerprints": {image: prints_of(picture) for image, picture in measured.pictures.items()},
+        "rows": {name: len(table) for name, table in tables.items()}
+        | {"detected": int(measured.bands["detected"].sum())},
+        "counts": count_rows(tables),
+        "figures": image_figures(tables),
     }
-    return Part(part.tables, part.pictures, {**part.record, **figures})
+    return Part(tables, measured.pictures, {**record, **figures})
 
 
 def do_unit(unit: Unit) -> str:
@@ -159,9 +165,9 @@ def do_unit(unit: Unit) -> str:
     if unit.version != __version__:
         text = f"a worker has blotquant {__version__}, this run has {unit.version}; install one version everywhere"
         raise SettingsError(text)
-    key = unit_key(unit.folder, unit.images, unit.further)
+    key = unit_key(unit.folder, unit.known, unit.further)
     path = part_path(unit.kept, key)
     if not is_part(path):
-        whole = unit.bands is None and is_bare(unit.images)
-        write_part(_with_figures(_measure_file(unit) if whole else _measure_rows(unit)), path)
+        whole = unit.bands is None and is_bare(unit.known)
+        write_part(_measure_file(unit) if whole else _measure_rows(unit), path)
     return key

@@ -6,6 +6,7 @@ settings or tables; 3 done but flagged, with ``--strict``; 130 interrupted.
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import sys
@@ -100,6 +101,14 @@ def _seldom_collecting() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+def _asked(words: Sequence[str]) -> typer.Typer:
+    """Return the command line with the one verb that is asked for; Typer takes a while over each."""
+    verb = next((word for word in words if not word.startswith("-")), "")
+    one = copy.copy(app)
+    one.registered_commands = [each for each in app.registered_commands if each.name == verb or verb not in _SHORT]
+    return one
+
+
 def _usage(error: Exception) -> str:
     text = str(getattr(error, "format_message", error.__str__)()).rstrip(".")
     context = getattr(error, "ctx", None)
@@ -130,7 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(words=tuple(words))
     try:
         with _warnings_to(console), _seldom_collecting():
-            code = typer.main.get_command(app).main(words, prog_name="blotquant", standalone_mode=False, obj=console)
+            code = typer.main.get_command(_asked(words)).main(
+                words, prog_name="blotquant", standalone_mode=False, obj=console
+            )
         if code == INTERRUPTED:  # newer releases of Typer turn Ctrl-C into this exit code, older ones into Abort
             raise typer.Abort
         return code if isinstance(code, int) else 0

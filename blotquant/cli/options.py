@@ -75,10 +75,10 @@ Cluster = Annotated[
     typer.Option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster (tcp://…), or 'local' to start one."),
 ]
 Include = Annotated[
-    list[str] | None, typer.Option("--include", metavar="GLOB", help="Of folders, only images that match.")
+    list[str] | None, typer.Option("--include", metavar="GLOB", help="Only images that match; tables apart.")
 ]
 Exclude = Annotated[
-    list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Of folders, no images that match.")
+    list[str] | None, typer.Option("--exclude", metavar="GLOB", help="No images that match; tables apart.")
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="End with exit code 3 when something is flagged as doubtful.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of what is drawn.")]

@@ -60,7 +60,10 @@ class Condition:
 
 def plain(text: object) -> str:
     """Return a name on one line, control characters replaced by spaces."""
-    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+    line = str(text)
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else " " for c in line)
+    return " ".join(line.split())
 
 
 def shorten(text: object, length: int) -> str:

@@ -17,15 +17,19 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..blot import Blot, FloatArray, Frame
+from ..blot import Blot, CountArray, FloatArray, Frame, whole_counts
 
-__all__ = ["Picture", "decode_png", "display_html", "display_picture", "display_png", "encode_png"]
+__all__ = ["Picture", "decode_png", "display_html", "display_picture", "display_png", "encode_png", "fingerprints"]
 
 GreyArray = npt.NDArray[np.uint8]
 
 _HIGHEST = 99.9  # percentile shown black: a band's core may be black, a speck of dust does not set the scale
 _LOWEST = 0.5  # percentile shown white
+_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # not before OpenCV 5
+    _PNG += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
 _MOST_LEVELS = 2**17  # counts that are told apart by their number
+_LEAST_SHADES = 16  # grey levels of a picture below which it shows too little to be the same as another
 _LEAST_SPAN = 12.0  # a blank picture stays pale: the span is at least so many standard deviations of its noise
 
 
@@ -47,6 +51,8 @@ class Picture:
         Counts shown white and black [AU], of the upright blot.
     part : tuple of int, optional
         Rows and columns of the upright part that was read; None where it was the whole file [px].
+    prints : tuple of str, optional
+        What `fingerprints` says of its pixels, where they were at hand.
     """
 
     image: str
@@ -56,6 +62,7 @@ class Picture:
     low: float
     high: float
     part: tuple[int, int] | None = None
+    prints: tuple[str, ...] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -69,10 +76,25 @@ class Picture:
 def encode_png(grey: GreyArray) -> bytes:
     """Write 8-bit grey pixels as PNG; the same pixels give the same bytes.
 
-    Runs only (RLE) suit noisy pictures: a fifth of the time of a search for repeats, which noise does not have.
+    Runs only (RLE) suit noisy pictures: a fifth of the time of a search for repeats, which noise does not have. Each
+    pixel is written as its difference from the one on its left; trying every way line by line takes twice the time.
     """
-    how = [cv2.IMWRITE_PNG_COMPRESSION, 6, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
-    return cv2.imencode(".png", grey, how)[1].tobytes()
+    return cv2.imencode(".png", grey, _PNG)[1].tobytes()
+
+
+def fingerprints(grey: GreyArray) -> tuple[str, ...]:
+    """Say what a picture shows as it is, mirrored, and turned by 180°, in a few letters each; none where it is blank.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (H, W)
+        8-bit grey pixels.
+    """
+    if not any(np.count_nonzero(np.bincount(part.ravel())) >= _LEAST_SHADES for part in (grey[::8], grey)):
+        return ()
+    ways = (grey, grey[:, ::-1], grey[::-1, ::-1])
+    found = (hashlib.sha256(repr(way.shape).encode() + np.ascontiguousarray(way).tobytes()) for way in ways)
+    return tuple(each.hexdigest()[:32] for each in found)
 
 
 def decode_png(png: bytes) -> GreyArray:
@@ -80,14 +102,12 @@ def decode_png(png: bytes) -> GreyArray:
     return cast(GreyArray, cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE))
 
 
-def _whole_counts(pixels: FloatArray) -> tuple[npt.NDArray[np.int32], FloatArray] | None:
+def _told_apart(counts: CountArray) -> tuple[npt.NDArray[np.int32], FloatArray] | None:
     """Return each pixel's number of its level, and all levels [AU]; None for a picture that is not of whole counts."""
-    low, high = float(pixels.min()), float(pixels.max())
-    if not high - low < _MOST_LEVELS:
+    if counts.dtype.kind != "i":
         return None
-    level = (pixels - low).astype(np.int32)
-    levels = low + np.arange(int(high - low) + 1.0)
-    return (level, levels) if np.array_equal(np.take(levels, level), pixels) else None
+    low, high = int(counts.min()), int(counts.max())
+    return (counts - np.int32(low), np.arange(low, high + 1.0)) if high - low < _MOST_LEVELS else None
 
 
 def _order(levels: FloatArray, passed: npt.NDArray[np.int64], place: float) -> tuple[float, float]:
@@ -106,39 +126,38 @@ def _percentile(levels: FloatArray, counts: npt.NDArray[np.int64], percent: floa
     return two - (two - one) * (1.0 - share) if share >= 0.5 else one + (two - one) * share
 
 
-def _three(pixels: FloatArray) -> tuple[float, float, float, float]:
+def _three(counts: CountArray) -> tuple[float, float, float, float]:
     """White, median and black of a picture, and the median distance from the median [AU]."""
-    whole = _whole_counts(pixels)
-    if whole is None:
-        low, median, high = map(float, np.percentile(pixels, [_LOWEST, 50.0, _HIGHEST]))
-        return low, median, high, float(np.median(np.abs(pixels - median)))
-    levels, counts = whole[1], np.bincount(whole[0].ravel(), minlength=len(whole[1]))
-    low, median, high = (_percentile(levels, counts, percent) for percent in (_LOWEST, 50.0, _HIGHEST))
+    apart = _told_apart(counts)
+    if apart is None:
+        low, median, high = map(float, np.percentile(counts, [_LOWEST, 50.0, _HIGHEST]))
+        return low, median, high, float(np.median(np.abs(counts - median)))
+    levels, pixels = apart[1], np.bincount(apart[0].ravel(), minlength=len(apart[1]))
+    low, median, high = (_percentile(levels, pixels, percent) for percent in (_LOWEST, 50.0, _HIGHEST))
     away = np.abs(levels - median)
     order = np.argsort(away, kind="stable")
-    passed = np.cumsum(counts[order])
+    passed = np.cumsum(pixels[order])
     one, two = _order(away[order], passed, 0.5 * (int(passed[-1]) - 1))
-    return low, median, high, 0.5 * (one + two) if pixels.size % 2 == 0 else one
+    return low, median, high, 0.5 * (one + two) if counts.size % 2 == 0 else one
 
 
-def _span(pixels: FloatArray) -> tuple[float, float]:
+def _span(counts: CountArray) -> tuple[float, float]:
     """Find the counts shown white and black [AU]; robust against specks, and wide on a blank picture."""
-    low, median, high, away = _three(pixels)
+    low, median, high, away = _three(counts)
     high = max(high, median + _LEAST_SPAN * (1.4826 * away))
     return low, high if high > low else low + 1.0
 
 
-def _grey(pixels: FloatArray, low: float, high: float) -> GreyArray:
+def _grey(counts: CountArray, low: float, high: float) -> GreyArray:
     """Scale counts linearly to 255 (white, ``low``) … 0 (black, ``high``)."""
-    whole = _whole_counts(pixels)
-    counts = pixels if whole is None else whole[1]
-    share = np.clip((counts - low) / (high - low), 0.0, 1.0)
+    apart = _told_apart(counts)
+    share = np.clip(((counts if apart is None else apart[1]) - low) / (high - low), 0.0, 1.0)
     shown = np.rint(255.0 * (1.0 - share)).astype(np.uint8)
-    return shown if whole is None else np.take(shown, whole[0])  # fewer levels than pixels
+    return shown if apart is None else np.take(shown, apart[0])  # fewer levels than pixels
 
 
-def _turned(pixels: FloatArray, frame: Frame) -> FloatArray:
-    upright = np.rot90(pixels, -frame.turns)  # rot90 turns anticlockwise
+def _turned(counts: CountArray, frame: Frame) -> CountArray:
+    upright = np.rot90(counts, -frame.turns)  # rot90 turns anticlockwise
     return np.fliplr(upright) if frame.mirror else upright
 
 
@@ -150,14 +169,16 @@ def _frame(blot: Blot, upright: Blot) -> Frame:
     return dataclasses.replace(turned, top=int(row.min()), left=int(col.min()))
 
 
-def _as_upright(blot: Blot, upright: Blot, frame: Frame) -> FloatArray:
+def _as_upright(blot: Blot, upright: Blot, frame: Frame) -> CountArray:
     """Bring the picture as read upright, its counts as in ``upright`` (inverted where that one is)."""
-    whole = _turned(blot.pixels, upright.frame)
+    if upright.pixels is blot.pixels:
+        return upright.counts
+    whole = _turned(blot.counts, upright.frame)
     (rows, cols), top, left = upright.shape, upright.frame.top - frame.top, upright.frame.left - frame.left
     cropped = whole[top : top + rows, left : left + cols]
-    if np.array_equal(cropped, upright.pixels):
+    if np.array_equal(cropped, upright.counts):
         return whole
-    return float(cropped[0, 0] + upright.pixels[0, 0]) - whole
+    return whole_counts(float(cropped[0, 0] + upright.pixels[0, 0]) - whole)
 
 
 def display_picture(blot: Blot, upright: Blot, *, max_side: int = 1600) -> Picture:
@@ -183,23 +204,22 @@ def display_picture(blot: Blot, upright: Blot, *, max_side: int = 1600) -> Pictu
     >>> display_picture(blot, blot).shape
     (4, 6)
     """
-    (low, high), frame = _span(upright.pixels), _frame(blot, upright)
+    (low, high), frame = _span(upright.counts), _frame(blot, upright)
     grey = _grey(_as_upright(blot, upright, frame), low, high)
     shown = (grey.shape[0], grey.shape[1]) if blot.shape != (blot.frame.rows, blot.frame.cols) else None
     scale = min(1.0, max_side / max(grey.shape))
     if scale < 1.0:
         size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
         grey = cast(GreyArray, cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
-    return Picture(blot.name, encode_png(grey), scale, frame, low, high, shown)
+    return Picture(blot.name, encode_png(grey), scale, frame, low, high, shown, fingerprints(grey))
 
 
 def display_png(blot: Blot) -> bytes:
     """Show one blot as PNG, at most 1600 px a side: dark = protein where that is known, else as in the file."""
-    low, high = _span(blot.pixels if blot.bright is not False else -blot.pixels)
+    counts = blot.counts if blot.bright is not False else -blot.counts
+    grey = _grey(counts, *_span(counts))
     if blot.bright is None:  # not looked at yet: white stays white
-        grey = 255 - _grey(blot.pixels, low, high)
-    else:
-        grey = _grey(blot.pixels if blot.bright else -blot.pixels, low, high)
+        grey = 255 - grey
     scale = 1600 / max(grey.shape)
     if scale < 1.0:
         grey = cast(GreyArray, cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))

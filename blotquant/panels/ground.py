@@ -45,11 +45,14 @@ def _small(pixels: FloatArray) -> tuple[Picture, float]:
     return np.asarray(cv2.medianBlur(np.ascontiguousarray(small), 3), np.float32), factor
 
 
-def _plane(small: Picture, where: npt.NDArray[np.bool_]) -> Picture:
-    """Plane through the pixels chosen, over the whole picture [AU]."""
-    y, x = np.mgrid[: small.shape[0], : small.shape[1]].astype(np.float32) / max(small.shape)
-    design = np.stack([np.ones(int(where.sum()), np.float32), y[where], x[where]], axis=1)
-    level, down, right = np.linalg.lstsq(design, small[where], rcond=None)[0]
+def _plane(y: Picture, x: Picture, values: Picture) -> Picture:
+    """Level, fall and rise of the plane through some pixels [AU]."""
+    design = np.stack([np.ones_like(y), y, x], axis=1).astype(np.float64)
+    return np.asarray(np.linalg.solve(design.T @ design, design.T @ values), np.float32)
+
+
+def _height(plane: Picture, y: Picture, x: Picture) -> Picture:
+    level, down, right = plane
     return np.asarray(level + down * y + right * x, np.float32)
 
 
@@ -61,15 +64,19 @@ def _above_ground(small: Picture) -> tuple[Picture, float] | None:
     high, wide = (max(1, round(_RING * side)) for side in small.shape)
     ring = np.ones(small.shape, dtype=bool)
     ring[high:-high, wide:-wide] = False
-    quiet = _QUIET * float(np.ptp(small))
-    calm, noise = ring & (small <= np.quantile(small[ring], _DARK_RIM)), quiet
+    side = max(small.shape)
+    border, (y, x) = small[ring], ((each / side).astype(np.float32) for each in np.nonzero(ring))
+    noise = quiet = _QUIET * float(np.ptp(small))
+    calm = border <= np.quantile(border, _DARK_RIM)
     for _ in range(4):
-        above = small - _plane(small, calm)
+        plane = _plane(y[calm], x[calm], border[calm])
+        above = border - _height(plane, y, x)
         noise = max(1.4826 * float(np.median(np.abs(above[calm]))), quiet)
-        calm = ring & (np.abs(above) < _CLEAR * noise)
-        if calm.sum() < _DARK_RIM * ring.sum():
+        calm = np.abs(above) < _CLEAR * noise
+        if calm.sum() < _DARK_RIM * len(border):
             return None
-    return above, noise
+    down, across = (np.arange(length, dtype=np.float32) / side for length in small.shape)
+    return small - _height(plane, down[:, None], across), noise
 
 
 def _outlines(above: Picture, level: float) -> list[Outline] | None:

@@ -36,12 +36,14 @@ _LINE_MOST = 6  # thickest line, or pair of lines where two frames touch [px]
 
 def _page(pixels: FloatArray) -> tuple[float, float] | None:
     """Level of the flat light page around the panels and the picture's range [AU]; None where there is no page."""
-    level, span = float(pixels.max()), float(np.ptp(pixels))
+    level = float(pixels.max())
+    span = level - float(pixels.min())
     if not span > 0.0:
         return None
-    near = level - pixels <= _PAGE * span
-    rim = np.concatenate([near[0], near[-1], near[:, 0], near[:, -1]])
-    return (level, span) if near.mean() >= _PAGE_SHARE and rim.mean() >= _PAGE_RIM else None
+    rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    if np.mean(level - rim <= _PAGE * span) < _PAGE_RIM:  # no page here, as with nearly every picture of one membrane
+        return None
+    return (level, span) if np.mean(level - pixels <= _PAGE * span) >= _PAGE_SHARE else None
 
 
 def _runs(kept: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

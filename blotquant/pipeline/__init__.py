@@ -23,7 +23,7 @@ from .exposures import group_exposures
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
 from .sensitivity import compare_choices, other_backgrounds
-from .single import fit_table, measure_image
+from .single import fit_table, measure_file, measure_image
 from .twins import note_twins
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "fit_table",
     "gather",
     "measure_blots",
+    "measure_file",
     "measure_image",
     "measure_membrane",
     "quantify",

@@ -27,21 +27,21 @@ def covered_share(blot: Blot, bands: pd.DataFrame) -> float:
     """
     turned = blot.frame.turns % 2 == 1
     first, last = ("left", "right") if turned else ("top", "bottom")
-    shares = []
-    for _, lane in bands.groupby("lane"):
-        taken = np.zeros(blot.frame.cols if turned else blot.frame.rows, dtype=bool)
-        for start, end in zip(lane[first], lane[last], strict=True):
+    length, shares = blot.frame.cols if turned else blot.frame.rows, []
+    lanes, starts, ends = (bands[name].to_numpy() for name in ("lane", first, last))
+    for lane in np.unique(lanes):
+        taken, mine = np.zeros(length, dtype=bool), lanes == lane
+        for start, end in zip(starts[mine].tolist(), ends[mine].tolist(), strict=True):
             taken[int(max(start, 0)) : int(max(end, 0))] = True
-        shares.append(float(taken.sum()) / blot.shape[0])
+        shares.append(float(np.count_nonzero(taken)) / blot.shape[0])
     return float(np.median(shares)) if shares else 0.0
 
 
 def flag_tight_crops(bands: pd.DataFrame, blots: Sequence[Blot]) -> pd.DataFrame:
     """Flag the bands of pictures that hold little besides bands; whole lanes of a stain are left out."""
-    tight = [
-        blot.name
-        for blot in blots
-        if covered_share(blot, bands[(bands["image"] == blot.name) & (bands["band"] != "lane")]) > _TIGHT
-    ]
-    where = (bands["image"].isin(tight) & (bands["band"] != "lane")).to_numpy()
+    one = (bands["band"] != "lane").to_numpy()
+    where = np.zeros(len(bands), dtype=bool)
+    for blot in blots:
+        mine = one & (bands["image"] == blot.name).to_numpy()
+        where |= mine & (covered_share(blot, bands[mine]) > _TIGHT)
     return bands.assign(flags=add_flag(bands["flags"], where, Flag.TIGHT_CROP))

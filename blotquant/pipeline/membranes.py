@@ -97,6 +97,8 @@ def united(tables: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
 
 def gather(parts: Sequence[Measured]) -> Measured:
     """Unite what several membranes gave."""
+    if len(parts) == 1:
+        return parts[0]
     methods = list(dict.fromkeys(method for part in parts for method in part.others))
     return Measured(
         lanes=united([part.lanes for part in parts], "lanes"),

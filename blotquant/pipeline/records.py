@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +18,7 @@ import pandas as pd
 from .. import __version__
 from ..errors import QualityWarning
 from ..flags import Flag, add_flag
+from ..readers import digest_of
 from ..settings import Settings
 from ..study import Study
 
@@ -51,21 +51,12 @@ def kept_warnings() -> Iterator[list[str]]:
         warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
-def _file_digest(path: Path) -> str:
-    """Hash a file, or every file of a folder that is one acquisition."""
-    digest = hashlib.sha256()
-    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if each.is_file():
-            digest.update(each.read_bytes())
-    return digest.hexdigest()
-
-
 def run_key(study: Study, settings: Settings | None = None) -> str:
     """Name a run by what it is made from: tables, images, settings and version.
 
     A saved result whose ``run.json`` holds this key needs not be made again.
     """
-    images = {name: _file_digest(study.folder / name) for name in study.images["file"].unique()}
+    images = {name: digest_of(study.folder / name) for name in study.images["file"].unique()}
     chosen = (settings or study.settings).as_dict()
     text = json.dumps([__version__, dict(study.inputs), images, chosen], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +18,55 @@ from ..readers import read_blot, read_channels, split_channels
 from ..result import Result
 from ..settings import Settings
 from ..study import read_responses
-from .membranes import Given
+from ..tables import INPUTS
+from .membranes import Given, Measured
 from .records import band_marks, kept_warnings, make_record
 from .strips import measure_strips, upright_strips
 
-__all__ = ["fit_table", "measure_image"]
+__all__ = ["MeasuredFile", "fit_table", "measure_file", "measure_image"]
 
 
-def _image_rows(blots: Sequence[Blot], file: str) -> pd.DataFrame:
-    """Describe the pictures in one file as rows of images.csv: one membrane, nothing known of targets."""
-    rows = []
-    for blot in blots:
-        region = next((step.detail.split()[0] for step in blot.steps if step.verb == "strip"), "")
-        row = {"image": blot.name, "membrane": file, "file": file, "target": "", "form": "", "region": region}
-        rows.append({**row, "channel": blot.source.channel})
-    return filled(pd.DataFrame(rows), "images")
+@dataclass(frozen=True)
+class MeasuredFile:
+    """What measuring one file gave: its tables, its pictures as rows of images.csv, and what was said and failed."""
+
+    measured: Measured
+    images: list[dict[str, Any]]
+    warnings: list[str]
+    failures: list[dict[str, str]]
+
+
+def _image_row(blot: Blot, file: str) -> dict[str, Any]:
+    """Describe a picture in a file as a row of images.csv: one membrane, nothing known of targets."""
+    region = next((step.detail.split()[0] for step in blot.steps if step.verb == "strip"), "")
+    blank = {each.name: "" if each.kind == "text" else float("nan") for each in INPUTS["images"].columns}
+    place = {"file": file, "region": region, "channel": blot.source.channel}
+    return {**blank, "image": blot.name, "membrane": file, **place}
+
+
+def measure_file(
+    path: str | Path,
+    *,
+    name: str | None = None,
+    channel: str | None = None,
+    region: str | None = None,
+    settings: Settings | None = None,
+) -> MeasuredFile:
+    """Find and measure the lanes and bands of one file; parameters and errors are those of `measure_image`."""
+    used, file = settings or Settings(), name or Path(path).name
+    limit, how = used.batch.max_megapixels, used.orientation
+    with kept_warnings() as said:
+        if channel or region:
+            blots = [read_blot(path, name=name, channel=channel, region=region, max_megapixels=limit)]
+        else:
+            blots = read_channels(path, name=file, max_megapixels=limit)
+        strips = upright_strips([blots] if channel or region else split_channels(blots), how)
+        count = used.lanes.n_lanes
+        given = Given(file, count, "given by the settings" if count else "found in the pictures")
+        measured, failed = measure_strips(strips, given, used)
+    shown = [raw for pairs in strips for raw, _ in pairs if raw.name in measured.inputs]
+    failures = [{"name": each.name, "kind": type(each.error).__name__, "message": str(each.error)} for each in failed]
+    return MeasuredFile(measured, [_image_row(blot, file) for blot in shown], said, failures)
 
 
 def measure_image(
@@ -63,28 +98,18 @@ def measure_image(
     BlotquantError
         The file cannot be read, or no lanes are found in any part of it; a part without is a failure on record.
     """
-    used, file = settings or Settings(), name or Path(path).name
-    limit, how = used.batch.max_megapixels, used.orientation
-    with kept_warnings() as said:
-        if channel or region:
-            blots = [read_blot(path, name=name, channel=channel, region=region, max_megapixels=limit)]
-        else:
-            blots = read_channels(path, name=file, max_megapixels=limit)
-        strips = upright_strips([blots] if channel or region else split_channels(blots), how)
-        count = used.lanes.n_lanes
-        given = Given(file, count, "given by the settings" if count else "found in the pictures")
-        measured, failed = measure_strips(strips, given, used)
-    shown = [raw for pairs in strips for raw, _ in pairs if raw.name in measured.inputs]
-    failures = [{"name": each.name, "kind": type(each.error).__name__, "message": str(each.error)} for each in failed]
-    known = make_record(file, measured.inputs, said, geometry=band_marks(measured.bands), **(record or {}))
+    found = measure_file(path, name=name, channel=channel, region=region, settings=settings)
+    measured, file = found.measured, name or Path(path).name
+    marks = band_marks(measured.bands)
+    known = make_record(file, measured.inputs, found.warnings, geometry=marks, **(record or {}))
     return Result(
         lanes=measured.lanes,
         bands=measured.bands,
         quality=measured.quality,
         profiles=measured.profiles,
-        images=_image_rows(shown, file),
-        settings=used,
-        record={**known, "failures": failures},
+        images=filled(pd.DataFrame(found.images), "images"),
+        settings=settings or Settings(),
+        record={**known, "failures": found.failures},
         pictures=measured.pictures,
     )
 

@@ -5,57 +5,55 @@ Copies, re-exports and mix-ups do that; so may a picture that was meant for two 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from ..figures.pictures import Picture, decode_png
+from ..figures.pictures import Picture, decode_png, fingerprints
 from ..tables import check, empty
 
-__all__ = ["Twins", "fingerprints", "note_twins"]
+__all__ = ["Twins", "note_twins", "prints_of"]
 
-_LEAST = 16  # grey levels of a picture below which it shows too little to be the same as another
+_SOME = 1000  # notes that are written together
 _WAYS = ("", ", mirrored", ", turned by 180°")
 
 
-def fingerprints(picture: Picture) -> list[str]:
-    """Say what a picture shows as it is, mirrored, and turned by 180°, in a few letters each; none where it is blank.
-
-    Parameters
-    ----------
-    picture : Picture
-        A picture as displayed.
-    """
-    grey = decode_png(picture.png)
-    if np.count_nonzero(np.bincount(grey.ravel())) < _LEAST:
-        return []
-    ways = (grey, grey[:, ::-1], grey[::-1, ::-1])
-    shown = (repr(way.shape).encode() + np.ascontiguousarray(way).tobytes() for way in ways)
-    return [hashlib.sha256(each).hexdigest()[:32] for each in shown]
+def prints_of(picture: Picture) -> Sequence[str]:
+    """Return the fingerprints of a picture; one that was saved has to be decoded for them."""
+    return fingerprints(decode_png(picture.png)) if picture.prints is None else picture.prints
 
 
 class Twins:
-    """Remembers what pictures show, one after the other, and notes those that show what an earlier one does."""
+    """Remembers what pictures show, one after the other, and notes those that show what an earlier one does.
+
+    Prints and notes are kept in a file without a name, so that memory does not grow with the number of pictures.
+    """
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[str, str]] = {}
-        self._rows: list[dict[str, object]] = []
+        self._base = sqlite3.connect("", isolation_level=None)
+        self._base.executescript(
+            "PRAGMA journal_mode = OFF; CREATE TABLE notes (image TEXT, other TEXT, way TEXT);"
+            "CREATE TABLE seen (print TEXT PRIMARY KEY, image TEXT, way TEXT) WITHOUT ROWID"
+        )
 
     def add(self, image: str, prints: Sequence[str]) -> None:
         """Compare a picture, by its fingerprints, with those before it."""
         if not prints:
             return
-        if prints[0] in self._seen:
-            self._rows.append(_note(image, *self._seen[prints[0]]))
+        earlier = self._base.execute("SELECT image, way FROM seen WHERE print = ?", prints[:1]).fetchone()
+        if earlier is not None:
+            self._base.execute("INSERT INTO notes VALUES (?, ?, ?)", (image, *earlier))
             return
-        for each, way in zip(prints, _WAYS, strict=True):
-            self._seen.setdefault(each, (image, way))
+        rows = [(each, image, way) for each, way in zip(prints, _WAYS, strict=True)]
+        self._base.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", rows)
 
-    def notes(self) -> pd.DataFrame:
-        """Rows of the quality table, one an image that repeats an earlier one."""
-        return check(pd.DataFrame(self._rows), "quality") if self._rows else empty("quality")
+    def notes(self) -> Iterator[pd.DataFrame]:
+        """Yield rows of the quality table, one an image that repeats an earlier one, some at a time."""
+        rows = self._base.execute("SELECT image, other, way FROM notes ORDER BY rowid")
+        while some := rows.fetchmany(_SOME):
+            yield check(pd.DataFrame([_note(*row) for row in some]), "quality")
 
 
 def _note(image: str, other: str, way: str) -> dict[str, object]:
@@ -80,5 +78,6 @@ def note_twins(pictures: Mapping[str, Picture]) -> pd.DataFrame:
     """
     twins = Twins()
     for image in pictures:
-        twins.add(image, fingerprints(pictures[image]))
-    return twins.notes()
+        twins.add(image, prints_of(pictures[image]))
+    found = list(twins.notes())
+    return check(pd.concat(found), "quality") if found else empty("quality")

@@ -7,8 +7,10 @@ refused with the reason.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +19,7 @@ import numpy as np
 
 from ..blot import Blot, Source, Step
 from ..errors import ReadError
-from ..saturation import find_ceiling, find_floor
+from ..saturation import find_limits
 from .amersham_gel import AMERSHAM_GEL
 from .bioio_any import BIOIO
 from .biorad_1sc import BIORAD_1SC
@@ -35,7 +37,17 @@ from .tiff import TIFF
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["READERS", "Reader", "explain", "read_blot", "read_channels", "split_channels", "split_panels", "split_stem"]
+__all__ = [
+    "READERS",
+    "Reader",
+    "digest_of",
+    "explain",
+    "read_blot",
+    "read_channels",
+    "split_channels",
+    "split_panels",
+    "split_stem",
+]
 
 READERS: dict[str, Reader] = {
     reader.name: reader
@@ -58,6 +70,7 @@ READERS: dict[str, Reader] = {
 """Every format that is understood, in the order in which readers are asked."""
 
 _LIMIT = 300.0
+_SETTLED_S = 2.0  # a file changed later than so long ago may change again without its times telling [s]
 
 PathLike = str | os.PathLike[str]
 
@@ -126,8 +139,7 @@ def _check_numbers(pixels: Raw) -> None:
 
 def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> Blot:
     _check_numbers(plane.pixels)
-    ceiling = find_ceiling(plane.pixels, full=plane.full, stated=plane.ceiling)
-    floor = find_floor(plane.pixels, full=plane.full)
+    ceiling, floor = find_limits(plane.pixels, full=plane.full, stated=plane.ceiling)
     source = Source(
         path=str(path),
         sha256=digest,
@@ -153,13 +165,27 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
     )
 
 
-def _digest(path: Path) -> str:
-    """Hash a file, or every file of a folder that is one acquisition."""
+def digest_of(path: Path) -> str:
+    """Hash a file, or every file of a folder that is one acquisition: SHA-256, hexadecimal.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    """
+    files = [each for each in (sorted(path.rglob("*")) if path.is_dir() else [path]) if each.is_file()]
+    told = [each.stat() for each in files]
+    hashed = _hashed if all(time.time() - each.st_mtime > _SETTLED_S for each in told) else _hashed.__wrapped__
+    stamps = ((each.st_ino, each.st_size, each.st_mtime_ns, each.st_ctime_ns) for each in told)
+    return hashed(tuple(zip(files, stamps, strict=True)))
+
+
+@functools.lru_cache(maxsize=16)  # a batch names a picture by its hash, and a moment later the reader wants it again
+def _hashed(files: tuple[tuple[Path, tuple[int, ...]], ...]) -> str:
     digest = hashlib.sha256()
-    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if each.is_file():
-            with each.open("rb") as file:
-                hashlib.file_digest(file, lambda: digest)
+    for path, _ in files:
+        with path.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
@@ -202,7 +228,7 @@ def read_blot(
     try:
         reader, planes = _planes(path, max_megapixels)
         plane = _pick(_grey_planes(planes, channel), channel)
-        blot = _blot(path, _digest(path), reader, plane, name if name is not None else path.name + suffix)
+        blot = _blot(path, digest_of(path), reader, plane, name if name is not None else path.name + suffix)
         return blot if region is None else crop_region(blot, region)
     except ReadError as error:
         raise ReadError(f"{_shown(path)}: {error}") from error
@@ -229,7 +255,7 @@ def read_channels(path: PathLike, *, name: str | None = None, max_megapixels: fl
     base = name if name is not None else path.name
     try:
         reader, planes = _planes(path, max_megapixels)
-        digest = _digest(path)
+        digest = digest_of(path)
         grey = _grey_planes(planes, None)
         names = [base] if len(grey) == 1 else [f"{base}#{plane.channel}" for plane in grey]
         return [_blot(path, digest, reader, plane, full) for plane, full in zip(grey, names, strict=True)]

@@ -19,10 +19,11 @@ from ..figures.marks import Mark, mass_marks, spaced
 from ..figures.names import number, plain
 from ..figures.panels import image_label, lane_conditions, order_images
 from ..figures.pictures import Picture, decode_png, encode_png
-from ..geometry import evaluate_curve, parse_curve, to_upright
+from ..geometry import evaluate_curve, parse_curve
+from .parting import Parted
 from .source import ReportSource
-from .wording import big, condition_text, flags_text, mass_text, records
-from .worries import placing_note
+from .wording import big, condition_text, flags_text, mass_text
+from .worries import placing_notes
 
 __all__ = ["BAND_COLUMNS", "MembraneView", "fitted_png", "membrane_views", "shown_images"]
 
@@ -47,12 +48,16 @@ BAND_COLUMNS = (
 _ALL_PICTURES = 4_200_000  # bytes of PNG inside one page, so that a page of six membranes stays under 8 MB
 _LEAST_PICTURE = 60_000
 _MOST_MEMBRANES = 40
+_CELL_END = "\x1f"  # the unit separator of ASCII
 _SCREEN = 750.0  # width of a picture on screen [point]
 
 
 @dataclass(frozen=True)
 class Box:
-    """One band: its box, looks, name for a screen reader, row of values, lane, and level of the background [AU]."""
+    """One band: its box, looks, name for a screen reader, lane, and level of the background [AU].
+
+    `values` is its row of the table, cells joined by a sign that no text holds.
+    """
 
     left: float
     top: float
@@ -60,7 +65,7 @@ class Box:
     height: float
     look: str
     label: str
-    values: tuple[str, ...]
+    values: str
     lane: int
     level: float
 
@@ -106,6 +111,25 @@ class MembraneView:
     note: str
     marks: tuple[Mark, ...]
     images: tuple[ImageView, ...]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What the views are made from, its tables parted by image once for all of them."""
+
+    result: ReportSource
+    limit: int
+    lanes: Parted
+    bands: Parted
+    profiles: Parted
+    notes: Mapping[tuple[str, str], str]
+    named: bool
+
+    @classmethod
+    def of(cls, result: ReportSource, limit: int) -> _Drawn:
+        lanes, bands, profiles = map(Parted, (result.lanes, result.bands, result.profiles))
+        named = bool((result.bands["target"] != "").any())
+        return cls(result, limit, lanes, bands, profiles, placing_notes(result), named)
 
 
 @functools.lru_cache(maxsize=128)  # the report and the review page show the same pictures
@@ -158,7 +182,8 @@ def _box(row: Mapping[str, Any], file_row: Mapping[str, Any], loaded: str, *, na
     left, top = float(row["left"]), float(row["top"])
     width, height = float(row["right"]) - left, float(row["bottom"]) - top
     level = float(row["background"]) / max(1.0, width * height)
-    return Box(left, top, width, height, " ".join(looks), _band_label(values), values, int(row["lane"]), level)
+    told = (_band_label(values), _CELL_END.join(values))
+    return Box(left, top, width, height, " ".join(looks), *told, int(row["lane"]), level)
 
 
 def _lane_line(row: Mapping[str, Any], height: int) -> str:
@@ -185,37 +210,31 @@ def _row_names(rows: Sequence[Mapping[str, Any]], text: float) -> tuple[tuple[fl
     return tuple(kept)
 
 
-def _image_view(
-    image: pd.Series[Any], picture: Picture, result: ReportSource, loaded: dict[int, str], limit: int
-) -> ImageView:
-    lanes = result.lanes[result.lanes["image"] == image["image"]]
-    bands = result.bands[result.bands["image"] == image["image"]]
-    height, width = picture.shape
-    upright = records(to_upright(lanes, picture.frame))
+def _image_view(image: pd.Series[Any], picture: Picture, drawn: _Drawn, loaded: dict[int, str]) -> ImageView:
+    called, (height, width) = str(image["image"]), picture.shape
+    upright = drawn.lanes.upright(called, picture.frame)
     lines = [
         (int(row["lane"]), _lane_line(row, height), float(row["centre"]) + 0.5, float(row["width"])) for row in upright
     ]
-    placed, given = records(to_upright(bands, picture.frame)), records(bands)
-    named = bool((result.bands["target"] != "").any())
-    pairs = zip(placed, given, strict=True)
-    boxes = [_box(row, own, loaded.get(int(row["lane"]), ""), named=named) for row, own in pairs]
+    placed = drawn.bands.upright(called, picture.frame)
+    pairs = zip(placed, drawn.bands.rows(called), strict=True)
+    boxes = [_box(row, own, loaded.get(int(row["lane"]), ""), named=drawn.named) for row, own in pairs]
     boxes.sort(key=lambda box: (round(box.top / max(1.0, box.height)), box.left))
     pitch = float(np.median([line[3] for line in lines])) if lines else width / 12
     shown = f"linear from {big(picture.low)} (white) to {big(picture.high)} AU (black), whole picture, not cropped"
-    src = "data:image/png;base64," + base64.b64encode(fitted_png(picture.png, limit)).decode("ascii")
+    src = "data:image/png;base64," + base64.b64encode(fitted_png(picture.png, drawn.limit)).decode("ascii")
     text = max(0.009 * width, min(0.45 * pitch, 0.014 * width))
     label = image_label(image).replace("\n", " ")
-    names, note = _row_names(placed, text), placing_note(result, "image", str(image["image"]))
-    drawn = (tuple(lines), tuple(boxes), names)
-    profiles = _profiles(result.profiles[result.profiles["image"] == image["image"]])
-    return ImageView(str(image["image"]), label, src, width, height, *drawn, text, shown, note, profiles)
+    over = (tuple(lines), tuple(boxes), _row_names(placed, text))
+    note, profiles = drawn.notes.get(("image", called), ""), _profiles(drawn.profiles.rows(called))
+    return ImageView(called, label, src, width, height, *over, text, shown, note, profiles)
 
 
-def _profiles(table: pd.DataFrame) -> dict[str, tuple[float, float, tuple[float, ...]]]:
+def _profiles(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, float, tuple[float, ...]]]:
     """First row, step and values of each lane's profile."""
     return {
         str(row["lane"]): (float(row["first"]), float(row["step"]), tuple(map(float, str(row["signal"]).split())))
-        for row in records(table)
+        for row in rows
     }
 
 
@@ -237,12 +256,12 @@ def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: f
     return tuple(found)
 
 
-def _membrane_view(name: str, images: pd.DataFrame, result: ReportSource, limit: int) -> MembraneView:
-    samples = result.samples
+def _membrane_view(name: str, images: pd.DataFrame, drawn: _Drawn) -> MembraneView:
+    result, samples = drawn.result, drawn.result.samples
     mine = samples[samples["membrane"] == name] if len(samples) else samples
     loaded = {int(row["lane"]): condition_text(row) for _, row in mine.iterrows()}
     shown = [row for _, row in order_images(images).iterrows() if row["image"] in result.pictures]
-    views = tuple(_image_view(row, result.pictures[row["image"]], result, loaded, limit) for row in shown)
+    views = tuple(_image_view(row, result.pictures[row["image"]], drawn, loaded) for row in shown)
     first = sorted(views[0].lanes)
     centres = np.array([lane[2] for lane in first])
     scale, size = views[0].width / _SCREEN, 8.0
@@ -251,7 +270,7 @@ def _membrane_view(name: str, images: pd.DataFrame, result: ReportSource, limit:
     rows = label_rows(places, pitch, size=size, start=3.0) if places and pitch > 0 else []
     header = _header(rows, centres, scale, size)
     height = (rows_height(rows) + 2.0) * scale if rows else 0.0
-    note = placing_note(result, "membrane", name)
+    note = drawn.notes.get(("membrane", name), "")
     marks = tuple(
         spaced(mass_marks(result.calibration, name, last=True), 0.0, float(views[0].height), 1.2 * views[0].text)
     )
@@ -269,8 +288,10 @@ def membrane_views(result: ReportSource) -> tuple[list[MembraneView], int]:
         How many membranes are not shown.
     """
     shown, hidden, limit = shown_images(result)
-    names = list(dict.fromkeys(shown["membrane"])) if len(shown) else []
-    return [_membrane_view(str(name), shown[shown["membrane"] == name], result, limit) for name in names], hidden
+    if shown.empty:
+        return [], hidden
+    drawn = _Drawn.of(result, limit)
+    return [_membrane_view(str(name), rows, drawn) for name, rows in shown.groupby("membrane", sort=False)], hidden
 
 
 def shown_images(result: ReportSource) -> tuple[pd.DataFrame, int, int]:

@@ -11,15 +11,18 @@ import pandas as pd
 from .. import __version__
 from ..figures.names import plain
 from ..figures.panels import image_label, order_images
-from ..geometry import to_upright
+from ..figures.pictures import Picture
 from ..result.files import write_whole
 from ..tables import TABLES
 from .overlays import fitted_png, shown_images
 from .page import policy, template, verbatim
+from .parting import Parted
 from .source import ReportSource
-from .wording import flags_text, records
+from .wording import flags_text
 
 __all__ = ["render_review", "write_review"]
+
+Shown = dict[str, Any]  # an image as the page's script reads it
 
 _EDGES = ("top", "bottom", "left", "right")
 
@@ -32,16 +35,13 @@ def _object(row: dict[str, Any], what: str) -> dict[str, Any]:
             "excluded": "excluded" in flags, "seen": bool(row.get("detected", True))}  # fmt: skip
 
 
-def _image(image: pd.Series[Any], result: ReportSource, limit: int) -> dict[str, Any]:
-    picture = result.pictures[image["image"]]
-    upright = {
-        what: records(to_upright(table[table["image"] == image["image"]], picture.frame))
-        for what, table in (("lane", result.lanes), ("band", result.bands))
-    }
+def _image(image: pd.Series[Any], picture: Picture, lanes: Parted, bands: Parted, limit: int) -> Shown:
+    called = str(image["image"])
+    upright = {what: rows.upright(called, picture.frame) for what, rows in (("lane", lanes), ("band", bands))}
     height, width = picture.shape
     frame = picture.frame
     return {
-        "image": str(image["image"]),
+        "image": called,
         "membrane": str(image["membrane"]),
         "label": image_label(image).replace("\n", " "),
         "src": "data:image/png;base64," + base64.b64encode(fitted_png(picture.png, limit)).decode("ascii"),
@@ -63,8 +63,9 @@ def render_review(result: ReportSource) -> str:
     """
     style, script = verbatim("review.css"), verbatim("review.js")
     shown, hidden, limit = shown_images(result)
+    lanes, bands = Parted(result.lanes), Parted(result.bands)
     images = [
-        _image(row, result, limit)
+        _image(row, result.pictures[row["image"]], lanes, bands, limit)
         for _, rows in shown.groupby("membrane", sort=False)
         for _, row in order_images(rows).iterrows()
     ]

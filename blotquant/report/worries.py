@@ -12,7 +12,7 @@ from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
 from .source import ReportSource
 from .wording import counted, flag_text, joined, p_text
 
-__all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_note", "worries"]
+__all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_notes", "worries"]
 
 PLACING = ("target_row", "lanes")
 """Remarks on where things were found; they stand beside the pictures."""
@@ -123,16 +123,22 @@ def worries(result: ReportSource) -> list[Worry]:
     return touching + beside
 
 
-def placing_note(result: ReportSource, scope: str, name: str) -> str:
-    """Say which row of an image was taken, or how the lanes of a membrane were counted; nothing twice."""
-    quality = result.quality
-    rows = quality[(quality["scope"] == scope) & (quality["name"] == name) & quality["measure"].isin(PLACING)]
-    said = []
-    for measure, value, note in zip(rows["measure"], rows["value"], rows["note"], strict=True):
+def placing_notes(result: ReportSource) -> dict[tuple[str, str], str]:
+    """Say which row of each image was taken, or how the lanes of each membrane were counted; nothing twice.
+
+    Returns
+    -------
+    dict of (str, str) to str
+        Scope and name of what is placed → the note.
+    """
+    quality, said = result.quality, dict[tuple[str, str], list[str]]()
+    rows = quality[quality["measure"].isin(PLACING)]
+    columns = (rows[column] for column in ("scope", "name", "measure", "value", "note"))
+    for scope, name, measure, value, note in zip(*columns, strict=True):
         what = f"row {value:.0f} was taken" if measure == "target_row" else f"{value:.0f} lanes"
         why = dict.fromkeys(plain(note).rpartition("): ")[2].split("; "))
-        said.append(f"{what}: {'; '.join(why)}")
-    return "; ".join(said)
+        said.setdefault((scope, name), []).append(f"{what}: {'; '.join(why)}")
+    return {place: "; ".join(notes) for place, notes in said.items()}
 
 
 def _moved_totals(tests: pd.DataFrame) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import io
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +11,10 @@ import pandas as pd
 
 from ..flags import SEVERITY, encode
 from ..tables import TABLES
+from .cells import filled
 
 __all__ = ["wide_folds", "workbook_bytes"]
 
-_LONGEST = 32767  # letters that a cell of Excel holds
 _WIDEST = 40  # letters after which a column is not made wider
 _OPTIONS = {
     "in_memory": True,
@@ -26,35 +25,18 @@ _OPTIONS = {
 _EPOCH = datetime.datetime(2000, 1, 1)  # the same tables give the same bytes
 
 
-def _write_cell(sheet: Any, row: int, col: int, value: Any) -> None:
-    """Write one cell with its kind: a number that is none stays blank, an infinite one is a text."""
-    if isinstance(value, str):
-        sheet.write_string(row, col, value[:_LONGEST])
-    elif isinstance(value, bool):
-        sheet.write_boolean(row, col, value)
-    elif not math.isnan(value):
-        if math.isinf(value):
-            sheet.write_string(row, col, "inf" if value > 0 else "-inf")
-        else:
-            sheet.write_number(row, col, value)
-
-
 def _width(name: str, unit: str, cells: list[Any]) -> int:
     shown = [str(cell)[:_WIDEST] if isinstance(cell, str) else f"{cell:.6g}" for cell in cells[:200]]
     return min(_WIDEST, 2 + max(map(len, (name, unit, *shown))))
 
 
-def _write_table(
-    book: Any, name: str, table: pd.DataFrame, units: Mapping[str, str], styles: Mapping[str, Any]
-) -> None:
-    """Write one sheet: names, units, then rows; header frozen, filter on, doubtful rows tinted."""
+def _add_sheet(book: Any, name: str, table: pd.DataFrame, units: Mapping[str, str], styles: Mapping[str, Any]) -> None:
+    """Make one sheet with names and units, for its rows: header frozen, filter on, doubtful rows tinted."""
     sheet = book.add_worksheet(name)
     for col, column in enumerate(table.columns):
         sheet.write_string(0, col, str(column), styles["head"])
         sheet.write_string(1, col, units.get(str(column), ""), styles["unit"])
         cells = table[column].tolist()
-        for row, value in enumerate(cells):
-            _write_cell(sheet, row + 2, col, value)
         if column == "flags" and cells:
             _mark_doubts(sheet, col, len(cells), styles)
         sheet.set_column(col, col, _width(str(column), units.get(str(column), ""), cells))
@@ -122,11 +104,11 @@ def workbook_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
         "wrong": book.add_format({"bg_color": "#f4c7c3"}),
         "doubt": book.add_format({"bg_color": "#fce8b2"}),
     }
-    for name, table in tables.items():
-        units = {column.name: column.unit for column in TABLES[name].columns}
-        _write_table(book, name, table, units, styles)
     wide = wide_folds(tables["folds"] if len(tables.get("folds", ())) else tables.get("ratios", pd.DataFrame()))
-    _write_table(book, "replicates_wide", wide.astype({"dose": float}) if len(wide) else wide, {}, styles)
-    _write_table(book, "columns", _columns_sheet(tables), {}, styles)
+    wide = wide.astype({"dose": float}) if len(wide) else wide
+    sheets = {**tables, "replicates_wide": wide, "columns": _columns_sheet(tables)}
+    for name, table in sheets.items():
+        units = {column.name: column.unit for column in TABLES[name].columns} if name in TABLES else {}
+        _add_sheet(book, name, table, units, styles)
     book.close()
-    return buffer.getvalue()
+    return filled(buffer.getvalue(), list(sheets.values()))

@@ -35,7 +35,7 @@ _SHOWN = ("png", "jpeg", "gif", "bmp")  # readers of pictures to be shown, whose
 
 @once_a_blot
 def _levels(blot: Blot) -> Levels:
-    return describe_levels(blot.pixels)
+    return describe_levels(blot.counts)
 
 
 @once_a_blot
@@ -66,7 +66,7 @@ def _flags(blot: Blot, levels: Levels) -> Flag:
         Flag.GAMMA: levels.bent,
         Flag.FILM: _is_film(blot),
         Flag.COLOUR: any(step.verb == "colour" for step in blot.steps),
-        Flag.CLIPPED_AT_ZERO: clipped_share(blot.pixels, _floor(blot)) > _CLIPPED,
+        Flag.CLIPPED_AT_ZERO: clipped_share(blot.counts, _floor(blot)) > _CLIPPED,
     }
     flags = Flag(0)
     for flag, raised in found.items():
@@ -87,7 +87,7 @@ def image_flags(blot: Blot) -> Flag:
 
 def _saturated_pixels(blot: Blot) -> int:
     """Pixels at the limit of the detector, or of what the file can hold [px]."""
-    return 0 if blot.ceiling is None else int(np.count_nonzero(blot.pixels >= blot.ceiling))
+    return 0 if blot.ceiling is None else int(np.count_nonzero(blot.counts >= blot.ceiling))
 
 
 def picture_flags(blot: Blot) -> Flag:
@@ -152,7 +152,7 @@ def _contrast_row(levels: Levels) -> Row | None:
 
 
 def _ceiling_row(blot: Blot) -> Row:
-    top = float(blot.pixels.max())
+    top = float(blot.counts.max())
     used = f"the strongest pixel uses {100 * top / blot.ceiling:.0f} % of the range" if blot.ceiling else ""
     if blot.ceiling is None:
         note = f"where the detector clips is not known; the strongest pixel is {top:g} and no plateau is seen"
@@ -168,7 +168,7 @@ def _ceiling_row(blot: Blot) -> Row:
 
 
 def _floor_row(blot: Blot) -> Row | None:
-    share = clipped_share(blot.pixels, _floor(blot))
+    share = clipped_share(blot.counts, _floor(blot))
     if share <= _CLIPPED:
         return None
     note = (
@@ -251,7 +251,7 @@ def _doubt_rows(flags: Flag, blot: Blot) -> list[Row]:
 def _integrity_rows(blot: Blot, *, coarse: bool) -> list[Row]:
     """Write the screening notes; each names what may explain it harmlessly."""
     rows: list[Row] = []
-    repeat = None if blot.source.lossy else find_repeat(blot.pixels)
+    repeat = None if blot.source.lossy else find_repeat(blot.counts)
     if repeat is not None:
         note = (
             f"screening note: a textured part at row {repeat.row}, column {repeat.col} occurs again"
@@ -259,21 +259,21 @@ def _integrity_rows(blot: Blot, *, coarse: bool) -> list[Row]:
             " text and frames do that, a membrane does not"
         )
         rows.append(("repeat", float(repeat.blocks), "blocks", note))
-    step = find_step(blot.pixels)
+    step = find_step(blot.counts)
     if step is not None:
         note = (
             f"screening note: brightness jumps between columns {step} and {step + 1} through the full height;"
             " a frame, a stitched scan or a splice?"
         )
         rows.append(("step", float(step), "px", note))
-    noise = None if coarse or blot.source.lossy else find_noise_step(blot.pixels)
+    noise = None if coarse or blot.source.lossy else find_noise_step(blot.counts)
     if noise is not None:
         note = (
             f"screening note: from column {noise} on, the noise is another through the full height;"
             " a stitched scan, a membrane's edge or two pictures side by side?"
         )
         rows.append(("noise_step", float(noise), "px", note))
-    flat = 0.0 if coarse else find_flat_share(blot.pixels, _floor(blot), blot.ceiling)
+    flat = 0.0 if coarse else find_flat_share(blot.counts, _floor(blot), blot.ceiling)
     if flat > _FLAT:
         note = (
             f"screening note: {100 * flat:.0f} % of the picture lies in patches of one value without any noise;"

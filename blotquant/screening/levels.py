@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..blot import FloatArray
+from ..blot import CountArray, FloatArray
 
 __all__ = ["Levels", "blockiness", "clipped_share", "describe_levels"]
 
 _FEW = 256
+_MOST_BINS = 1_000_000  # counts that are told apart by their number
 _CHUNK = 150  # distinct levels that are looked at together
 _LEAST_CHUNKS = 3
 _BENT = 2.0  # steps at one end of the scale over those at the other: a curve, not a stretch
@@ -47,11 +48,20 @@ class Levels:
         return 0 < self.count <= _FEW
 
 
+def _quantile(values: FloatArray, share: float) -> float:
+    """Quantile of a few values as `numpy.quantile` has it, which looks at its arguments longer than at the values."""
+    rising, place = np.sort(values), share * (len(values) - 1)
+    first = int(place)
+    low, high = (float(rising[min(at, len(values) - 1)]) for at in (first, first + 1))
+    rest = place - first
+    return high - (high - low) * (1.0 - rest) if rest >= 0.5 else low + (high - low) * rest
+
+
 def _smallest_steps(levels: FloatArray) -> FloatArray:
     """Smallest step within each run of neighbouring levels, from dark to bright [AU]."""
     steps = np.diff(levels)
     runs = [run for run in np.array_split(steps, max(1, len(steps) // _CHUNK)) if run.size]
-    return np.array([float(np.quantile(run, 0.02)) for run in runs])
+    return np.array([_quantile(run, 0.02) for run in runs])
 
 
 def _many(levels: FloatArray) -> tuple[float, bool, bool]:
@@ -79,7 +89,18 @@ def _few(levels: FloatArray, counts: npt.NDArray[np.int64]) -> tuple[float, bool
     return step, int(np.sum(crowded & (steps > 1.01 * step))) >= _MISSING
 
 
-def describe_levels(pixels: FloatArray) -> Levels:
+def _histogram(pixels: CountArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Distinct counts, ascending [AU], and how many pixels have each; whole numbers are counted without sorting."""
+    lowest = pixels.min()
+    if pixels.dtype.kind != "i" or pixels.max() - lowest > _MOST_BINS:
+        levels, held = np.unique(pixels, return_counts=True)
+        return levels.astype(np.float64), held
+    counts: npt.NDArray[np.int64] = np.bincount((pixels - lowest).ravel())
+    there = np.flatnonzero(counts)
+    return there.astype(np.float64) + lowest, counts[there]
+
+
+def describe_levels(pixels: CountArray) -> Levels:
     """Describe the distinct grey levels of a picture of whole counts; floating-point pictures give no comb.
 
     Notes
@@ -88,7 +109,7 @@ def describe_levels(pixels: FloatArray) -> Levels:
     steps that shrink from one end of the scale to the other. A whole-number factor (binning, bits moved) harms
     nothing and is no stretch.
     """
-    levels, counts = np.unique(pixels, return_counts=True)
+    levels, counts = _histogram(pixels)
     if len(levels) <= _FEW:
         step, stretched = _few(levels, counts)
         return Levels(len(levels), step, stretched, False)
@@ -99,7 +120,7 @@ def describe_levels(pixels: FloatArray) -> Levels:
     return Levels(len(levels), step, stretched, bent)
 
 
-def clipped_share(pixels: FloatArray, floor: float | None) -> float:
+def clipped_share(pixels: CountArray, floor: float | None) -> float:
     """Share of the pixels in the middle of the picture that stand at its floor; the surround does not count."""
     if floor is None:
         return 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -164,5 +163,7 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """Return ``; did you mean 'x'?`` for the nearest known name, or a list of them when none is near."""
+    import difflib  # here: it is needed only when something is wrong
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"

@@ -152,13 +152,13 @@ def count_measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from blotquant.batch import unit
 
     seen: list[str] = []
-    original = unit.measure_image
+    original = unit.measure_file
 
     def noting(path: Path, **options: object) -> object:
         seen.append(str(options["name"]))
         return original(path, **options)
 
-    monkeypatch.setattr(unit, "measure_image", noting)
+    monkeypatch.setattr(unit, "measure_file", noting)
     return seen
 
 

@@ -1,12 +1,14 @@
 """``python -m tests.scale``: what a batch costs as it grows, and from that what a million images would cost.
 
-``flat [NUMBER …]``: memory and rate of the parent, on cheap units. ``pixels``: cost of a picture by its size, measured
-for real. ``list NUMBER``: only the list of images. ``million``: the plan past this machine, from the other three.
+``flat [NUMBER …]``: memory and rate of the parent, on cheap units, also thousand by thousand; with ``--real`` each
+picture is a drawn blot with noise of its own, and measured. ``pixels``: cost of a picture by its size, measured for
+real. ``list NUMBER``: only the list of images. ``million``: the plan past this machine, from the other three.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import platform
 import resource
@@ -38,6 +40,11 @@ def _peak_mb() -> float:
     return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 
 
+def _now_mb() -> float:
+    """Memory that this process holds now [MB]."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+
+
 def _cpu_s(whose: int = resource.RUSAGE_SELF) -> float:
     used = resource.getrusage(whose)
     return used.ru_utime + used.ru_stime
@@ -53,24 +60,46 @@ def _workers_cpu_s() -> float:
     return _cpu_s(resource.RUSAGE_CHILDREN)
 
 
-def batch_once(number: int, jobs: int) -> dict[str, Any]:
-    """Work through so many cheap units in this process, and tell what it took."""
-    measuring.do_unit = cheap.do_cheap_unit
+class _Watch:
+    """Notes time, the parent's CPU time and its memory as units come back: at the start, and after each thousand."""
+
+    def __init__(self, number: int) -> None:
+        self.times = [time.perf_counter()]
+        self._step, self._marks = max(1, min(1000, number // 10)), [self._look()]
+
+    def _look(self) -> tuple[float, float, float]:
+        return time.perf_counter(), _cpu_s(), _now_mb()
+
+    def __call__(self, name: str, failure: object) -> None:
+        self.times.append(time.perf_counter())
+        if (len(self.times) - 1) % self._step == 0:
+            self._marks.append(self._look())
+
+    def by_thousand(self) -> list[dict[str, float]]:
+        """Tell of each thousand: pictures a second, CPU time of the parent a picture [ms], its memory then [MB]."""
+        return [
+            {"to": number * self._step, "per_s": self._step / (after[0] - before[0]),
+             "parent_cpu_ms": 1000 * (after[1] - before[1]) / self._step, "parent_mb": after[2]}
+            for number, (before, after) in enumerate(itertools.pairwise(self._marks), start=1)
+        ]  # fmt: skip
+
+
+def batch_once(number: int, jobs: int, *, real: bool = False) -> dict[str, Any]:
+    """Work through so many units in this process, cheap or real ones, and tell what it took."""
+    measuring.do_unit = measuring.do_unit if real else cheap.do_cheap_unit
     with tempfile.TemporaryDirectory() as place:
-        in_a_process("draw", number, "--folder", place)  # drawing takes memory of its own
+        in_a_process("draw", number, "--folder", place, *["--real"] * real)  # drawing takes memory of its own
         folder, out = Path(place) / "images", Path(place) / "out"
         out.mkdir()
-        times = [time.perf_counter()]
         before, workers = _cpu_s(), _workers_cpu_s()
         manifest = find_images([str(folder)])
-        batch = measuring.measure_images(
-            manifest, out, pool=Pool(jobs), progress=lambda name, failure: times.append(time.perf_counter())
-        )
+        watch = _Watch(number)
+        batch = measuring.measure_images(manifest, out, pool=Pool(jobs), progress=watch)
         middle, workers = _cpu_s(), _workers_cpu_s() - workers
         summary = write_batch(batch, out, {})
         assert summary.images == number
         assert not summary.failed
-        tenth = max(1, number // 10)
+        tenth, times = max(1, number // 10), watch.times
         return {
             "pictures": number,
             "peak_mb": _peak_mb(),
@@ -83,6 +112,7 @@ def batch_once(number: int, jobs: int) -> dict[str, Any]:
             "parts_kb": _bytes(out / ".parts") / number / 1000,
             "dataset_kb": _bytes(out / "dataset") / number / 1000 if (out / "dataset").is_dir() else 0.0,
             "tables_kb": sum(path.stat().st_size for path in out.glob("*.*")) / number / 1000,
+            "by_thousand": watch.by_thousand(),
         }
 
 
@@ -147,7 +177,7 @@ def in_a_process(*words: object) -> dict[str, Any]:
 
 
 def show(rows: list[dict[str, Any]]) -> None:
-    names = list(rows[0])
+    names = [name for name in rows[0] if name != "by_thousand"]
     print(" | ".join(names))
     for row in rows:
         print(" | ".join(f"{row[name]:.4g}" for name in names))
@@ -191,16 +221,22 @@ def main() -> None:
     parser.add_argument("numbers", type=int, nargs="*", help="numbers of pictures")
     parser.add_argument("--folder", type=Path, help="where pictures are drawn")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--real", action="store_true", help="measure real blots instead of cheap units")
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     if options.what == "once":
-        print(json.dumps(batch_once(options.numbers[0], options.jobs)))
+        print(json.dumps(batch_once(options.numbers[0], options.jobs, real=options.real)))
     elif options.what == "draw":
-        print(json.dumps({"folder": str(cheap.draw_many(options.folder, options.numbers[0]))}))
+        draw = cheap.draw_real if options.real else cheap.draw_many
+        print(json.dumps({"folder": str(draw(options.folder, options.numbers[0]))}))
     elif options.what == "list-once":
         print(json.dumps(list_once(options.numbers[0])))
     elif options.what == "flat":
-        show([in_a_process("once", number, "--jobs", options.jobs) for number in options.numbers or (1000, 10000)])
+        how = ["--jobs", options.jobs, *["--real"] * options.real]
+        rows = [in_a_process("once", number, *how) for number in options.numbers or (1000, 10000)]
+        show(rows)
+        print(f"Of {rows[-1]['pictures']}, as they came:")
+        show(rows[-1]["by_thousand"])
     elif options.what == "list":
         show([in_a_process("list-once", number) for number in options.numbers or (10**4, 10**5)])
     elif options.what == "pixels":

@@ -16,12 +16,13 @@ import tifffile
 
 from blotquant.batch import unit as real
 from blotquant.batch.parts import Part, is_part, part_path, unit_key, write_part
-from blotquant.pipeline import measure_image
-from blotquant.result.record import sheet_rows
-from blotquant.synthetic import simulate_blot
+from blotquant.pipeline import measure_file
+from blotquant.result.record import plain_value
+from blotquant.synthetic import draw_level, simulate_blot
 
 TEMPLATE = "template"
 LANES, ROWS, SHAPE = 10, 3, (520, 900)
+_DRAWN = 20
 
 
 def draw_many(folder: Path, number: int) -> Path:
@@ -37,14 +38,25 @@ def draw_many(folder: Path, number: int) -> Path:
     return folder / "images"
 
 
+def draw_real(folder: Path, number: int) -> Path:
+    """Write so many blots: some drawn ones again and again, each time with further noise of its own."""
+    drawn = [draw_level("typical", seed=seed, n_lanes=LANES, n_rows=ROWS, shape=SHAPE) for seed in range(_DRAWN)]
+    counts = [each.blot.pixels.astype(np.int32) for each in drawn]
+    for each in range(number):
+        place = folder / "images" / f"{each // 1000:03d}"
+        place.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(each).integers(-3, 4, SHAPE, dtype=np.int32)
+        pixels = np.clip(counts[each % _DRAWN] + noise, 0, 65535).astype(np.uint16)
+        tifffile.imwrite(place / f"{each:07d}.tif", pixels)
+    return folder / "images"
+
+
 @functools.cache
 def _lent(folder: Path) -> Part:
     """Measure the real blot, once a worker."""
     path = next(each / TEMPLATE for each in (folder, *folder.parents) if (each / TEMPLATE).is_dir()) / "blot.tif"
-    result = measure_image(path, name="blot.tif")
-    tables = {name: getattr(result, name) for name in real.TABLES_OF_UNIT}
     record = {"inputs": {}, "warnings": [], "failures": [], "images": []}
-    return real._with_figures(Part(tables, result.pictures, record))
+    return real._part(measure_file(path, name="blot.tif").measured, record)
 
 
 def _named(rows: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -54,7 +66,7 @@ def _named(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 def do_cheap_unit(unit: real.Unit) -> str:
     """Keep the real blot's numbers under the unit's name."""
     lent, name = _lent(unit.folder), unit.name
-    key = unit_key(unit.folder, unit.images, unit.further)
+    key = unit_key(unit.folder, unit.known, unit.further)
     path = part_path(unit.kept, key)
     if not is_part(path):
         tables = {table: _named(rows, name) for table, rows in lent.tables.items()}
@@ -62,6 +74,6 @@ def do_cheap_unit(unit: real.Unit) -> str:
         pictures = {name: dataclasses.replace(picture, image=name)}
         figures = [{**each, "image": name} for each in lent.record["figures"]]
         geometry = {f"{name}|{mark.partition('|')[2]}": value for mark, value in lent.record["geometry"].items()}
-        own = {"inputs": {name: key}, "images": sheet_rows(unit.images), "figures": figures, "geometry": geometry}
+        own = {"inputs": {name: key}, "images": plain_value(unit.known), "figures": figures, "geometry": geometry}
         write_part(Part(tables, pictures, {**lent.record, **own}), path)
     return key

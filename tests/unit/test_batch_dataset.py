@@ -29,7 +29,8 @@ def part(number: int) -> Opened:
     )
     tables = {"lanes": check(lanes, "lanes"), "bands": check(bands, "bands"), "quality": empty("quality")}
     tables |= {name: empty(name) for name in ("calibration", "profiles")}
-    return Opened({}, {name: to_csv_bytes(table) for name, table in tables.items()}, {})
+    rows = {name: len(table) for name, table in tables.items()}
+    return Opened({"rows": rows}, {name: to_csv_bytes(table) for name, table in tables.items()}, {})
 
 
 def filled(folder: Path, numbers: range, every: int = 4) -> Dataset:

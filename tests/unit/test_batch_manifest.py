@@ -53,6 +53,15 @@ def test_the_order_of_the_words_does_not_matter_and_each_image_stands_once(tree:
     assert ids(one) == ids(other)
 
 
+def test_globs_are_sifted_as_folders_are_also_where_a_shell_has_made_files_of_them(tree: Path) -> None:
+    pattern, files = str(tree / "day1" / "*"), [str(tree / "day1" / name) for name in ("a.TIF", "b.tif")]
+
+    assert ids(find_images([pattern], exclude=["*.TIF"])) == ids(find_images(files, exclude=["*.TIF"])) == ["b.tif"]
+    assert ids(find_images([pattern], include=["a*"])) == ids(find_images(files, include=["a*"])) == ["a.TIF"]
+    with pytest.raises(SettingsError, match="leave no image"):
+        find_images(files, exclude=["*"])
+
+
 def test_a_glob_is_expanded_here_too_for_shells_that_do_not(tree: Path) -> None:
     assert ids(find_images([str(tree / "**" / "*.png"), str(tree / "day1/*.tif")])) == [
         "day1/b.tif",

@@ -91,7 +91,7 @@ def test_a_unit_is_known_by_bytes_row_and_settings(tmp_path: Path) -> None:
     found = find_images([str(tmp_path / "a.tif")])
 
     def key(images: pd.DataFrame = found.images, settings: str = "joint") -> str:
-        return unit_key(tmp_path, images, {"background": settings})
+        return unit_key(tmp_path, images.to_dict("records"), {"background": settings})
 
     first = key()
     assert key() == first
@@ -109,8 +109,8 @@ def test_a_folder_that_is_one_acquisition_is_known_by_all_its_files(tmp_path: Pa
     scan.mkdir()
     (scan / "700.tif").write_bytes(b"one")
     images = pd.DataFrame({"image": ["scan.zip"], "file": ["scan.zip"]})
-    first = unit_key(tmp_path, images, {})
+    first = unit_key(tmp_path, images.to_dict("records"), {})
 
     (scan / "800.tif").write_bytes(b"two")
 
-    assert unit_key(tmp_path, images, {}) != first
+    assert unit_key(tmp_path, images.to_dict("records"), {}) != first

@@ -15,7 +15,7 @@ from blotquant.batch.manifest import find_images
 from blotquant.batch.measuring import measure_images
 from blotquant.blot import Blot
 from blotquant.figures.pictures import Picture, display_picture
-from blotquant.pipeline.twins import note_twins
+from blotquant.pipeline.twins import Twins, note_twins
 from blotquant.synthetic import draw_level
 
 
@@ -49,6 +49,20 @@ def test_another_exposure_of_the_same_membrane_is_another_picture() -> None:
     assert note_twins({"a": shown("a", PIXELS), "b": shown("b", other)}).empty
     blank = np.full((40, 40), 7.0)
     assert note_twins({"a": shown("a", blank), "b": shown("b", blank)}).empty
+
+
+def test_notes_on_many_copies_come_some_at_a_time_and_each_names_the_first_of_its_like() -> None:
+    twins = Twins()
+    for number in range(1501):
+        twins.add(f"{number}.tif", ("as it is", "mirrored", "turned"))
+    twins.add("other.tif", ("mirrored", "as it is", "another"))
+
+    first, rest = twins.notes()
+
+    assert (len(first), len(rest)) == (1000, 501)
+    assert first["name"].iloc[0] == "1.tif"
+    assert "shows the same picture as 0.tif, contrast" in rest["note"].iloc[-2]
+    assert "shows the same picture as 0.tif, mirrored" in rest["note"].iloc[-1]
 
 
 def test_a_run_over_two_copies_says_so_in_its_quality_table(tmp_path: Path) -> None:
