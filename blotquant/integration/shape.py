@@ -1,8 +1,8 @@
 """The shape of a band: a profile along the run times a profile across the lane, along a bent ridge.
 
 Along the run: a Gaussian with Hermite terms, three broad bumps for wings, and exponential tails both ways. Across
-the lane: flat with soft ends, and a slope and a bend. Amounts are relative to the band's height. Every band has its
-own; bands of a row share a mean that the strong ones tell (see `sharing`).
+the lane: flat with soft ends that may trail off, and waves. Amounts are relative to the band's height. Every band has
+its own; bands of a row share a mean that the strong ones tell (see `sharing`).
 """
 
 from __future__ import annotations
@@ -51,12 +51,13 @@ _TABLE = np.array(
         (1.5, 0.15, 2.5, 2.0, 6.0),  # 15 further right [px]
         (0.04, 0.005, 0.1, 0.08, 0.25),  # 16 ln width
         (0.2, 0.025, 0.5, 0.3, 0.8),  # 17 ln softness of the ends
-        (0.1, 0.015, 0.1, 0.25, 0.5),  # 18 weaker on the right: half a wave across
-        (0.15, 0.015, 0.3, 0.4, 0.8),  # 19 stronger at both ends: a whole wave
-        (0.08, 0.01, 0.08, 0.2, 0.4),  # 20 one and a half waves
-        (0.08, 0.01, 0.08, 0.2, 0.4),  # 21 two waves
-        (0.08, 0.01, 0.08, 0.2, 0.4),  # 22 two and a half waves
-        (0.06, 0.01, 0.06, 0.2, 0.4),  # 23 three waves
+        (0.03, 0.003, 0.15, 0.2, 0.5),  # 18 ends that trail off
+        (0.1, 0.015, 0.1, 0.25, 0.5),  # 19 weaker on the right: half a wave across
+        (0.15, 0.015, 0.3, 0.4, 0.8),  # 20 stronger at both ends: a whole wave
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 21 one and a half waves
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 22 two waves
+        (0.08, 0.01, 0.08, 0.2, 0.4),  # 23 two and a half waves
+        (0.06, 0.01, 0.06, 0.2, 0.4),  # 24 three waves
     ]
 )
 SPREAD, FLOOR, ROWS, STEP, LIMIT = _TABLE.T
@@ -64,12 +65,13 @@ COUNT = len(_TABLE)
 THICKER = 10
 BROAD = 1 + 7
 """Unknowns of a band whose light reaches through its whole window: its height, tails and wings, which come first."""
-_WINGS, _HERMITE, _RELIEF = slice(7), slice(10, 15), slice(18, 24)
+_WINGS, _HERMITE, _RELIEF = slice(7), slice(10, 15), slice(19, 25)
 BEYOND = ((0, 0.56, -1.0), (1, 0.28, -1.0), (5, 0.28, 1.0), (6, 0.56, 1.0))
 """Tails that leave the window: parameter, decay [1/sigma], direction."""
 
 _NEAR = 6.0  # a band without its tails and wings ends so far from its ridge [sigma]
 _SOFT = 2.0  # softness of a band's ends [px], where nothing is known yet
+_TRAIL = 2.2  # how much softer the part is that trails off
 
 
 class Drawn(NamedTuple):
@@ -143,15 +145,25 @@ def _along(t: FloatArray, theta: FloatArray, near: slice) -> tuple[FloatArray, F
     return profile, slope, [*functions, *hermite[:-1]]
 
 
+def _ends(left: FloatArray, right: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Flat profile with soft ends, and its slopes at the left and the right end, at distances in softnesses."""
+    rise, fall = (np.exp(-side * side / 2) / np.sqrt(2 * np.pi) for side in (left, right))
+    return (erf(left / np.sqrt(2.0)) - erf(right / np.sqrt(2.0))) / 2, rise, fall
+
+
 def _across(view: View, theta: FloatArray) -> list[FloatArray]:
-    """Profile across the lane and its derivatives by place, width, softness and waves; each (B, K)."""
+    """Profile across the lane and its derivatives by place, width, softness, trail and waves; each (B, K)."""
     fine = np.arange(view.width) - (view.width - 1) / 2
     at = view.cols[:, :, None] + fine - _sheet(theta[:, 15])
     half, soft = _sheet(view.half * np.exp(theta[:, 16])), _sheet(_SOFT * np.exp(theta[:, 17]))
+    trail = _sheet(theta[:, 18])
     left, right = (at + half) / soft, (at - half) / soft
-    ends = (erf(left / np.sqrt(2.0)) - erf(right / np.sqrt(2.0))) / 2
-    rise = np.exp(-left * left / 2) / (np.sqrt(2 * np.pi) * soft)
-    fall = np.exp(-right * right / 2) / (np.sqrt(2 * np.pi) * soft)
+    firm, *slopes = _ends(left, right)
+    wide, *wide_slopes = _ends(left / _TRAIL, right / _TRAIL)
+    ends = firm + trail * (wide - firm)
+    rise, fall = (
+        ((1 - trail) * one + trail / _TRAIL * other) / soft for one, other in zip(slopes, wide_slopes, strict=True)
+    )
     phase = np.pi / 2 * (np.clip(at / half, -1.2, 1.2) + 1)
     waves = [np.cos(number * phase) for number in range(1, 1 + theta[:, _RELIEF].shape[1])]
     relief = 1 + sum(_sheet(amount) * wave for amount, wave in zip(theta[:, _RELIEF].T, waves, strict=True))
@@ -160,6 +172,7 @@ def _across(view: View, theta: FloatArray) -> list[FloatArray]:
         (rise - fall) * relief,
         (rise + fall) * half * relief,
         (fall * right - rise * left) * soft * relief,
+        (wide - firm) * relief,
         *(ends * wave for wave in waves),
     ]
     return [part.mean(axis=2) for part in parts]

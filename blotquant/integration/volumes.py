@@ -21,10 +21,10 @@ __all__ = ["Measured", "measure"]
 
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 # measured on drawn blots of both families: the learnt scatter of backgrounds is generous, and bands of a row err alike
-_OWN, _ROWS = 0.84, 1.2  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
-_LEFT = 0.4  # … and what a fit leaves of a band's misfit, since the misfit is taken too large
-_GLOW = 2.5  # … and the error of the glow's share, since how wide it is nobody knows
-_UNSURE, _TRAILING = 0.055, 0.08  # standard error of the light beyond the foot, and of tails there, as a share of it
+_OWN, _ROWS = 0.83, 1.1  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
+_LEFT = 0.6  # … and what a fit leaves of a band's misfit, since the misfit is taken too large
+_GLOW = 1.25  # … and the error of the glow's share, since how wide it is nobody knows
+_UNSURE, _TRAILING = 0.03, 0.15  # standard error of the light beyond the foot, and of tails there, as a share of it
 
 
 class Measured(NamedTuple):

@@ -172,7 +172,8 @@ def test_others_light_is_what_bands_of_other_lanes_shine_into_a_strip(
         expected[by, fitter.places.windows[band]] += fit.height[band] * part[0]
         one = fit.misfit.variance(along, across, fit.height[[band]] * scale[band])
         uncertain[by, fitter.places.windows[band]] += one[0]
-    np.testing.assert_allclose(light, expected, atol=1e-6 * np.abs(expected).max())
+    # what trails off farther than a band's light is looked for is left out
+    np.testing.assert_allclose(light, expected, atol=5e-4 * np.abs(expected).max())
     np.testing.assert_allclose(variance, uncertain, atol=1e-6 * uncertain.max())
     assert np.abs(light).max() > 1.0
     monkeypatch.setattr(strips, "_CHUNK", 3)
