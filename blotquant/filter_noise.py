@@ -70,7 +70,7 @@ class Light:
         sample = level.ravel()
         count = min(_LEVELS, max(1, sample.size // _FEWEST))
         each = sample.size // count
-        order = np.argpartition(sample, [each * number for number in range(1, count)])
+        order = np.argpartition(sample, each * np.arange(1, count))
         levels = order[: each * count].reshape(count, each)
         centres = sample[levels].mean(axis=1)
         return cls(chance, levels, _between(sample, centres))

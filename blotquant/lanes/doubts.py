@@ -17,6 +17,7 @@ _ROUND = 1.42  # width over thickness below which bands are dots; drawn dots 1.0
 _FEW_VOTES = 2.5  # votes of a whole picture below which nothing was found
 _STREAKS = 2.0  # votes a lane that a comb has where no band shows both its ends: lanes that touch, told by streaks
 _FEW_BANDS = 4.0  # and votes of bands that others confirm: a clear one has 3, stains and dust of a blank picture less
+_ONE_STAIN = 0.5  # distance along the run up to which two marks are one stain, as a share of their thickness
 _STEEP, _POINTS = 0.2, 3  # slope from which so many bands, or more, on one straight line are a scratch and no row
 _IRREGULAR = 0.10  # spread of neighbouring steps that predicts trouble
 _RIVAL = 0.5  # worth of another pitch, as a share of the best, that predicts trouble
@@ -80,10 +81,11 @@ def _confirmed(found: Search) -> float:
     lane = np.argmin(off, axis=1)
     down = np.abs(marks.row[:, None] - marks.row[None, :])
     other = ~np.eye(len(lane), dtype=bool)
-    below = (lane[:, None] == lane[None, :]) & other
+    apart = down > _ONE_STAIN * (marks.thickness[:, None] + marks.thickness[None, :])
+    below = (lane[:, None] == lane[None, :]) & other & apart
     beside = (lane[:, None] != lane[None, :]) & (down <= row_room(np.abs(middle[:, None] - middle[None, :])))
-    wide = marks.right - marks.left >= _ROUND * marks.thickness
-    return float(marks.weight[wide & (below | beside).any(axis=1)].sum())
+    seen = (marks.thickness > 0) & (marks.right - marks.left >= _ROUND * marks.thickness)
+    return float(marks.weight[seen & (below | beside).any(axis=1)].sum())
 
 
 def comb_doubts(found: Search, centre: FloatArray) -> tuple[float, list[str]]:
