@@ -19,6 +19,10 @@ _STREAKS = 2.0  # votes a lane that a comb has where no band shows both its ends
 _FEW_BANDS = 4.0  # and votes of bands that others confirm: a clear one has 3, stains and dust of a blank picture less
 _ONE_STAIN = 0.5  # distance along the run up to which two marks are one stain, as a share of their thickness
 _STEEP, _POINTS = 0.2, 3  # slope from which so many bands, or more, on one straight line are a scratch and no row
+_FEW_POINTS = 12  # more bands are no scratch
+_MOSTLY = 0.6  # share of them that lie on the line
+_STRAIGHT = 2.5  # distance from it, at most [px]
+_IN_LINE = 0.3  # distance across the run from which two of them tell a line, as a share of the pitch
 _IRREGULAR = 0.10  # spread of neighbouring steps that predicts trouble
 _RIVAL = 0.5  # worth of another pitch, as a share of the best, that predicts trouble
 
@@ -64,13 +68,18 @@ def _hardly_anything(found: Search, given: bool) -> bool:
 
 
 def _is_scratch(found: Search) -> bool:
-    """Whether all that is seen lies on one steep straight line."""
+    """Whether most of what is seen lies on one steep straight line."""
     marks = found.marks
-    if len(marks.row) < _POINTS:
+    if not _POINTS <= len(marks.row) <= _FEW_POINTS:
         return False
-    slope, height = np.polyfit(0.5 * (marks.left + marks.right), marks.row, 1)
-    off = np.abs(marks.row - height - slope * 0.5 * (marks.left + marks.right))
-    return abs(slope) > _STEEP and bool(np.median(off) < 2.0 and off.max() < np.ptp(marks.row) / _POINTS)
+    middle = 0.5 * (marks.left + marks.right)
+    first, second = np.triu_indices(len(middle), 1)
+    across = middle[second] - middle[first]
+    apart = np.abs(across) > _IN_LINE * found.pitch  # two of one lane tell no line
+    slope = (marks.row[second] - marks.row[first])[apart] / across[apart]
+    off = marks.row - marks.row[first[apart], None] - slope[:, None] * (middle - middle[first[apart], None])
+    on_line = (np.abs(off) < _STRAIGHT).sum(axis=1)
+    return bool((on_line[np.abs(slope) > _STEEP] >= max(_POINTS, _MOSTLY * len(middle))).any())
 
 
 def _confirmed(found: Search) -> float:
