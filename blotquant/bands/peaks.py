@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -126,10 +127,26 @@ class _Band:
 class _Column:
     """One lane at one half thickness, as plain numbers: short stretches of them are looked at many times."""
 
-    height: list[float]
-    light: list[float]
-    darkest: float
+    bulges: Picture
+    brightness: Picture
     sigma: float
+
+    @functools.cached_property
+    def height(self) -> list[float]:
+        """Bulges as plain numbers, made only where they are asked for."""
+        numbers: list[float] = self.bulges.tolist()
+        return numbers
+
+    @functools.cached_property
+    def light(self) -> list[float]:
+        """Brightness as plain numbers."""
+        numbers: list[float] = self.brightness.tolist()
+        return numbers
+
+    @functools.cached_property
+    def darkest(self) -> float:
+        """Least brightness of the lane [AU]."""
+        return float(self.brightness.min())
 
     def parted(self, one: int, other: int) -> tuple[bool, bool]:
         """Whether two peaks are two bands, and if not, whether they are two that blend."""
@@ -194,23 +211,20 @@ def _join(bands: list[_Band], column: _Column, scale: int, row: int, score: floa
 
 
 def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
-    """Gather the peaks of all scales, fine to coarse, into bands of each lane."""
-    peak = _is_peak(scores)
-    gathered = []
-    for lane in range(scores.shape[2]):
-        bands: list[_Band] = []
-        light = profiles.brightness[:, lane].tolist()
-        for scale in range(len(scores)):
-            rows = np.flatnonzero(peak[scale, :, lane])
-            if len(rows) == 0:
-                continue
-            height = profiles.height[scale, :, lane].tolist()
-            column = _Column(height, light, min(light), float(profiles.sigmas[scale]))
-            strength = scores[scale, rows, lane]
-            for index in np.argsort(-strength, kind="stable"):
-                _join(bands, column, scale, int(rows[index]), float(strength[index]))
-        gathered += [(lane, band) for band in bands]
-    return gathered
+    """Gather the peaks of all scales, fine to coarse and strong to weak, into bands of each lane."""
+    scales, rows, lanes = np.nonzero(_is_peak(scores))
+    strength = scores[scales, rows, lanes]
+    order = np.lexsort((rows, -strength, scales, lanes))
+    found = zip(*(values[order].tolist() for values in (lanes, scales, rows, strength)), strict=True)
+    bands: dict[int, list[_Band]] = {}
+    columns: dict[tuple[int, int], _Column] = {}
+    for lane, scale, row, score in found:
+        if (lane, scale) not in columns:
+            columns[lane, scale] = _Column(
+                profiles.height[scale, :, lane], profiles.brightness[:, lane], float(profiles.sigmas[scale])
+            )
+        _join(bands.setdefault(lane, []), columns[lane, scale], scale, row, score)
+    return [(lane, band) for lane, own in bands.items() for band in own]
 
 
 def _refined(values: Picture, scale: Indices, row: Indices, lane: Indices) -> FloatArray:
