@@ -21,6 +21,7 @@ from ..filter_noise import noise_of
 from .chains import PRICE, best_chain, candidates, peaks
 from .streaks import Blocks, streak_votes
 from .votes import LUMP, SLOPE, Votes, odd, shifted
+from .wells import usual_step
 
 __all__ = ["RIVAL", "Glance", "first_look"]
 
@@ -34,6 +35,7 @@ _ROWS, _MOST_ROWS = 130, 4  # and then put together while so many remain, so man
 _FULL = 9.0  # contrast from which a vote counts in full
 _FAINTEST = 3.5  # evidence below which a place casts no vote
 _STEP = 1.2  # ratio of neighbouring pitches
+_SAME_LANES = 0.45  # logarithmic distance from the lanes' own pitch within which a pitch shows the same
 _HOPELESS = 0.5  # worth of every other pitch, as a share of the best, below which those beside it are not looked at
 _MOST_LANES = 45
 _SHEARS = (-0.06, -0.03, 0.0, 0.03, 0.06)
@@ -159,6 +161,16 @@ class Glance:
     shear: float
     centre: FloatArray
 
+    @property
+    def step(self) -> float:
+        """Usual distance between the lanes [px]."""
+        return usual_step(self.centre, self.pitch)
+
+    def tells(self, pitch: float) -> bool:
+        """Whether another pitch is farther from the lanes' own distance, and near enough to show the same lanes."""
+        off, own = abs(np.log(pitch / self.step)), abs(np.log(self.pitch / self.step))
+        return bool(own < off < _SAME_LANES)
+
 
 def first_look(images: Sequence[Seen], canvas: Canvas) -> list[Glance]:
     """Try pitches and return what each shows, best first.
@@ -209,6 +221,8 @@ def _glances(pitches: npt.NDArray[np.floating], found: Mapping[int, tuple[float,
     for i in sorted(most, key=lambda i: -most[i]):
         if most[i] <= RIVAL * best:
             break
+        if any(glance.tells(pitches[i]) for glance in glances):
+            continue
         place, votes = candidates(counts[i], pitches[i])
         worth, chain = best_chain(place, votes, pitches[i])
         glances.append(Glance(worth, float(pitches[i]), found[i][0], place[chain]))
