@@ -23,6 +23,7 @@ _LEVELS = 8  # brightness levels with a noise of their own
 _FEWEST = 50  # places of a level, at least
 _QUARTILE = 0.31864  # first quartile of |normal|
 _QUIET_SHARE = 0.3  # quantile over the brightness levels that gives the usual noise
+_SHORT_QUIET = 1.3  # that of a short picture, which bands fill, over the noise of its quietest level
 _LOUDEST = 1.6  # how much noisier than usual a level or a part of the width may be
 _QUIETEST = 0.7  # and how much quieter a level
 _ROUGHEST = 10.0  # noise of a short picture's bulges over that of white noise, at most
@@ -70,7 +71,7 @@ class Light:
         sample = level.ravel()
         count = min(_LEVELS, max(1, sample.size // _FEWEST))
         each = sample.size // count
-        order = np.argpartition(sample, [each * number for number in range(1, count)])
+        order = np.argpartition(sample, each * np.arange(1, count))
         levels = order[: each * count].reshape(count, each)
         centres = sample[levels].mean(axis=1)
         return cls(chance, levels, _between(sample, centres))
@@ -158,7 +159,8 @@ def noise_of(responses: Picture, light: Light, sigmas: Sequence[float], *, pixel
     least, most = np.array([_limits(sigma, rows, pixels) for sigma in sigmas]).T
     telling = np.where(spread >= least[:, None], spread, np.inf).min(axis=1)
     quietest = np.where(np.isfinite(telling), telling, least)
-    usual = np.minimum(np.maximum(_quantiles(spread, _QUIET_SHARE), quietest), most)[:, None]
+    quiet = np.where(np.isfinite(most), quietest * _SHORT_QUIET, _quantiles(spread, _QUIET_SHARE))
+    usual = np.minimum(np.maximum(quiet, quietest), most)[:, None]
     factor = np.clip(spread, _QUIETEST * usual, _LOUDEST * usual).astype(np.float32) @ light.weights
     tiny = float(np.finfo(np.float32).tiny)
     floors = np.array([max(floor * bulge_noise(sigma), tiny) for sigma in sigmas], np.float32)

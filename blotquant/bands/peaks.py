@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -26,6 +27,7 @@ _BROAD = 0.8  # half width of such a top as a share of the half thickness, from 
 _DIP = 0.8  # least brightness between two bands as a share of the dimmer one's, which is enough to part them
 _ONE_TOP = 0.97  # brightness between two bands as a share of the brighter one's, at most
 _BLEND = 0.9  # and below which they may be two that blend
+_ASIDE = 6.0  # distance of another band that a peak has nothing to do with [reaches]
 _SURE = 7.0  # evidence from which a peak may part a band in two
 _STEEPEST = 0.15  # slope of a band's ridge inside its lane [px/px], at most
 _TRIES = np.linspace(-0.6, 0.6, 25)  # slopes that are tried [px/px]
@@ -125,10 +127,26 @@ class _Band:
 class _Column:
     """One lane at one half thickness, as plain numbers: short stretches of them are looked at many times."""
 
-    height: list[float]
-    light: list[float]
-    darkest: float
+    bulges: Picture
+    brightness: Picture
     sigma: float
+
+    @functools.cached_property
+    def height(self) -> list[float]:
+        """Bulges as plain numbers, made only where they are asked for."""
+        numbers: list[float] = self.bulges.tolist()
+        return numbers
+
+    @functools.cached_property
+    def light(self) -> list[float]:
+        """Brightness as plain numbers."""
+        numbers: list[float] = self.brightness.tolist()
+        return numbers
+
+    @functools.cached_property
+    def darkest(self) -> float:
+        """Least brightness of the lane [AU]."""
+        return float(self.brightness.min())
 
     def parted(self, one: int, other: int) -> tuple[bool, bool]:
         """Whether two peaks are two bands, and if not, whether they are two that blend."""
@@ -149,6 +167,21 @@ class _Column:
         return dips or hollow, hollowest < _BLEND * lesser
 
 
+def _is_lone(nearest: list[_Band], scale: int, row: int, reach: float) -> bool:
+    """Whether a peak covers a finer one of a band that has no other near it, as most do."""
+    if not nearest or nearest[0].scale == scale or abs(nearest[0].row - row) > reach:
+        return False
+    return all(abs(band.row - row) > _ASIDE * reach for band in nearest[1:])
+
+
+def _take(band: _Band, scale: int, row: int, score: float, *, moves: bool = True) -> None:
+    """Let a band be where a stronger peak shows it, unless finer scales have parted it."""
+    if score > band.score:
+        if moves and not band.parted:
+            band.scale, band.row = scale, row
+        band.score = score
+
+
 def _join(bands: list[_Band], column: _Column, scale: int, row: int, score: float) -> None:
     """Give a peak to the band that it belongs to, or start a new one.
 
@@ -156,6 +189,9 @@ def _join(bands: list[_Band], column: _Column, scale: int, row: int, score: floa
     """
     reach = 1.5 * column.sigma + 1.0
     nearest = sorted(bands, key=lambda band: abs(band.row - row))
+    if _is_lone(nearest[:3], scale, row, reach):
+        _take(nearest[0], scale, row, score)
+        return
     verdicts = [(band, *column.parted(band.row, row)) for band in nearest[:3]]
     covered = [band for band in nearest if band.scale != scale and abs(band.row - row) <= reach]
     joined = [band for band, parted, _ in verdicts if not parted or band in covered]
@@ -171,30 +207,24 @@ def _join(bands: list[_Band], column: _Column, scale: int, row: int, score: floa
     band.blended |= score > _SURE and any(
         blended for other, _, blended in verdicts if other is band and other.scale == scale
     )
-    if score > band.score:
-        if not band.parted and len(joined) == 1:
-            band.scale, band.row = scale, row
-        band.score = score
+    _take(band, scale, row, score, moves=len(joined) == 1)
 
 
 def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
-    """Gather the peaks of all scales, fine to coarse, into bands of each lane."""
-    peak = _is_peak(scores)
-    gathered = []
-    for lane in range(scores.shape[2]):
-        bands: list[_Band] = []
-        light = profiles.brightness[:, lane].tolist()
-        for scale in range(len(scores)):
-            rows = np.flatnonzero(peak[scale, :, lane])
-            if len(rows) == 0:
-                continue
-            height = profiles.height[scale, :, lane].tolist()
-            column = _Column(height, light, min(light), float(profiles.sigmas[scale]))
-            strength = scores[scale, rows, lane]
-            for index in np.argsort(-strength, kind="stable"):
-                _join(bands, column, scale, int(rows[index]), float(strength[index]))
-        gathered += [(lane, band) for band in bands]
-    return gathered
+    """Gather the peaks of all scales, fine to coarse and strong to weak, into bands of each lane."""
+    scales, rows, lanes = np.nonzero(_is_peak(scores))
+    strength = scores[scales, rows, lanes]
+    order = np.lexsort((rows, -strength, scales, lanes))
+    found = zip(*(values[order].tolist() for values in (lanes, scales, rows, strength)), strict=True)
+    bands: dict[int, list[_Band]] = {}
+    columns: dict[tuple[int, int], _Column] = {}
+    for lane, scale, row, score in found:
+        if (lane, scale) not in columns:
+            columns[lane, scale] = _Column(
+                profiles.height[scale, :, lane], profiles.brightness[:, lane], float(profiles.sigmas[scale])
+            )
+        _join(bands.setdefault(lane, []), columns[lane, scale], scale, row, score)
+    return [(lane, band) for lane, own in bands.items() for band in own]
 
 
 def _refined(values: Picture, scale: Indices, row: Indices, lane: Indices) -> FloatArray:

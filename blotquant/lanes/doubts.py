@@ -17,7 +17,12 @@ _ROUND = 1.42  # width over thickness below which bands are dots; drawn dots 1.0
 _FEW_VOTES = 2.5  # votes of a whole picture below which nothing was found
 _STREAKS = 2.0  # votes a lane that a comb has where no band shows both its ends: lanes that touch, told by streaks
 _FEW_BANDS = 4.0  # and votes of bands that others confirm: a clear one has 3, stains and dust of a blank picture less
+_ONE_STAIN = 0.5  # distance along the run up to which two marks are one stain, as a share of their thickness
 _STEEP, _POINTS = 0.2, 3  # slope from which so many bands, or more, on one straight line are a scratch and no row
+_FEW_POINTS = 12  # more bands are no scratch
+_MOSTLY = 0.6  # share of them that lie on the line
+_STRAIGHT = 2.5  # distance from it, at most [px]
+_IN_LINE = 0.3  # distance across the run from which two of them tell a line, as a share of the pitch
 _IRREGULAR = 0.10  # spread of neighbouring steps that predicts trouble
 _RIVAL = 0.5  # worth of another pitch, as a share of the best, that predicts trouble
 
@@ -63,13 +68,18 @@ def _hardly_anything(found: Search, given: bool) -> bool:
 
 
 def _is_scratch(found: Search) -> bool:
-    """Whether all that is seen lies on one steep straight line."""
+    """Whether most of what is seen lies on one steep straight line."""
     marks = found.marks
-    if len(marks.row) < _POINTS:
+    if not _POINTS <= len(marks.row) <= _FEW_POINTS:
         return False
-    slope, height = np.polyfit(0.5 * (marks.left + marks.right), marks.row, 1)
-    off = np.abs(marks.row - height - slope * 0.5 * (marks.left + marks.right))
-    return abs(slope) > _STEEP and bool(np.median(off) < 2.0 and off.max() < np.ptp(marks.row) / _POINTS)
+    middle = 0.5 * (marks.left + marks.right)
+    first, second = np.triu_indices(len(middle), 1)
+    across = middle[second] - middle[first]
+    apart = np.abs(across) > _IN_LINE * found.pitch  # two of one lane tell no line
+    slope = (marks.row[second] - marks.row[first])[apart] / across[apart]
+    off = marks.row - marks.row[first[apart], None] - slope[:, None] * (middle - middle[first[apart], None])
+    on_line = (np.abs(off) < _STRAIGHT).sum(axis=1)
+    return bool((on_line[np.abs(slope) > _STEEP] >= max(_POINTS, _MOSTLY * len(middle))).any())
 
 
 def _confirmed(found: Search) -> float:
@@ -80,10 +90,11 @@ def _confirmed(found: Search) -> float:
     lane = np.argmin(off, axis=1)
     down = np.abs(marks.row[:, None] - marks.row[None, :])
     other = ~np.eye(len(lane), dtype=bool)
-    below = (lane[:, None] == lane[None, :]) & other
+    apart = down > _ONE_STAIN * (marks.thickness[:, None] + marks.thickness[None, :])
+    below = (lane[:, None] == lane[None, :]) & other & apart
     beside = (lane[:, None] != lane[None, :]) & (down <= row_room(np.abs(middle[:, None] - middle[None, :])))
-    wide = marks.right - marks.left >= _ROUND * marks.thickness
-    return float(marks.weight[wide & (below | beside).any(axis=1)].sum())
+    seen = (marks.thickness > 0) & (marks.right - marks.left >= _ROUND * marks.thickness)
+    return float(marks.weight[seen & (below | beside).any(axis=1)].sum())
 
 
 def comb_doubts(found: Search, centre: FloatArray) -> tuple[float, list[str]]:

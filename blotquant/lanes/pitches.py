@@ -7,7 +7,7 @@ share of the band itself, so that a weak row counts about as much as a strong on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +21,7 @@ from ..filter_noise import noise_of
 from .chains import PRICE, best_chain, candidates, peaks
 from .streaks import Blocks, streak_votes
 from .votes import LUMP, SLOPE, Votes, odd, shifted
+from .wells import usual_step
 
 __all__ = ["RIVAL", "Glance", "first_look"]
 
@@ -34,6 +35,8 @@ _ROWS, _MOST_ROWS = 130, 4  # and then put together while so many remain, so man
 _FULL = 9.0  # contrast from which a vote counts in full
 _FAINTEST = 3.5  # evidence below which a place casts no vote
 _STEP = 1.2  # ratio of neighbouring pitches
+_SAME_LANES = 0.45  # logarithmic distance from the lanes' own pitch within which a pitch shows the same
+_HOPELESS = 0.5  # worth of every other pitch, as a share of the best, below which those beside it are not looked at
 _MOST_LANES = 45
 _SHEARS = (-0.06, -0.03, 0.0, 0.03, 0.06)
 
@@ -158,6 +161,16 @@ class Glance:
     shear: float
     centre: FloatArray
 
+    @property
+    def step(self) -> float:
+        """Usual distance between the lanes [px]."""
+        return usual_step(self.centre, self.pitch)
+
+    def tells(self, pitch: float) -> bool:
+        """Whether another pitch is farther from the lanes' own distance, and near enough to show the same lanes."""
+        off, own = abs(np.log(pitch / self.step)), abs(np.log(self.pitch / self.step))
+        return bool(own < off < _SAME_LANES)
+
 
 def first_look(images: Sequence[Seen], canvas: Canvas) -> list[Glance]:
     """Try pitches and return what each shows, best first.
@@ -169,29 +182,47 @@ def first_look(images: Sequence[Seen], canvas: Canvas) -> list[Glance]:
     canvas : Canvas
         Where they lie.
     """
-    views = [_View.of(narrow(image, _STRIPS, max(1, round(image.shape[0] / _AVERAGED)))) for image in images]
+    views = [[_View.of(narrow(image, _STRIPS, max(1, round(image.shape[0] / _AVERAGED)))) for image in images]]
     pitches = canvas.cols / 2.2 / _STEP ** np.arange(40)
     pitches = np.sort(pitches[pitches > max(canvas.cols / _MOST_LANES, 8.0)])
-    found = []
-    for pitch in pitches:
-        while min(pitch / view.width for view in views) >= 2 * _PER_PITCH:
-            views = [view.halved() for view in views]
-        cast = []
-        for view, offset in zip(views, canvas.offsets, strict=True):
-            cast += [_votes(view, pitch, offset), streak_votes(view.blocks, pitch, offset)]
-        found.append(_upright(Votes.united(cast), pitch, canvas.shape))
+    found = {i: _looked(views, pitches[i], canvas) for i in range(0, len(pitches), 2)}
+    most = {i: _most(tallied) for i, (_, tallied) in found.items()}
+    hopeful = _HOPELESS * max(most.values(), default=0.0)
+    for i in range(1, len(pitches), 2):
+        if max(most[i - 1], most.get(i + 1, 0.0)) >= hopeful:
+            found[i] = _looked(views, pitches[i], canvas)
     return _glances(pitches, found)
 
 
-def _glances(pitches: npt.NDArray[np.floating], found: Sequence[tuple[float, FloatArray]]) -> list[Glance]:
+def _looked(views: list[list[_View]], pitch: float, canvas: Canvas) -> tuple[float, FloatArray]:
+    """Lean of the lanes and votes of each column at one pitch; views are as fine as the pitch needs, finest first."""
+    level = 0
+    while min(pitch / view.width for view in views[level]) >= 2 * _PER_PITCH:
+        level += 1
+        if level == len(views):
+            views.append([view.halved() for view in views[-1]])
+    cast = []
+    for view, offset in zip(views[level], canvas.offsets, strict=True):
+        cast += [_votes(view, pitch, offset), streak_votes(view.blocks, pitch, offset)]
+    return _upright(Votes.united(cast), pitch, canvas.shape)
+
+
+def _most(tallied: FloatArray) -> float:
+    """Return what lanes can be worth at most, given the votes of each column."""
+    return float(np.maximum(peaks(tallied)[1] - PRICE, 0.0).sum())
+
+
+def _glances(pitches: npt.NDArray[np.floating], found: Mapping[int, tuple[float, FloatArray]]) -> list[Glance]:
     """Choose the lanes at each pitch, best first; pitches whose votes cannot rival the best are left out."""
-    counts = [np.max([tallied for _, tallied in found[max(0, i - 1) : i + 2]], axis=0) for i in range(len(found))]
-    most = np.array([np.maximum(peaks(tallied)[1] - PRICE, 0.0).sum() for tallied in counts])
+    counts = {i: np.max([found[k][1] for k in (i - 1, i, i + 1) if k in found], axis=0) for i in sorted(found)}
+    most = {i: _most(tallied) for i, tallied in counts.items()}
     glances: list[Glance] = []
     best = 0.0
-    for i in np.argsort(-most, kind="stable"):
+    for i in sorted(most, key=lambda i: -most[i]):
         if most[i] <= RIVAL * best:
             break
+        if any(glance.tells(pitches[i]) for glance in glances):
+            continue
         place, votes = candidates(counts[i], pitches[i])
         worth, chain = best_chain(place, votes, pitches[i])
         glances.append(Glance(worth, float(pitches[i]), found[i][0], place[chain]))

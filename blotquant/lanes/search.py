@@ -17,6 +17,7 @@ from .places import votes_of
 from .second_look import look_again
 from .streaks import Blocks, streak_votes
 from .votes import Votes, tally
+from .wells import usual_step
 
 __all__ = ["Search", "choose", "row_room", "search"]
 
@@ -30,7 +31,6 @@ _SMEARED = 2.2  # or how much thicker than those of the other lanes its bands ar
 _SCRATCHED = 0.55  # or how thin a lane's only band is
 _CLEAR = 1.5  # vote of the clearest band of a lane with few votes, at least
 _MOVED = 0.02  # lanes that move by less than so much of the pitch are where they belong
-_SINGLE = 0.25  # share of the steps that skip no well where the pitch is right, at least
 _ROUNDS = 2  # how often lanes at the ends are given up
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
@@ -109,7 +109,7 @@ def _counts(votes: Votes, comb: Comb, pitch: float) -> FloatArray:
 
 def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
     """Look again at the pitch of a first look, and bend the comb until it fits the bands."""
-    pitch = _own_pitch(glance)
+    pitch = glance.step
     comb = Comb(glance.centre, 0.5 * glance.shear * (canvas.rows - 1), 0.0, 0.0, canvas.shape)
     looks = [look_again(image, pitch) for image in images]
     cast = [votes_of(look, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
@@ -197,25 +197,11 @@ def _strays(found: Search, end: int) -> bool:
     return bool(thickness > _SMEARED or (own.sum() == 1 and thickness < _SCRATCHED))
 
 
-def _own_pitch(glance: Glance) -> float:
-    """Usual distance between the lanes of a first look, which is surer than the pitch at which it was taken [px]."""
-    return _usual_step(glance.centre, glance.pitch)
-
-
-def _usual_step(centre: FloatArray, pitch: float) -> float:
-    """Usual distance between lanes; where most steps skip wells, all along, lanes are as far apart as they lie [px]."""
-    space = np.diff(centre)
-    if len(space) == 0:
-        return pitch
-    single = pitch * max(1.0, float(np.floor(np.quantile(np.round(space / pitch), _SINGLE))))
-    return float(np.median(space / np.maximum(1.0, np.round(space / single))))
-
-
 def _hypotheses(glances: Sequence[Glance]) -> list[Glance]:
     """Return the best first look, and others nearly as good that show other lanes; none where no lane is worth it."""
     chosen: list[Glance] = []
     for glance in glances:
-        other = all(abs(np.log(_own_pitch(glance) / _own_pitch(one))) > _OTHER_PITCH for one in chosen)
+        other = all(abs(np.log(glance.step / one.step)) > _OTHER_PITCH for one in chosen)
         if other and glance.worth > RIVAL * glances[0].worth and len(chosen) < _MOST_HYPOTHESES:
             chosen.append(glance)
     return chosen
@@ -237,4 +223,4 @@ def search(images: Sequence[Seen], canvas: Canvas) -> Search:
     found = sorted((_closer(images, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
     rival = found[1].worth if len(found) > 1 else 0.0
     best = found[0]
-    return replace(best, pitch=max(best.pitch, _usual_step(best.comb.centre, best.pitch)), runner_up=rival)
+    return replace(best, pitch=max(best.pitch, usual_step(best.comb.centre, best.pitch)), runner_up=rival)

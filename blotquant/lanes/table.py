@@ -65,14 +65,14 @@ def _image_lanes(blot: Blot, canvas: Canvas, offset: tuple[int, int], settled: S
             "curve": curve_texts(np.broadcast_to(at, columns.shape), columns),
             "confidence": settled.confidence,
             "reason": settled.reasons,
+            "flags": _flags(np.asarray(np.round(tilt, 3), np.float64), settled),
         }
     )
 
 
-def _flags(lanes: pd.DataFrame, settled: Settled) -> list[str]:
-    flags = np.zeros(len(lanes), int)
-    flags |= np.where(lanes["confidence"] < _UNSURE, int(Flag.LANE_UNSURE), 0)
-    flags |= np.where(np.abs(lanes["tilt"]) > _TILTED, int(Flag.TILTED), 0)
+def _flags(tilt: FloatArray, settled: Settled) -> list[str]:
+    flags = np.where(settled.confidence < _UNSURE, int(Flag.LANE_UNSURE), 0)
+    flags |= np.where(np.abs(tilt) > _TILTED, int(Flag.TILTED), 0)
     flags |= np.where(settled.inferred, int(Flag.LANE_EMPTY), 0)
     flags |= int(Flag.LANES_GIVEN) if settled.doubted else 0
     return [encode(int(flag)) for flag in flags]
@@ -80,9 +80,8 @@ def _flags(lanes: pd.DataFrame, settled: Settled) -> list[str]:
 
 def lanes_table(blots: Sequence[Blot], canvas: Canvas, settled: Settled) -> pd.DataFrame:
     """Write the lanes of all images of a membrane in pixels of their files."""
-    parts = []
-    for blot, offset in zip(blots, canvas.offsets, strict=True):
-        lanes = _image_lanes(blot, canvas, offset, settled)
-        lanes["flags"] = _flags(lanes, settled)
-        parts.append(to_file(lanes, blot.frame))
-    return tables.check(pd.concat(parts, ignore_index=True), "lanes")
+    parts = [
+        to_file(_image_lanes(blot, canvas, offset, settled), blot.frame)
+        for blot, offset in zip(blots, canvas.offsets, strict=True)
+    ]
+    return tables.check(parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True), "lanes")

@@ -7,15 +7,33 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 
-__all__ = ["FEWEST", "fill_wells", "local_steps"]
+__all__ = ["FEWEST", "fill_wells", "local_steps", "usual_step"]
 
 FEWEST = 4
 """Lanes from which a comb is known to be regular."""
 
 _MOST_EMPTY = 2  # empty wells side by side
+_SINGLE = 0.25  # share of the steps that skip no well where the pitch is right, at least
 _AROUND = 5  # spaces on either side that tell the usual distance at a place; it drifts along a membrane
 _UNLIKE = 0.25  # difference from their median, as a share, beyond which one tells nothing
 _SHORT = 0.15  # part of a step by which a well may be narrower than its neighbours
+
+
+def usual_step(centre: FloatArray, pitch: float) -> float:
+    """Return the usual distance between lanes [px]; where nearly all steps skip wells, it is that of those steps.
+
+    Parameters
+    ----------
+    centre : ndarray of shape (n,)
+        Columns of the lanes, rising [px].
+    pitch : float
+        Distance between lanes that was tried [px].
+    """
+    space = np.diff(centre)
+    if len(space) == 0:
+        return pitch
+    single = pitch * max(1.0, float(np.floor(np.quantile(np.round(space / pitch), _SINGLE))))
+    return float(np.median(space / np.maximum(1.0, np.round(space / single))))
 
 
 def local_steps(centre: FloatArray, pitch: float) -> FloatArray:

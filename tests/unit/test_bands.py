@@ -193,3 +193,8 @@ def test_both_bands_of_a_close_pair_are_found(apart: float) -> None:
     bands = find_bands(blot, find_lanes(blot))
     assert bands["detected"].all()
     np.testing.assert_allclose(bands.groupby("band")["centre_row"].median(), list(heights), atol=0.7)
+
+
+def test_a_faint_band_of_a_short_strip_is_found_beside_strong_ones() -> None:
+    drawn = draw_level("typical", family="foreign", seed=1, n_rows=1, shape=(60, 900))
+    assert found_share(drawn, find_bands(drawn.blot, find_lanes(drawn.blot))) == (1.0, 1.0)

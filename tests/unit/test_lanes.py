@@ -13,6 +13,7 @@ from blotquant.errors import DetectionError, QualityWarning
 from blotquant.geometry import evaluate_curve, parse_curve
 from blotquant.lanes import find_lanes
 from blotquant.lanes.wells import fill_wells
+from blotquant.orientation import orient
 from blotquant.synthetic import Drawn, Layout, Membrane, draw, draw_level
 
 
@@ -199,3 +200,17 @@ def test_narrow_lanes_far_apart_have_no_lanes_between_them(seed: int) -> None:
     bands["volume"] = 10.0 ** rng.uniform(4.5, 6.0, len(bands)) * (rng.random(len(bands)) > 0.3)
     drawn = draw(bands, layout=layout, membrane=Membrane(haze=0.3), shape=(520, 900), seed=seed, name="narrow.tif")
     assert len(find_lanes(drawn.blot)) == 9
+
+
+@pytest.mark.parametrize(
+    ("level", "seed", "effects"),
+    [
+        ("hard", 60106, ("blank", "jpeg")),
+        ("hard", 60106, ("blank", "surround")),
+        ("typical", 60101, ("blank", "clipped")),
+    ],
+)
+def test_scratches_and_stains_on_a_blank_membrane_are_no_lanes(level: str, seed: int, effects: tuple[str, ...]) -> None:
+    drawn = draw_level(level, seed=seed, n_lanes=5 + seed % 14, effects=effects)
+    with pytest.raises(DetectionError, match="no lanes found"):
+        find_lanes(orient(drawn.blot))
