@@ -72,7 +72,7 @@ def _row(effect: float, sd: float, comparisons: int, level: float) -> dict[str, 
     ln_effect, n = float(np.log(effect)), 2
     while (power := power_of(ln_effect, sd, n, comparisons, level=level)) < _WANTED and n < _MOST:
         n += 1
-    note = f"power {power:.2f} at n = {n}; residual SD of ln ratio {sd:.3g}, {comparisons} groups against the reference"
+    note = f"power {power:.2f} at n = {n}; residual SD of ln {sd:.3g}, {comparisons} groups against the reference"
     value = float(n) if power >= _WANTED else np.nan
     return {
         "measure": f"replicates_for_fold_{effect:g}",

@@ -87,6 +87,13 @@ def test_dunnett_is_chosen_for_several_doses_and_every_dose_meets_the_vehicle() 
     assert (doses["dof"] == 6).all()
 
 
+def test_a_form_by_itself_is_a_signal_and_no_ratio() -> None:
+    total = study({0: [1, 1.2, 0.9], 10: [0.7, 0.8, 0.5], 100: [0.2, 0.3, 0.15]}).assign(quantity="S")
+    methods = compare_groups(total)["method"]
+    assert methods.str.contains("on ln signal").all()
+    assert not methods.str.contains("ratio").any()
+
+
 def test_the_interval_is_adjusted_as_the_p_value_is() -> None:
     tests = against_vehicle(compare_groups(study({0: [1, 1.2, 0.9], 10: [0.9, 0.7, 0.8], 100: [0.3, 0.4, 0.2]})))
     excludes_one = (tests["ci_low"] > 1) | (tests["ci_high"] < 1)
