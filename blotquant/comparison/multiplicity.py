@@ -72,6 +72,7 @@ def dunnett_tail(statistic: float, correlation: Vector, dof: float) -> float:
 
     With one shared reference the correlation has one factor and the multivariate t is a double integral, done by
     Gauss–Legendre quadrature; otherwise by a quasi-random rule with a fixed seed.
+    Assumes normal errors of one spread, which is told independently of the means.
 
     Parameters
     ----------
@@ -106,6 +107,8 @@ def dunnett_tail(statistic: float, correlation: Vector, dof: float) -> float:
 
 def tukey_tail(statistic: float, groups: int, dof: float) -> float:
     """Probability that the largest |t| over all pairs of groups exceeds a value (studentised range).
+
+    Exact for groups of one size, conservative for others; assumes normal errors of one spread.
 
     Parameters
     ----------
@@ -173,6 +176,9 @@ def _critical(method: str, correlation: bytes, size: int, groups: int, dof: floa
 
 def adjust(method: str, statistics: Vector, correlation: Vector, groups: int, dof: Vector) -> Vector:
     """Adjust the p values of a family.
+
+    Holm: the i-th smallest of m p values times m − i + 1, made monotone; assumes nothing of how comparisons hang
+    together. Dunnett and Tukey assume normal errors of one spread.
 
     Parameters
     ----------

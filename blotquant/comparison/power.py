@@ -23,6 +23,8 @@ _WANTED = 0.8
 def power_of(ln_effect: float, sd: float, n: int, comparisons: int, *, level: float = 0.95) -> float:
     """Power of one comparison of a blocked Dunnett test against one reference.
 
+    Assumes complete blocks, normal logarithms and that the residual SD is known.
+
     Parameters
     ----------
     ln_effect : float

@@ -29,6 +29,7 @@ def trend_rows(fitted: Fitted, level: float, few: int) -> list[dict[str, Any]]:
 
     The slope is a contrast of the means with the spread of the whole family, so that a bend in the curve does not
     count as noise. Treatments with values below LOQ have none.
+    slope = Σ (x − x̄) mean / Σ (x − x̄)², x = log10 dose; assumes the errors of the model that was fitted.
 
     Parameters
     ----------

@@ -66,6 +66,9 @@ def _of_block(block: pd.DataFrame, place: dict[str, Any], what: str) -> list[dic
 def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
     """Describe the controls of every membrane or plate.
 
+    window = mean maximum / mean minimum; Z′ = 1 − 3 (SD maximum + SD minimum) / |mean maximum − mean minimum|. Assumes
+    that single lanes of a control scatter like those of samples.
+
     Parameters
     ----------
     folds : DataFrame
