@@ -28,7 +28,7 @@ def _z_prime(high: np.ndarray, low: np.ndarray) -> float:
 
 def _judged(value: float, count: int) -> str:
     if count < _ENOUGH:
-        return f"{count} lanes of a control: n too small to judge; load {_ENOUGH} or more of each"
+        return f"{count} lane{'s' * (count != 1)} of a control: n too small to judge; load {_ENOUGH} or more of each"
     if value > 0.5:
         return "good separation of the controls (Z′ > 0.5)"
     return (
