@@ -25,6 +25,8 @@ _MEASURES = ["n", "n_technical", "mean", "sd", "sem", "geometric_mean", "ci_low"
 def geometric_interval(values: Vector, level: float) -> tuple[float, float, float]:
     """Geometric mean with the t interval of the logarithms.
 
+    exp(mean of logarithms ± t(n − 1) · SD / √n); assumes log-normal values of independent replicates.
+
     Parameters
     ----------
     values : ndarray of shape (n,)

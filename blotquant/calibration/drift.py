@@ -22,8 +22,8 @@ class Drift:
 
     Parameters
     ----------
-    shift : ndarray of shape (N,)
-        To be taken off each band's row [px]; zero at the ladder lanes.
+    shift, error : ndarray of shape (N,)
+        To be taken off each band's row, and its standard error [px]; both are zero at the ladder lanes.
     spread : float
         Standard deviation of what is left in single lanes [px].
     dof : float
@@ -31,6 +31,7 @@ class Drift:
     """
 
     shift: FloatArray
+    error: FloatArray
     spread: float
     dof: float
 
@@ -83,7 +84,8 @@ def rows_drift(bands: pd.DataFrame, seen: npt.NDArray[np.bool_], ladders: FloatA
     doi 10.2307/2527916.
     """
     columns = bands["centre_col"].to_numpy(np.float64)
-    none = Drift(np.zeros(len(bands)), 0.0, 0.0)
+    nothing = np.zeros(len(bands))
+    none = Drift(nothing, nothing, 0.0, 0.0)
     key = bands["image"].astype(str) + "\x1f" + bands["band"].astype(str)
     lanes_of = bands[seen].groupby(key[seen])["lane"].transform("nunique").reindex(bands.index)
     used = seen & (lanes_of >= _FEWEST).to_numpy()
@@ -103,4 +105,7 @@ def rows_drift(bands: pd.DataFrame, seen: npt.NDArray[np.bool_], ladders: FloatA
     dof = float(len(left) - (int(row.max()) + 1) - basis.shape[1])
     if dof < 1:
         return none
-    return Drift(basis[:, :own] @ found[:own], float(np.sqrt(np.sum(left**2) / dof)), dof)
+    spread = float(np.sqrt(np.sum(left**2) / dof))
+    cover = np.linalg.pinv(shapes.T @ shapes)[:own, :own]
+    error = spread * np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", basis[:, :own], cover, basis[:, :own]), 0.0))
+    return Drift(basis[:, :own] @ found[:own], error, spread, dof)

@@ -173,6 +173,8 @@ def left_out_logs(positions: FloatArray, logs: FloatArray, model: str) -> FloatA
 def choose_mass_model(positions: FloatArray, logs: FloatArray) -> str:
     """Choose straight, quadratic or cubic by the error of bands that are left out; a bent curve must be clearly better.
 
+    Assumes that ladder bands stray from the curve independently and alike.
+
     Parameters
     ----------
     positions : ndarray of shape (n,)

@@ -82,6 +82,8 @@ class Response:
 def fit_line(x: FloatArray, y: FloatArray) -> Line:
     """Fit y = intercept + slope·x by ordinary least squares.
 
+    slope = Σ (x − x̄)(y − ȳ) / Σ (x − x̄)²; assumes independent errors of one size in y, none in x.
+
     Raises
     ------
     FitError
@@ -89,7 +91,7 @@ def fit_line(x: FloatArray, y: FloatArray) -> Line:
 
     References
     ----------
-    Checked against NIST StRD Norris.
+    Seber & Lee 2003, Linear Regression Analysis, doi 10.1002/9780471722199; checked against NIST StRD Norris.
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if len(x) < 3 or np.ptp(x) == 0:
@@ -137,6 +139,8 @@ def fit_response(amounts: FloatArray, volumes: FloatArray) -> Response:
     """Fit the three responses to a dilution series and choose by AICc.
 
     A shifted or bent response is taken only when it wins by more than 2: proportional is what ratios need.
+    y = a·x, y = a·x + b, or y = V·x / (K + x), each by least squares on ln y; AICc = n ln(RSS / n) + 2k + 2k(k + 1) /
+    (n − k − 1), the spread counted in k. Assumes independent errors, relative and of one size.
 
     Parameters
     ----------
@@ -154,7 +158,8 @@ def fit_response(amounts: FloatArray, volumes: FloatArray) -> Response:
     ----------
     Butler et al. 2019, BioMed Res Int 5214821, doi:10.1155/2019/5214821: densitometry often is not proportional,
     and then dividing by a loading control makes the data unusable.
-    Relative errors: Kreutz et al. 2007, doi:10.1093/bioinformatics/btm397.
+    Relative errors: Kreutz et al. 2007, doi:10.1093/bioinformatics/btm397;
+    Hurvich & Tsai 1989, Biometrika 76:297, doi 10.1093/biomet/76.2.297 (AICc).
     """
     x, y = np.asarray(amounts, dtype=np.float64), np.asarray(volumes, dtype=np.float64)
     good = (x > 0) & (y > 0)
@@ -242,6 +247,8 @@ def fit_linear_range(
 
     The response differs per antibody, membrane and exposure, so a series speaks for its own image only
     (Charette et al. 2010, doi:10.1016/j.jim.2009.12.007).
+    The range ends at the largest amount up to which AICc prefers y = a·x and the mean of every amount lies within 25 %
+    of it; LOD and LOQ are 3.3 and 10 · residual SD / slope of a straight line. Assumes that amounts are as written.
 
     Parameters
     ----------
@@ -256,6 +263,10 @@ def fit_linear_range(
         Flagged ``not_proportional`` (the whole image) or ``out_of_range`` (single bands).
     calibration : DataFrame
         Response, slope, limits and range per image; without rows when there is no series.
+
+    References
+    ----------
+    ICH Q2(R2) 2023, Validation of Analytical Procedures (LOD and LOQ by residual SD and slope).
     """
     out, rows = bands.copy(), []
     standards = samples[(samples["role"] == "standard") & (samples["amount_ug"] > 0)]

@@ -104,7 +104,8 @@ def _masses(bands: pd.DataFrame, ladders: list[_Ladder], drift: Drift) -> tuple[
     """Read log10 mass of each band and the half width of its interval.
 
     Margins are interpolated as the masses are, as if the ladder lanes' errors went together: both hold the same ladder,
-    whose named masses are most of them. To them comes how far single lanes stray, the ladders' among them.
+    whose named masses are most of them. To them comes how far single lanes stray, the ladders' among them, and how
+    unsure the drift is.
     """
     rows = bands["centre_row"].to_numpy(np.float64) - drift.shift
     weights = _weights(ladders, bands["centre_col"].to_numpy(np.float64))
@@ -115,7 +116,7 @@ def _masses(bands: pd.DataFrame, ladders: list[_Ladder], drift: Drift) -> tuple[
     half = between([ladder.margin(rows) for ladder in ladders])
     if drift.dof > 0:
         slope = between([ladder.curve(rows + 0.5) - ladder.curve(rows - 0.5) for ladder in ladders])
-        stray = drift.spread * np.sqrt(1.0 + np.sum(weights**2, axis=0))
+        stray = np.hypot(drift.error, drift.spread * np.sqrt(1.0 + np.sum(weights**2, axis=0)))
         half = np.hypot(half, t_quantile(drift.dof) * stray * slope)
     return between([ladder.curve(rows) for ladder in ladders]), half
 

@@ -29,8 +29,8 @@ _TOTAL = "total itself: does the treatment move it?"
 def _method_words(method: str, fitted: Fitted) -> str:
     name = _NAMES[method]
     if method == "single" and fitted.words == "blocked by replicate":
-        return "paired t on ln ratio by replicate"
-    return f"{name} on ln ratio, {fitted.words}"
+        return f"paired t on ln {fitted.family.what} by replicate"
+    return f"{name} on ln {fitted.family.what}, {fitted.words}"
 
 
 def _note(fitted: Fitted, one: Comparison, few: int, extra: str) -> str:

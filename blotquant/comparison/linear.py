@@ -72,12 +72,18 @@ def _dummies(codes: Codes) -> Vector:
 def fit_fixed(values: Vector, group: Codes, block: Codes | None) -> LinearFit:
     """Fit value = group + block by least squares.
 
+    Assumes independent errors of one spread and that block and group add up.
+
     Parameters
     ----------
     values : ndarray of shape (N,)
         Logarithms.
     group, block : ndarray of shape (N,) of int
         Codes from 0; no blocks when ``block`` is None.
+
+    References
+    ----------
+    Seber & Lee 2003, Linear Regression Analysis, doi 10.1002/9780471722199.
     """
     groups = _dummies(group)
     design = groups

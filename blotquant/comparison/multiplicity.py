@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 
 from ..least_squares import Vector
 
-__all__ = ["adjust", "critical_value", "dunnett_tail", "one_factor", "tukey_tail"]
+__all__ = ["adjust", "chi_nodes", "critical_value", "dunnett_tail", "one_factor", "tukey_tail"]
 
 _Z_NODES, _S_NODES, _Z_REACH = 97, 65, 8.5
 _ONE_FACTOR = 5e-3  # largest misfit of a correlation that the one-factor integral may have
@@ -18,8 +18,18 @@ _SEED = 20260101
 
 
 @lru_cache(maxsize=256)
-def _nodes(dof: float) -> tuple[Vector, Vector, Vector, Vector]:
-    """Gauss–Legendre nodes and weights of a standard normal z and of s, the root of chi² / dof."""
+def chi_nodes(dof: float) -> tuple[Vector, Vector, Vector, Vector]:
+    """Gauss–Legendre nodes and weights of a standard normal z and of s, the root of chi² / dof.
+
+    Parameters
+    ----------
+    dof : float
+        Degrees of freedom of the spread; s is 1 when they are infinite.
+
+    Returns
+    -------
+    z, weight of z, s, weight of s : ndarray
+    """
     x, w = np.polynomial.legendre.leggauss(_Z_NODES)
     z = _Z_REACH * x
     z_weight = _Z_REACH * w * np.exp(-(z**2) / 2.0) / np.sqrt(2.0 * np.pi)
@@ -72,6 +82,7 @@ def dunnett_tail(statistic: float, correlation: Vector, dof: float) -> float:
 
     With one shared reference the correlation has one factor and the multivariate t is a double integral, done by
     Gauss–Legendre quadrature; otherwise by a quasi-random rule with a fixed seed.
+    Assumes normal errors of one spread, which is told independently of the means.
 
     Parameters
     ----------
@@ -95,7 +106,7 @@ def dunnett_tail(statistic: float, correlation: Vector, dof: float) -> float:
             edge, np.zeros(size), correlation, round(dof), lower_limit=-edge, random_state=np.random.default_rng(_SEED)
         )
         return float(min(max(1.0 - inside, 0.0), 1.0))
-    z, z_weight, s, s_weight = _nodes(dof)
+    z, z_weight, s, s_weight = chi_nodes(dof)
     rest = np.sqrt(1.0 - loading**2)
     centre = loading[None, None, :] * z[None, :, None]
     reach = value * s[:, None, None]
@@ -106,6 +117,8 @@ def dunnett_tail(statistic: float, correlation: Vector, dof: float) -> float:
 
 def tukey_tail(statistic: float, groups: int, dof: float) -> float:
     """Probability that the largest |t| over all pairs of groups exceeds a value (studentised range).
+
+    Exact for groups of one size, conservative for others; assumes normal errors of one spread.
 
     Parameters
     ----------
@@ -121,7 +134,7 @@ def tukey_tail(statistic: float, groups: int, dof: float) -> float:
     Tukey–Kramer: Kramer 1956, Biometrics 12:307, doi 10.2307/3001469.
     """
     value = min(abs(statistic), 1e3) * np.sqrt(2.0)
-    z, z_weight, s, s_weight = _nodes(dof)
+    z, z_weight, s, s_weight = chi_nodes(dof)
     below = special.ndtr(z)[None, :] - special.ndtr(z[None, :] - value * s[:, None])
     inside = groups * (s_weight @ (below ** (groups - 1) @ z_weight))
     return float(min(max(1.0 - inside, 0.0), 1.0))
@@ -173,6 +186,9 @@ def _critical(method: str, correlation: bytes, size: int, groups: int, dof: floa
 
 def adjust(method: str, statistics: Vector, correlation: Vector, groups: int, dof: Vector) -> Vector:
     """Adjust the p values of a family.
+
+    Holm: the i-th smallest of m p values times m − i + 1, made monotone; assumes nothing of how comparisons hang
+    together. Dunnett and Tukey assume normal errors of one spread.
 
     Parameters
     ----------

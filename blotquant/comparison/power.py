@@ -7,21 +7,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from .. import tables
-from .multiplicity import critical_value
+from .multiplicity import chi_nodes, critical_value
 from .preparing import Family, families, has_base, of_stimuli
 from .testing import fit_family
 
 __all__ = ["power_of", "power_table"]
 
-_MOST = 30
+_FEWEST, _MOST = 3, 30  # below three replicates there is no p value
 _WANTED = 0.8
 
 
 def power_of(ln_effect: float, sd: float, n: int, comparisons: int, *, level: float = 0.95) -> float:
     """Power of one comparison of a blocked Dunnett test against one reference.
+
+    Assumes complete blocks, normal logarithms and that the residual SD is known.
 
     Parameters
     ----------
@@ -39,7 +41,8 @@ def power_of(ln_effect: float, sd: float, n: int, comparisons: int, *, level: fl
     Returns
     -------
     float
-        Probability that this comparison is significant: noncentral t with comparisons·(n − 1) degrees of freedom.
+        Probability that this comparison is significant: noncentral t with comparisons·(n − 1) degrees of freedom, as an
+        integral over the spread that would be seen.
 
     References
     ----------
@@ -49,7 +52,8 @@ def power_of(ln_effect: float, sd: float, n: int, comparisons: int, *, level: fl
     correlation = np.full((comparisons, comparisons), 0.5) + 0.5 * np.eye(comparisons)
     bound = critical_value("dunnett", correlation, comparisons + 1, dof, level)
     shift = abs(ln_effect) / (sd * np.sqrt(2.0 / n))
-    return float(stats.nct.sf(bound, dof, shift) + stats.nct.cdf(-bound, dof, shift))
+    _, _, s, weight = chi_nodes(dof)
+    return float(min(weight @ (special.ndtr(shift - bound * s) + special.ndtr(-shift - bound * s)), 1.0))
 
 
 def _spread(family: Family) -> tuple[float, int]:
@@ -69,10 +73,10 @@ def _spread(family: Family) -> tuple[float, int]:
 
 def _row(effect: float, sd: float, comparisons: int, level: float) -> dict[str, Any]:
     """Look for the smallest n that shows an effect with the power wanted."""
-    ln_effect, n = float(np.log(effect)), 2
+    ln_effect, n = float(np.log(effect)), _FEWEST
     while (power := power_of(ln_effect, sd, n, comparisons, level=level)) < _WANTED and n < _MOST:
         n += 1
-    note = f"power {power:.2f} at n = {n}; residual SD of ln ratio {sd:.3g}, {comparisons} groups against the reference"
+    note = f"power {power:.2f} at n = {n}; residual SD of ln {sd:.3g}, {comparisons} groups against the reference"
     value = float(n) if power >= _WANTED else np.nan
     return {
         "measure": f"replicates_for_fold_{effect:g}",
@@ -106,7 +110,8 @@ def power_table(
     Returns
     -------
     DataFrame
-        Quality table: for each target and effect the smallest n with 80 % power (NaN above 30); the power in the note.
+        Quality table: for each target and effect the smallest n, 3 or more, with 80 % power (NaN above 30); the power
+        is in the note.
     """
     rows: list[dict[str, Any]] = []
     for family in families(folds, group_by):

@@ -68,6 +68,11 @@ class Family:
     censored: Mask
     notes: tuple[str, ...]
 
+    @property
+    def what(self) -> str:
+        """Word for a value of the family: a phospho or total form by itself is no ratio."""
+        return "signal" if self.keys.get("quantity") in ("P", "S") else "ratio"
+
     def take(self, chosen: Sequence[int]) -> Family:
         """Return the family of some of its groups, in the order given."""
         rows = np.isin(self.group, chosen)

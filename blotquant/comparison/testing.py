@@ -88,11 +88,17 @@ def fit_family(family: Family) -> Fitted:
 
     Complete blocks: fixed. Incomplete ones that hang together: random (REML). Replicates that share no group: no
     blocks. Values below LOQ: likelihood with fixed blocks.
+    Assumes normal errors of one spread on the log scale, and that groups and blocks add up.
 
     Parameters
     ----------
     family : Family
         Groups to be compared.
+
+    References
+    ----------
+    Patterson & Thompson 1971, doi 10.1093/biomet/58.3.545 (random blocks, see `fit_random`); Tobin 1958,
+    doi 10.2307/1907382 (values below LOQ, see `Censored`).
     """
     blocked = _connected(family) and int(family.block.max()) > 0
     words = "blocked by replicate" if blocked else "replicates not shared between groups: no blocks"

@@ -29,6 +29,7 @@ def trend_rows(fitted: Fitted, level: float, few: int) -> list[dict[str, Any]]:
 
     The slope is a contrast of the means with the spread of the whole family, so that a bend in the curve does not
     count as noise. Treatments with values below LOQ have none.
+    slope = Σ (x − x̄) mean / Σ (x − x̄)², x = log10 dose; assumes the errors of the model that was fitted.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def _row(fitted: Fitted, codes: list[int], level: float, few: int) -> dict[str, 
         **first.keys,
         "dose": np.nan,
         "versus": "a tenth of the dose",
-        "method": f"linear trend on ln ratio over log dose, {fitted.words}",
+        "method": f"linear trend on ln {family.what} over log dose, {fitted.words}",
         "n": n,
         "n_versus": n,
         "effect": float(np.exp(slope)),

@@ -54,6 +54,8 @@ def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
     """Ratio of two IC50s from curves that share no points, as of one treatment on two targets.
 
     The interval of the difference of logarithms is recovered from the two intervals, which need not be symmetric.
+    ln ratio = ln a − ln b; its lower margin is √((ln a − ln a_low)² + (ln b_high − ln b)²), the upper alike. Assumes
+    that the two estimates are independent.
 
     Parameters
     ----------
@@ -121,6 +123,8 @@ def _parallel(full: Weighted, common: Weighted) -> float:
 
 def ratio_of_treatments(one: CurveFit, other: CurveFit) -> PotencyRatio:
     """Ratio of the IC50s of two treatments of one study, from a joint fit with a common top and common scales.
+
+    Assumes that both treatments share the response at zero dose and the scale of each block.
 
     Parameters
     ----------

@@ -169,6 +169,8 @@ def check_fit(fit: Weighted) -> Checks:
     """Compare a curve with a horizontal line and with free means.
 
     The line is kept when its AICc is lower and the extra sum of squares of the curve is not significant at 5 %.
+    Lack of fit: F = (squares about the curve − squares about the means of doses) / their degrees of freedom over the
+    pure error of repeats. Assumes the weights of the fit.
 
     Parameters
     ----------
@@ -177,7 +179,8 @@ def check_fit(fit: Weighted) -> Checks:
 
     References
     ----------
-    Hurvich & Tsai 1989, Biometrika 76:297, doi 10.1093/biomet/76.2.297 (AICc).
+    Hurvich & Tsai 1989, Biometrika 76:297, doi 10.1093/biomet/76.2.297 (AICc);
+    Bates & Watts 1988, doi 10.1002/9780470316757 (lack of fit).
     """
     flat, count = _flat_fit(fit), len(fit.problem.points.response)
     size = len(flat.parameters)

@@ -32,6 +32,7 @@ def precision(fit: Weighted, slope: Vector) -> Precision:
     degrees of freedom N − P promise too much: an IC50's interval was too narrow on designs with many doses near
     zero. The relative part is estimated by restricted likelihood and the degrees of freedom are Satterthwaite's, at
     most N − P. Weights ``none`` and ``relative``, whose spread is estimated as a whole, keep N − P.
+    Assumes that known errors are right and that the relative part is the same all over.
 
     Parameters
     ----------
@@ -39,6 +40,11 @@ def precision(fit: Weighted, slope: Vector) -> Precision:
         The fit; its weights stay as they are.
     slope : ndarray of shape (P,)
         Derivative of the estimate by the fitted values.
+
+    References
+    ----------
+    Patterson & Thompson 1971, doi 10.1093/biomet/58.3.545; Satterthwaite 1946, doi 10.2307/3002019;
+    Kenward & Roger 1997, doi 10.2307/2533558.
     """
     dof = float(max(fit.dof, 1))
     inverse = covariance(fit.minimum, 1.0)

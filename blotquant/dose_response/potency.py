@@ -161,11 +161,14 @@ def sebaugh_notes(fit: Weighted, kind: str, half: float) -> list[str]:
     ln_dose = np.where(doses > 0, np.log(np.maximum(doses, 1e-300)), -np.inf)
     if kind == "absolute":
         at = crossing(problem, fit.parameters, absolute_level(half, curve))
-        sides = ((ln_dose < at, "with more than half of the activity"), (ln_dose > at, "with less than half of it"))
+        sides = (
+            (ln_dose < at, "with more than half of the activity"),
+            (ln_dose > at, "with less than half of the activity"),
+        )
     else:
         reach = np.log(_BEND) / np.exp(curve[3])
         sides = (
-            (ln_dose < curve[2] - reach, "on the plateau before the fall"),
-            (ln_dose > curve[2] + reach, "on the plateau after it"),
+            (ln_dose < curve[2] - reach, "on the plateau at low doses"),
+            (ln_dose > curve[2] + reach, "on the plateau at high doses"),
         )
     return [f"fewer than two doses {words}: add some there" for mask, words in sides if int(np.sum(mask)) < 2]

@@ -143,6 +143,8 @@ def profile_parameter(
 ) -> tuple[float, float]:
     """Interval of one fitted value: those at which the refitted rest stays within the allowance.
 
+    squares(value held, rest refitted) ≤ least squares + `allowance`; assumes normal errors with the weights of the fit.
+
     Parameters
     ----------
     fit : Weighted

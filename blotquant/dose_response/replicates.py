@@ -127,6 +127,8 @@ def _parted_start(fit: Weighted, wider: Problem, replicate: Codes) -> Vector:
 def fit_replicates(fit: Weighted, points: pd.DataFrame) -> Replicates:
     """Fit every biological replicate by itself, with the weights of the joint fit.
 
+    Assumes that replicates are a sample: their ln IC50s give a mean with a t interval.
+
     Parameters
     ----------
     fit : Weighted

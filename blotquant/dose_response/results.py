@@ -14,12 +14,28 @@ from scipy import stats
 from ..least_squares import Vector
 from .curve_fit import Checks, Options, parameter_covariance
 from .estimates import Estimate
+from .freedom import precision
 from .models import MODELS, evaluate
 from .potency import Potency
 from .problem import Points
 from .weighting import Weighted
 
 __all__ = ["CurveFit", "DoseResponse"]
+
+_NODES = 13  # doses at which the quantile of a band is worked out; it changes slowly between them
+
+
+def _quantiles(fit: Weighted, slopes: Vector, dose: Vector, share: float) -> Vector:
+    """Quantile of t for each dose's estimate, times what its variance lacks (M,)."""
+    order = np.argsort(dose, kind="stable")
+    nodes = np.unique(np.linspace(0, len(dose) - 1, min(len(dose), _NODES)).round().astype(np.int64))
+    told = []
+    for node in order[nodes]:
+        own = precision(fit, np.pad(slopes[node], (0, fit.problem.size - slopes.shape[1])))
+        told.append(float(np.sqrt(own.factor) * stats.t.ppf(share, max(own.freedom, 1.0))))
+    out = np.empty(len(dose))
+    out[order] = np.interp(np.arange(len(dose)), nodes, told)
+    return out
 
 
 @dataclass(frozen=True)
@@ -107,7 +123,10 @@ class CurveFit:
         return self._curve(dose)[0]
 
     def band(self, dose: object, *, level: float | None = None) -> tuple[Vector, Vector]:
-        """Return the pointwise interval of the curve (delta method, t quantile).
+        """Return the pointwise interval of the curve: delta method, with the degrees of freedom of each dose.
+
+        It is one of the curve in percent of the measured controls, whose own errors are not in it; see `precision` for
+        the degrees of freedom where only a part of the spread is estimated.
 
         Parameters
         ----------
@@ -117,18 +136,19 @@ class CurveFit:
             Confidence level; that of the fit when left out.
         """
         values, slopes = self._curve(dose)
-        dof = self.dof
-        if self.weighted is not None and self.model == "flat":  # the line has one parameter beside the blocks' scales
+        share = 0.5 + (level or self.options.level) / 2.0
+        if self.weighted is None or self.checks is None:
+            half = np.full(len(values), np.nan)
+        elif self.model == "flat":  # the line has one parameter beside the blocks' scales
             dof = len(self.points) - 1 - self.weighted.problem.contrasts.shape[1]
-        quantile = float(stats.t.ppf(0.5 + (level or self.options.level) / 2.0, max(dof, 1)))
-        if self.checks is not None and self.model == "flat":
-            half = np.full(len(values), quantile * self.checks.mean_se)
-        elif self.weighted is None or not np.all(np.isfinite(self.covariance)):
+            half = np.full(len(values), float(stats.t.ppf(share, max(dof, 1))) * self.checks.mean_se)
+        elif not np.all(np.isfinite(self.covariance)):
             half = np.full(len(values), np.nan)
         else:
             size = slopes.shape[1]
             spread = self.covariance[:size, :size]
-            half = quantile * np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
+            half = np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
+            half = half * _quantiles(self.weighted, slopes, np.asarray(dose, dtype=np.float64).ravel(), share)
         return values - half, values + half
 
     def _curve(self, dose: object) -> tuple[Vector, Vector]:

@@ -11,7 +11,7 @@ import pandas as pd
 from ..blot import FloatArray
 from .dose_axis import DoseAxis
 from .legends import add_legends, legends_height
-from .names import interval_text, number, plain, quantity_name, shorten
+from .names import bound_text, interval_text, number, plain, quantity_name, shorten
 from .replicates import draw_replicates, hollow_handle, replicate_handles
 from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
 
@@ -79,7 +79,7 @@ def _ic50_text(treatment: str, potencies: pd.DataFrame) -> str:
     row = mine.iloc[0]
     unit = plain(row["unit"])
     if not np.isfinite(row["ic50"]):
-        return f"{name}: IC50 {shorten(str(row['note']).partition(';')[0], 26) or 'undetermined'}"
+        return f"{name}: IC50 {shorten(bound_text(row['note']), 26)}"
     return f"{name}: IC50 {number(row['ic50'])} {unit} ({interval_text(row['ci_low'], row['ci_high'], unit)})"
 
 

@@ -14,6 +14,7 @@ from ..blot import FloatArray
 __all__ = [
     "SERIES",
     "Condition",
+    "bound_text",
     "conditions",
     "in_order",
     "interval_text",
@@ -100,6 +101,17 @@ def number(value: float, digits: int = 3) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−")
+
+
+def bound_text(note: object) -> str:
+    """Shorten why an IC50 is undetermined to its bound.
+
+    Examples
+    --------
+    >>> bound_text("> 400 nM (more than half of the activity is left at the highest dose)"), bound_text("")
+    ('> 400 nM', 'undetermined')
+    """
+    return plain(note).partition(";")[0].partition(":")[0].partition(" (")[0] or "undetermined"
 
 
 def interval_text(low: float, high: float, unit: str = "") -> str:

@@ -213,6 +213,7 @@ def match_bands(
     ratio = phospho / total of one lane, each after its own membrane's loading correction where there is one;
     P/L and S/L beside it. On one membrane the loading cancels in phospho/total. Its variance is
     (se_P / S)² + (P · se_S / S²)²: the errors of two images are independent.
+    Assumes signals that are proportional to protein and a denominator well above zero.
 
     Parameters
     ----------

@@ -90,6 +90,8 @@ def loading_signal(
 
     Several bands are united by their geometric mean, lane by lane (Vandesompele 2002,
     doi:10.1186/gb-2002-3-7-research0034), each after division by its own mean over the membrane.
+    factor = (Π control / mean of the control)^(1 / number of controls). Assumes controls that the treatment does not
+    move.
 
     Returns
     -------

@@ -110,6 +110,10 @@ def percent_activity(
     ------
     TableError
         A plate lacks a control that others have, or a named control matches nothing.
+
+    References
+    ----------
+    Controls' errors by the delta method; Sebaugh 2011, Pharm Stat 10:128, doi 10.1002/pst.426 (percent of controls).
     """
     table = complete(responses.assign(ratio=responses["response"], signal=responses["response"]), "folds")
     for column in ("plate", "replicate"):

@@ -28,7 +28,7 @@ def _z_prime(high: np.ndarray, low: np.ndarray) -> float:
 
 def _judged(value: float, count: int) -> str:
     if count < _ENOUGH:
-        return f"{count} lanes of a control: n too small to judge; load {_ENOUGH} or more of each"
+        return f"{count} lane{'s' * (count != 1)} of a control: n too small to judge; load {_ENOUGH} or more of each"
     if value > 0.5:
         return "good separation of the controls (Z′ > 0.5)"
     return (
@@ -63,8 +63,21 @@ def _of_block(block: pd.DataFrame, place: dict[str, Any], what: str) -> list[dic
     return rows
 
 
+def _block(family: pd.DataFrame) -> tuple[str, str]:
+    """Tell what the controls belong to: membrane or plate; in a table without either the replicate, as for folds."""
+    if (family["membrane"] != "").any():
+        plates = "plate" in family and (family["plate"] != "").all()
+        return "membrane", "plate" if plates else "membrane"
+    own = [set(family.loc[family["role"] == role, "replicate"]) for role in ("maximum", "minimum")]
+    each = len(own[0]) > 1 and all(known >= set(family["replicate"]) for known in own)
+    return ("replicate", "replicate") if each else ("membrane", "study")
+
+
 def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
     """Describe the controls of every membrane or plate.
+
+    window = mean maximum / mean minimum; Z′ = 1 − 3 (SD maximum + SD minimum) / |mean maximum − mean minimum|. Assumes
+    that single lanes of a control scatter like those of samples.
 
     Parameters
     ----------
@@ -74,8 +87,9 @@ def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Quality table: ``window`` (signal to background, ≥ 1) and ``z_prime`` for each membrane or plate and target (and
-        stimulus, where there are several maximum controls); one row that says so where a target has no maximum control.
+        Quality table: ``window`` (signal to background, ≥ 1) and ``z_prime`` for each membrane or plate (or replicate
+        with controls of its own, in a table without either), target, and stimulus where there are several maximum
+        controls; one row that says so where a target has no maximum control.
 
     References
     ----------
@@ -88,9 +102,9 @@ def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
         if not (family["role"] == "maximum").any():
             missing = {"scope": "target", "name": what, "measure": "reference", "value": np.nan, "unit": ""}
             rows.append({**missing, "note": _NO_CONTROL})
-        for membrane, block in family.groupby("membrane", sort=True):
-            plate = "plate" in block and (block["plate"] != "").all()
-            rows += _of_block(block, {"scope": "plate" if plate else "membrane", "name": str(membrane)}, what)
+        column, scope = _block(family)
+        for name, block in family.groupby(column, sort=True):
+            rows += _of_block(block, {"scope": scope, "name": str(name)}, what)
     if not rows:
         return tables.empty("quality")
     return tables.check(pd.DataFrame(rows).assign(se=np.nan), "quality")

@@ -92,6 +92,8 @@ def _families(
 def scales_of(table: pd.DataFrame, reference: Mask, across: str, group_by: Sequence[str]) -> Vector:
     """Factor by which each row's membrane reads too high; 1 where there is nothing to bring together.
 
+    Formula and paper: `align`. Assumes one factor for all lanes of a membrane.
+
     Parameters
     ----------
     table : DataFrame

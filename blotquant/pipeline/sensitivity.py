@@ -86,6 +86,9 @@ def compare_choices(
 ) -> pd.DataFrame:
     """Tabulate folds under other backgrounds, normalisations and controls, and all combinations, beside the default.
 
+    Every row is the fold of one group under one choice, or under a combination of them; assumes that each choice could
+    have been defended beforehand.
+
     Parameters
     ----------
     groups : DataFrame

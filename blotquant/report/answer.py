@@ -26,6 +26,8 @@ def replicate_assumed(result: ReportSource) -> bool:
 
 
 def _n_words(result: ReportSource, n: int) -> str:
+    if not len(result.images) and not len(result.bands):  # a table does not say whether its replicates are biological
+        return f"n = {counted(n, 'replicate')}"
     kind = "membrane taken as a biological replicate" if replicate_assumed(result) else "biological replicate"
     many = "membranes taken as biological replicates" if replicate_assumed(result) else "biological replicates"
     return f"n = {counted(n, kind, many)}"

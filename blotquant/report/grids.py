@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.names import SERIES, in_order, interval_text, number, option_name, plain, quantity_name
+from ..figures.names import SERIES, bound_text, in_order, interval_text, number, option_name, plain, quantity_name
 from ..tables import TABLES
 from .answer import replicate_assumed
 from .source import ReportSource
@@ -119,7 +119,9 @@ def _lanes_table(result: ReportSource) -> pd.DataFrame:
 
 
 def _potencies(result: ReportSource) -> Grid:
-    ic50 = _Column("IC50", lambda row: number(float(row["ic50"])) if math.isfinite(row["ic50"]) else plain(row["note"]))
+    ic50 = _Column(
+        "IC50", lambda row: number(float(row["ic50"])) if math.isfinite(row["ic50"]) else bound_text(row["note"])
+    )
     columns = (
         *_WHO,
         ic50,

@@ -65,8 +65,13 @@ def _measuring(result: ReportSource) -> str:
         f"Lanes and bands were found and measured with {_versions(result.record)} in the recorded pixels, without "
         "resampling; lanes were found from all images of a membrane together, and every row was measured in every "
         f"lane. Volumes are sums of pixels above background; {how}. "
-        "Standard errors of volumes come from the noise of the image itself."
+        "Standard errors of volumes come from the noise of the image itself." + _mass_text(result)
     )
+
+
+def _mass_text(result: ReportSource) -> str:
+    ladder = (result.calibration["kind"] == "mass").any() if len(result.calibration) else False
+    return " Apparent masses were read off the ladder lanes, log mass against position." if ladder else ""
 
 
 def _ratio_text(result: ReportSource) -> str:

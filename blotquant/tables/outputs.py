@@ -197,7 +197,7 @@ note | text | | For example "> 400 nM".
 )
 
 _QUALITY = """
-scope | text | | What the figure is of: image, membrane, target or study.
+scope | text | | What the figure is of: image, membrane, plate, replicate, target or study.
 name | text | | Which one.
 measure | text | | What was measured: noise, gain, background_sd, polarity, tilt, lod, loq, z_prime, window, power …
 value | float | unit | The figure.

@@ -63,3 +63,32 @@ def test_tukeys_p_values_and_half_width_belong_together_as_in_r(
     error = half / critical_value("tukey", np.eye(3), 3, float(dof), 0.95)
     found = [tukey_tail(difference / error, 3, float(dof)) for difference in (10.0, 14.7222222222, 4.7222222222)]
     assert found == pytest.approx(published, rel=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("dof", "level", "printed"),
+    [
+        (5.0, 0.95, (2.57, 3.03, 3.29, 3.48, 3.62, 3.73)),
+        (10.0, 0.95, (2.23, 2.57, 2.76, 2.89, 2.99, 3.07)),
+        (20.0, 0.95, (2.09, 2.38, 2.54, 2.65, 2.73, 2.80)),
+        (60.0, 0.95, (2.00, 2.27, 2.41, 2.51, 2.58, 2.64)),
+        (float("inf"), 0.95, (1.96, 2.21, 2.35, 2.44, 2.51, 2.57)),
+        (10.0, 0.99, (3.17, 3.53, 3.74, 3.88)),
+    ],
+)
+def test_critical_values_are_those_of_dunnetts_table(dof: float, level: float, printed: tuple[float, ...]) -> None:
+    # Dunnett 1964, Biometrics 20:482, doi 10.2307/2528490: two-sided, one to six treatments against a control
+    found = [
+        critical_value("dunnett", 0.5 * (np.ones((k, k)) + np.eye(k)), k + 1, dof, level)
+        for k in range(1, len(printed) + 1)
+    ]
+    assert found == pytest.approx(printed, abs=0.0055)
+
+
+@pytest.mark.parametrize(
+    ("groups", "dof", "q"), [(3, 5.0, 4.60), (3, 10.0, 3.88), (4, 20.0, 3.96), (5, 60.0, 3.98), (10, 30.0, 4.82)]
+)
+def test_critical_values_are_those_of_the_studentised_range(groups: int, dof: float, q: float) -> None:
+    # upper 5 % points as printed in textbooks, and by qtukey(0.95, groups, dof)
+    found = critical_value("tukey", np.eye(groups), groups, dof, 0.95) * np.sqrt(2.0)
+    assert found == pytest.approx(q, abs=0.0055)

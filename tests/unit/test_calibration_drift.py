@@ -69,6 +69,14 @@ def test_intervals_hold_the_stray_of_single_lanes() -> None:
     assert 0.9 <= np.mean(inside) <= 1.0
 
 
+def test_a_drift_is_the_less_sure_the_farther_its_only_ladder() -> None:
+    bands = gel((1,), bend=-6.0, stray=0.5)
+    lane = bands["lane"].to_numpy()
+    near, far = (rows_drift(bands, lane >= first, np.array([50.0])) for first in (3, 7))
+    assert near.error[lane == 1].max() == far.error[lane == 1].max() == 0.0
+    assert far.error[lane == 9].min() > 2.0 * near.error[lane == 9].max()
+
+
 def test_a_band_of_another_protein_in_a_row_does_not_bend_it() -> None:
     bands = gel((1, 11), bend=-6.0, stray=0.1)
     odd = (bands["lane"] == 6) & (bands["band"] == "2")

@@ -87,6 +87,13 @@ def test_dunnett_is_chosen_for_several_doses_and_every_dose_meets_the_vehicle() 
     assert (doses["dof"] == 6).all()
 
 
+def test_a_form_by_itself_is_a_signal_and_no_ratio() -> None:
+    total = study({0: [1, 1.2, 0.9], 10: [0.7, 0.8, 0.5], 100: [0.2, 0.3, 0.15]}).assign(quantity="S")
+    methods = compare_groups(total)["method"]
+    assert methods.str.contains("on ln signal").all()
+    assert not methods.str.contains("ratio").any()
+
+
 def test_the_interval_is_adjusted_as_the_p_value_is() -> None:
     tests = against_vehicle(compare_groups(study({0: [1, 1.2, 0.9], 10: [0.9, 0.7, 0.8], 100: [0.3, 0.4, 0.2]})))
     excludes_one = (tests["ci_low"] > 1) | (tests["ci_high"] < 1)
@@ -406,6 +413,22 @@ def test_the_power_of_the_blocked_dunnett_is_what_simulation_gives() -> None:
     t = (noise[..., 4].mean(1) - noise[..., 0].mean(1)) / (sigma * np.sqrt(2 / 5))
     assert power_of(np.log(0.5), 0.3, 5, 4) == pytest.approx(np.mean(np.abs(t) > limit), abs=0.02)
     assert power_of(np.log(0.4), 0.3, 3, 4) > 0.72  # the project's figure for 60 % inhibition at n = 3
+
+
+def test_the_power_of_a_paired_comparison_is_that_of_r_pwr() -> None:
+    # pwr.t.test(d = 0.2, n = 60, sig.level = 0.10, type = "one.sample")$power; d is of differences, √2 spreads wide
+    assert power_of(0.2 * np.sqrt(2.0), 1.0, 60, 1, level=0.90) == pytest.approx(0.4555818, abs=1e-6)
+
+
+@pytest.mark.parametrize("effect", [0.5, 0.1, 1e-3, 1e-9])
+def test_an_effect_however_large_has_a_power(effect: float) -> None:
+    far, near = power_of(np.log(effect), 0.12, 3, 7), power_of(np.log(0.6), 0.12, 3, 7)
+    assert near < far <= 1.0
+
+
+def test_no_fewer_replicates_are_advised_than_give_a_p_value() -> None:
+    steady = {0: [1.0, 1.01, 0.99], 10: [0.5, 0.51, 0.5], 100: [0.1, 0.1, 0.101]}
+    assert set(power_table(study(steady))["value"]) == {3.0}
 
 
 def test_the_power_table_says_how_many_replicates_are_needed_at_the_spread_seen() -> None:

@@ -208,9 +208,9 @@ def test_a_partial_inhibitor_has_a_relative_ic50() -> None:
 
 def test_sebaughs_rules_are_notes() -> None:
     few = table(5000.0, noise=0.3, doses=(0.0, 10, 30, 100, 300, 1000, 3000, 10000, 30000), bottom=0.0)
-    assert "fewer than two doses on the plateau after it" in fit_dose_response(few).potencies["note"].iloc[0]
+    assert "fewer than two doses on the plateau at high doses" in fit_dose_response(few).potencies["note"].iloc[0]
     early = table(2.0, noise=0.3, doses=DOSES)
-    assert "fewer than two doses on the plateau before the fall" in fit_dose_response(early).potencies["note"].iloc[0]
+    assert "fewer than two doses on the plateau at low doses" in fit_dose_response(early).potencies["note"].iloc[0]
     absolute = fit_dose_response(early, ic50="absolute").potencies["note"].iloc[0]
     assert absolute == "fewer than two doses with more than half of the activity: add some there"
     assert fit_dose_response(table(noise=0.3)).potencies["note"].iloc[0] == ""

@@ -142,3 +142,27 @@ def test_an_end_is_where_the_curve_under_it_is_just_not_contradicted() -> None:
         assert 2.0 * (with_end.cost - without.cost) == pytest.approx(bound, rel=0.02)
     fixed = profile_parameter(weighted, place, 0.5, (-20.0, 20.0), 0.95)
     assert row.high / row.low > np.exp(fixed[1] - fixed[0])
+
+
+def test_the_band_of_a_blots_curve_has_the_degrees_of_freedom_of_each_dose() -> None:
+    folds = normalise(draw_curves(Curve(ic50=5.0), [3]), group_by=["study"])
+    fit = fit_dose_response(folds, group_by=["study"], interval="wald").fits[0]
+    doses = np.array([0.0, 5.0, 1000.0])
+    low, high = fit.band(doses)
+    assert fit.weighted is not None
+    for dose, half in zip(doses, (high - low) / 2.0, strict=True):
+        slope = optimize.approx_fprime(fit.weighted.parameters, lambda p, x=dose: curve_at(fit, p, x), 1e-7)
+        own = precision(fit.weighted, slope)
+        error = np.sqrt(own.factor * slope @ fit.covariance @ slope)
+        assert half == pytest.approx(stats.t.ppf(0.975, own.freedom) * error, rel=1e-3)
+    fine = np.concatenate([[0.0], np.geomspace(0.5, 2e4, 121)])
+    many = np.interp(np.log(7.0), np.log(fine[1:]), np.subtract(*fit.band(fine)[::-1])[1:])
+    assert many == pytest.approx(np.subtract(*fit.band(7.0)[::-1])[0], rel=0.01)
+
+
+def curve_at(fit: CurveFit, parameters: np.ndarray, dose: float) -> float:
+    """Response of the average block."""
+    assert fit.weighted is not None
+    top, bottom, ln_ic50, ln_slope = fit.weighted.problem.curves(parameters)[0][:4]
+    share = 1.0 if dose == 0 else 1.0 / (1.0 + np.exp(np.exp(ln_slope) * (np.log(dose) - ln_ic50)))
+    return float(bottom + (top - bottom) * share)

@@ -210,7 +210,7 @@ def test_doubts_stand_at_the_ic50_that_is_asked_for() -> None:
 def test_rules_for_an_absolute_ic50_count_doses_on_both_sides_of_it() -> None:
     late = table(200.0, noise=0.3, doses=(0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0))
     note = fit_dose_response(late, ic50="absolute", interval="wald").potencies["note"].iloc[0]
-    assert note == "fewer than two doses with less than half of it: add some there"
+    assert note == "fewer than two doses with less than half of the activity: add some there"
 
 
 def test_three_parameters_of_a_rising_curve_hold_its_start_at_zero() -> None:

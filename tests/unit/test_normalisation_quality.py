@@ -100,8 +100,20 @@ def test_plates_are_judged_one_by_one_in_the_order_of_targets_and_plates() -> No
     assert window["name"].tolist() == ["p1", "p1", "p2"]
     assert set(window["scope"]) == {"plate"}
     bare = control_quality(percent_activity(wells[["role", "response", "treatment", "dose"]].iloc[:2]))
-    assert set(bare["scope"]) == {"membrane"}
+    assert set(bare["scope"]) == {"study"}
     assert bare["note"].iloc[0] == "response: maximum over minimum control"
+
+
+def test_donors_of_a_table_without_plates_are_judged_one_by_one() -> None:
+    rows = [(donor, role, level * value) for donor, level in (("d1", 1.0), ("d2", 5.0))
+            for role, values in (("maximum", (9.0, 10.0, 11.0, 10.0)), ("minimum", (1.0, 2.0, 3.0, 2.0)))
+            for value in values]  # fmt: skip
+    tubes = pd.DataFrame(rows, columns=["replicate", "role", "response"]).assign(treatment="x", dose=0.0)
+    found = control_quality(percent_activity(tubes))
+    z_prime = found[found["measure"] == "z_prime"]
+    assert z_prime["name"].tolist() == ["d1", "d2"]
+    assert set(found["scope"]) == {"replicate"}
+    assert z_prime["value"].tolist() == pytest.approx([1.0 - 3.0 * 2.0 * np.sqrt(2.0 / 3.0) / 8.0] * 2)
 
 
 def test_membranes_stand_in_order_and_a_lane_without_a_value_does_not_count() -> None:

@@ -332,6 +332,18 @@ def test_an_undetermined_ic50_is_no_number():
     assert "> 400 nM" in grids(result)["potencies"][0].rows[0]
 
 
+def test_the_column_of_ic50s_holds_the_bound_without_its_reason_and_a_table_has_plain_replicates():
+    result = drawn_result(Plan(pictures=False))
+    note = "> 400 nM (more than half of the activity is left at the highest dose)"
+    result.potencies = result.potencies.assign(ic50=np.nan, note=note)
+    grid = grids(result)["potencies"][0]
+    cells = dict(zip([head for head, _ in grid.heads], grid.rows[0], strict=True))
+    assert (cells["IC50"], cells["note"]) == ("> 400 nM", note)
+    assert "biological" in answer(result)[0]
+    result.images, result.bands = result.images.iloc[:0], result.bands.iloc[:0]
+    assert answer(result)[0].endswith("(n = 3 replicates).")
+
+
 def test_a_fit_that_asks_for_a_look_says_so_in_the_answer():
     result = drawn_result(Plan(pictures=False))
     result.potencies = result.potencies.assign(note="lack of fit (p = 0.01): look at the curve")
