@@ -286,9 +286,9 @@ def _lane_rows(lanes: pd.DataFrame, given: Given) -> pd.DataFrame:
     count = lanes["lane"].nunique()
     sure = float(lanes["confidence"].min())
     reasons = "; ".join(dict.fromkeys(part for reason in lanes["reason"] for part in reason.split("; ") if part))
-    row = {"scope": "membrane", "name": given.membrane, "measure": "lanes", "value": float(count), "se": np.nan}
+    row = {"scope": "membrane", "name": given.membrane, "measure": "lanes", "value": float(count), "se": [np.nan]}
     note = f"{given.why}; the least sure of them has confidence {sure:.2f} of 1" + (f": {reasons}" if reasons else "")
-    return check(pd.DataFrame([{**row, "unit": "", "note": note}]), "quality")
+    return check(pd.DataFrame({**row, "unit": "", "note": note}), "quality")
 
 
 def measure_blots(

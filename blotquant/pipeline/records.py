@@ -78,12 +78,15 @@ def make_record(title: str, inputs: Mapping[str, str], said: list[str], **furthe
 
 def band_marks(bands: pd.DataFrame) -> dict[str, str]:
     """Mark the geometry of each band, so that an edit by hand is noticed when the table comes back."""
-    marks = {}
-    for row in bands.itertuples(index=False):
-        values = [getattr(row, name) for name in _GEOMETRY]
-        text = "|".join(value if isinstance(value, str) else f"{value:.10g}" for value in values)
-        marks[f"{row.image}|{row.lane}|{row.band}"] = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return marks
+    numbers = [_written(bands[name].tolist()) for name in _GEOMETRY]
+    names = zip(*(bands[name].tolist() for name in ("image", "lane", "band")), strict=True)
+    texts = map("|".join, zip(*numbers, strict=True))
+    digests = (hashlib.sha256(text.encode()).hexdigest()[:12] for text in texts)
+    return {f"{image}|{lane}|{band}": digest for (image, lane, band), digest in zip(names, digests, strict=True)}
+
+
+def _written(values: list[Any]) -> list[str]:
+    return [value if isinstance(value, str) else f"{value:.10g}" for value in values]
 
 
 def mark_edited(bands: pd.DataFrame, marks: Mapping[str, str]) -> pd.DataFrame:

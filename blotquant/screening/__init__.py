@@ -315,5 +315,6 @@ def screen(blot: Blot) -> pd.DataFrame:
         *_doubt_rows(flags, blot),
         *_integrity_rows(blot, coarse=bool(flags & Flag.EIGHT_BIT)),
     ]
-    table = pd.DataFrame([row for row in rows if row is not None], columns=["measure", "value", "unit", "note"])
-    return check(table.assign(scope="image", name=blot.name, se=np.nan), "quality")
+    measures, values, units, notes = map(list, zip(*(row for row in rows if row is not None), strict=True))
+    what = {"scope": "image", "name": blot.name, "measure": measures, "value": np.array(values, dtype=np.float64)}
+    return check(pd.DataFrame({**what, "se": np.nan, "unit": units, "note": notes}), "quality")
