@@ -13,8 +13,12 @@ import tifffile
 from scipy import stats
 
 from blotquant.flags import Flag, has_flag
+from blotquant.grouping import summarise
+from blotquant.matching import match_bands
+from blotquant.normalisation import normalise
 from blotquant.pipeline import quantify
 from blotquant.result import Result
+from blotquant.study import read_study
 
 STUDY = Path(__file__).parents[2] / "../shared/blots/licor_akt"
 
@@ -157,6 +161,27 @@ def test_mean_folds_lie_between_the_published_ones_and_those_without_the_surplus
     assert mean_folds("ratio_published").to_numpy() == pytest.approx(folds["published"].to_numpy(), rel=2e-3)
     assert (folds["ratio"] > 0.9 * folds[["published", "within"]].min(axis=1)).all()
     assert (folds["ratio"] < 1.1 * folds[["published", "within"]].max(axis=1)).all()
+
+
+def test_from_the_labs_own_intensities_the_mean_folds_are_the_published_ones(
+    result: Result, intensities: pd.DataFrame
+) -> None:
+    """Ratios, reference and replicates are the lab's: what differs above is how bands are measured, and that alone."""
+    study = read_study(STUDY)
+    lab = intensities.set_index(["form", "lane"])["published"]
+    bands = result.bands[(result.bands["target"] == "Akt") & result.bands["lane"].isin(result.ratios["lane"])]
+    forms = bands["image"].map(study.images.set_index("image")["form"])
+    bands = bands.assign(volume=[lab[key] for key in zip(forms, bands["lane"], strict=True)], flags="", loq=0.0)
+    ratios = match_bands(bands, study.images, study.samples)
+    folds = normalise(ratios, maximum=study.maximum, minimum=study.minimum, reference=study.reference)
+    groups = summarise(folds).set_index("treatment")["mean"]
+
+    published = pd.read_csv(STUDY / "published_ratios.csv")
+    reference = published[published["treatment"] == "DMSO"].set_index("replicate")["ratio"]
+    published["fold"] = published["ratio"] / published["replicate"].map(reference)
+    expected = published.groupby("treatment")["fold"].mean()
+    assert groups.to_numpy() == pytest.approx(expected[groups.index].to_numpy(), rel=2e-3)
+    assert len(groups) == 6
 
 
 def test_two_replicates_on_one_membrane_are_blocks_and_give_no_p_value(result: Result) -> None:
