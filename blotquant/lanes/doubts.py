@@ -79,7 +79,8 @@ def _is_scratch(found: Search) -> bool:
     slope = (marks.row[second] - marks.row[first])[apart] / across[apart]
     off = marks.row - marks.row[first[apart], None] - slope[:, None] * (middle - middle[first[apart], None])
     on_line = (np.abs(off) < _STRAIGHT).sum(axis=1)
-    return bool((on_line[np.abs(slope) > _STEEP] >= max(_POINTS, _MOSTLY * len(middle))).any())
+    needed = max(min(_POINTS + 1, len(middle)), _MOSTLY * len(middle))  # three of more may lie on a line by chance
+    return bool((on_line[np.abs(slope) > _STEEP] >= needed).any())
 
 
 def _confirmed(found: Search) -> float:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import pytest
 
+from blotquant.blot import Blot
 from blotquant.errors import DetectionError
+from blotquant.lanes import find_lanes
+from blotquant.orientation import orient
+from blotquant.readers import read_blot
 from tests.real.scoring import BLOTS, RealScore, found_in, score_all, table, totals
 
 pytestmark = [
@@ -45,3 +50,9 @@ def test_the_licor_pair_shows_fifteen_lanes_and_no_row_at_the_edge_of_its_membra
 def test_nothing_is_invented_on_a_dot_blot(name: str) -> None:
     with pytest.raises(DetectionError, match="dot"):
         found_in((name,))
+
+
+def test_a_gel_of_few_bands_has_its_lanes_at_half_its_size() -> None:
+    pixels = read_blot(BLOTS / "gel_jpeg/gel.gif").pixels
+    halved = cv2.resize(pixels, (pixels.shape[1] // 2, pixels.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    assert len(find_lanes(orient(Blot("half.gif", halved)))) == 6
