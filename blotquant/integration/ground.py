@@ -71,6 +71,11 @@ class Ground:
         # cells of a row lie off the lane's line by less than a pixel: a first-order term follows it
         self._drift = (strips.start + (len(strips.cols) * strips.width - 1) / 2 - strips.line)[:, :, None]
         self._cols, self._bend = self._functions(strips, places, lanes)
+        # what windows see of both, row by row, so that few large products do
+        windows = places.windows
+        drift = self._drift[places.lane[:, None], windows][..., None]
+        self._window_cols = self._cols[places.lane][:, None] + drift * self._bend[places.lane][:, None]
+        self._window_rows = np.ascontiguousarray(self._rows[windows, : self.top + 1].transpose(0, 2, 1))
         count = len(shares)
         value, slope = self._cols, self._bend
         self._pairs = [
@@ -122,18 +127,12 @@ class Ground:
         products: FloatArray = moments[:, self.along, self.across]
         return products
 
-    def project_windows(self, images: FloatArray, places: Places, rows: slice = slice(None)) -> FloatArray:
-        """Products of every term with images of some rows of windows, shape (B, m, some, K) to (B, m, n)."""
-        bands, many, tall, cells = images.shape
-        at = places.windows[:, rows]
-        count = self._cols.shape[2]
-        across = np.concatenate([self._cols, self._bend], axis=2)[places.lane]
-        parts = np.matmul(images.reshape(bands, many * tall, cells), across).reshape(bands, many, tall, 2 * count)
-        drift = self._drift[places.lane[:, None], at][:, None]
-        moments = parts[..., :count] + drift * parts[..., count:]
-        along = self._rows[at, : self.top + 1].transpose(0, 2, 1)[:, None]
-        products = np.matmul(along, moments).reshape(bands, many, -1)
-        return np.asarray(np.take(products, self.along * count + self.across, axis=2))
+    def project_windows(self, images: FloatArray, rows: slice = slice(None)) -> FloatArray:
+        """Products of every term with images of some rows of the bands' windows, (B, m, some, K) to (n, B, m)."""
+        parts = np.matmul(images.transpose(0, 2, 1, 3), self._window_cols[:, rows])
+        bands, some, many, count = parts.shape
+        products = np.matmul(self._window_rows[:, :, rows], parts.reshape(bands, some, many * count))
+        return np.asarray(products.reshape(bands, -1, many, count)[:, self.along, :, self.across])
 
     def image(self, coefficients: FloatArray) -> FloatArray:
         """Background of the strips [AU] from coefficients of shape (L, n)."""

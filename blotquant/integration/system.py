@@ -142,13 +142,13 @@ def _of_windows(
     """Products of the bands' unknowns with those of the background, with one another, and with data of the windows."""
     slopes, near = drawn.slopes, drawn.near
     bands, n = len(slopes), len(ground)
-    crossed, own, told = np.zeros((bands, EACH, n)), np.zeros((bands, EACH, EACH)), np.zeros((bands, EACH))
+    crossed, own, told = np.zeros((n, bands, EACH)), np.zeros((bands, EACH, EACH)), np.zeros((bands, EACH))
     for rows, which in ((near, EACH), (slice(near.start), BROAD), (slice(near.stop, None), BROAD)):
         part = slopes[:, :which, rows]
         if not part.size:
             continue
         heavy = part * weight[:, None, rows]
-        crossed[:, :which] += ground.project_windows(heavy, places, rows)
+        crossed[..., :which] += ground.project_windows(heavy, rows)
         flat = heavy.reshape(bands, which, -1)
         own[:, :which, :which] += np.matmul(flat, part.reshape(bands, which, -1).transpose(0, 2, 1))
         told[:, :which] += np.matmul(flat, data[:, rows].reshape(bands, -1, 1))[..., 0]
@@ -186,7 +186,7 @@ def solve(
     crossed, own, told = _of_windows(ground, places, drawn, windows, places.cut(data))
     for band, lane in enumerate(unknowns.lane):  # of a symmetric matrix the upper half is enough
         at = unknowns.of_band(band)
-        gram[lane, :n, at], gram[lane, at, at] = crossed[band].T, own[band]
+        gram[lane, :n, at], gram[lane, at, at] = crossed[:, band], own[band]
         right[lane, at] += told[band]
     for upper, lower in unknowns.pairs:
         lane, above, below = unknowns.lane[upper], unknowns.of_band(upper), unknowns.of_band(lower)

@@ -17,7 +17,7 @@ import cv2
 import pytest
 
 from blotquant.batch.engine import Outcome, Pool, run
-from blotquant.batch.outcomes import attempt
+from blotquant.batch.outcomes import _keep_freed_memory, attempt
 from blotquant.errors import QualityWarning, ReadError, SettingsError, TableError
 
 
@@ -274,3 +274,20 @@ def test_a_task_whose_worker_was_killed_from_outside_is_done_after_all(tmp_path:
 def test_a_cluster_without_dask_or_a_scheduler_is_refused_in_one_line() -> None:
     with pytest.raises(SettingsError, match=r"--cluster"):
         next(run(half, [2], pool=Pool(cluster="not an address")))
+
+
+def test_what_a_picture_frees_is_kept_by_the_c_library_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    class Library:
+        def __init__(self, name: None) -> None:
+            self.mallopt = lambda option, size: asked.append((option, size))
+
+    monkeypatch.setattr("ctypes.CDLL", Library)
+    _keep_freed_memory.cache_clear()
+    for _ in range(2):
+        assert attempt(lambda task: task + 1, 1, 10.0).value == 2
+    assert asked == [(-1, 128 << 20), (-2, 64 << 20), (-3, 32 << 20)]
+    monkeypatch.setattr("ctypes.CDLL", lambda name: object())  # a library that knows no such option
+    _keep_freed_memory.cache_clear()
+    assert attempt(lambda task: task + 1, 1, 10.0).value == 2
