@@ -17,7 +17,7 @@ __all__ = ["flagged", "limits", "saturated_pixels"]
 _LOD, _LOQ = 3.3, 10.0  # ICH Q2(R2): standard deviations of a blank
 _MANY = 0.02  # share of replaced pixels from which a band counts as dusty
 _RIM = 3.0  # noise standard deviations by which a hollow band's middle lies below both rims …
-_DEEP, _DEEPER = 0.05, 0.2  # … and share of its height; the latter where the rims were taken for two bands
+_DEEP, _DEEPER = 0.05, 0.07  # … and share of its height; the latter where the rims were taken for two bands
 _ALIKE = 0.5  # the lesser rim of a hollow band is at least this share of the greater one
 _TALL = 10.0  # and it stands out by so many of them: what is dim has not used up its substrate
 _CLOSED = 0.75  # and a closed rim is as bright as this share of what lies above and below it
@@ -144,15 +144,17 @@ def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, st
         part = _straightened(blot.pixels, _ridge(curves[i], row[i], cols), cols, np.arange(-far, far + 1))
         core = _middle(part)
         profile = np.median(core, axis=1)
+        # the volume of one of two rims may exceed its narrow box, which leaves no background
+        floor = max(level[i], float(profile.min()))
         away = row[strong & (places.lane == places.lane[i])] - row[i]
         reach = min(int(np.ceil(_CORE * sigma[i])), far)
         first = max(-reach, int(0.5 * away[away < 0].max(initial=-2.0 * reach)))
         last = min(reach, int(0.5 * away[away > 0].min(initial=2.0 * reach)))
         near = slice(far + first, far + last + 1)
-        out[i] = _dip(core[near], profile[near], level[i], noise_sd, _DEEP, _FALL) is not None
+        out[i] = _dip(core[near], profile[near], floor, noise_sd, _DEEP, _FALL) is not None
         for side in (slice(far + _BESIDE + 1), slice(far - _BESIDE, None)):
-            dip = _dip(core[side], profile[side], level[i], noise_sd, _DEEPER, 0.0)
-            out[i] |= dip is not None and _closed(part[side], dip, level[i])
+            dip = _dip(core[side], profile[side], floor, noise_sd, _DEEPER, 0.0)
+            out[i] |= dip is not None and _closed(part[side], dip, floor)
     return out
 
 
