@@ -144,17 +144,15 @@ def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, st
         part = _straightened(blot.pixels, _ridge(curves[i], row[i], cols), cols, np.arange(-far, far + 1))
         core = _middle(part)
         profile = np.median(core, axis=1)
-        # the volume of one of two rims may exceed its narrow box, which leaves no background
-        floor = max(level[i], float(profile.min()))
         away = row[strong & (places.lane == places.lane[i])] - row[i]
         reach = min(int(np.ceil(_CORE * sigma[i])), far)
         first = max(-reach, int(0.5 * away[away < 0].max(initial=-2.0 * reach)))
         last = min(reach, int(0.5 * away[away > 0].min(initial=2.0 * reach)))
         near = slice(far + first, far + last + 1)
-        out[i] = _dip(core[near], profile[near], floor, noise_sd, _DEEP, _FALL) is not None
+        out[i] = _dip(core[near], profile[near], level[i], noise_sd, _DEEP, _FALL) is not None
         for side in (slice(far + _BESIDE + 1), slice(far - _BESIDE, None)):
-            dip = _dip(core[side], profile[side], floor, noise_sd, _DEEPER, 0.0)
-            out[i] |= dip is not None and _closed(part[side], dip, floor)
+            dip = _dip(core[side], profile[side], level[i], noise_sd, _DEEPER, 0.0)
+            out[i] |= dip is not None and _closed(part[side], dip, level[i])
     return out
 
 

@@ -269,8 +269,8 @@ def test_a_core_is_three_half_thicknesses_to_each_side_and_rims_are_sought_withi
 ) -> None:
     core, above, below = looked_at(monkeypatch, [100.0], [1], [True], [2.5])
     assert core == ([*range(92, 109)], 0.0, 1.5, 0.05, 0.5)  # 7.5 px are 8 rows
-    assert above == ([*range(85, 103)], 0.0, 1.5, 0.2, 0.0)  # 15 rows, and two beyond the ridge
-    assert below == ([*range(98, 116)], 0.0, 1.5, 0.2, 0.0)
+    assert above == ([*range(85, 103)], 0.0, 1.5, 0.07, 0.0)  # 15 rows, and two beyond the ridge
+    assert below == ([*range(98, 116)], 0.0, 1.5, 0.07, 0.0)
 
 
 @pytest.mark.parametrize("unknown", [np.nan, 0.2])
