@@ -87,7 +87,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Run the gel longer; trust the sum of both more than either.",
     ),
     Flag.SPECK: (
-        "Dust or a scratch lies on the band; those pixels were replaced by the fitted band.",
+        "Dust, a scratch or a bubble lies on the band; those pixels were replaced by the fitted band.",
         "Look at the band, and exclude it where hardly any of it is left.",
     ),
     Flag.BACKGROUND_UNSURE: (
