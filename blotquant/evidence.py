@@ -16,14 +16,13 @@ from .blot import Blot, once_a_blot
 from .bulges import Picture, resized
 from .calm import Calm, calmed
 from .errors import DetectionError
-from .filter_noise import GREY_FLOOR, Light, chance_of
+from .filter_noise import GREY_FLOOR, PARTS, Light, chance_of
 from .noise import NoiseModel, estimate_noise
 from .surround import beyond_edge, off_membrane
 
 __all__ = ["Canvas", "Narrow", "Seen", "align", "narrow"]
 
 _PLACES = 12000  # places at which brightness and noise are told
-_PARTS = 8  # a grid's width is a multiple of so many places
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _brightness(pixels: Picture) -> Picture:
     rows, cols = pixels.shape
     small = cv2.resize(pixels, (max(1, cols // 4), max(1, rows // 4)), interpolation=cv2.INTER_AREA)
     apart = max(1.0, np.sqrt(pixels.size / _PLACES))
-    across = cols if cols < _PARTS else _PARTS * round(cols / apart / _PARTS)
+    across = cols if cols < PARTS else PARTS * round(cols / apart / PARTS)
     return resized(np.asarray(cv2.blur(small, (9, 15)), np.float32), (round(rows / apart), max(1, across)))
 
 

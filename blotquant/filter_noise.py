@@ -17,7 +17,7 @@ from .blot import FloatArray
 from .bulges import SCALES, SHORT, Picture, bulge_noise, resized
 from .noise import NoiseModel
 
-__all__ = ["GREY_FLOOR", "Light", "chance_of", "noise_of"]
+__all__ = ["GREY_FLOOR", "PARTS", "Light", "chance_of", "noise_of"]
 
 _LEVELS = 8  # brightness levels with a noise of their own
 _FEWEST = 50  # places of a level, at least
@@ -28,10 +28,12 @@ _LOUDEST = 1.6  # how much noisier than usual a level or a part of the width may
 _QUIETEST = 0.7  # and how much quieter a level
 _ROUGHEST = 10.0  # noise of a short picture's bulges over that of white noise, at most
 _FLATTEST = 0.35  # a level of brightness whose bulges are flatter than so much of white noise is clipped and tells none
-_PARTS = 8  # parts of the width with a noise of their own
 
 GREY_FLOOR = 0.6
 """Smallest noise of a pixel, in steps of its grey scale; 8-bit pictures have flat patches."""
+
+PARTS = 8
+"""Parts of the width with a noise of their own; a grid on which brightness is told has a multiple of them."""
 
 
 def chance_of(noise: NoiseModel, brightness: npt.ArrayLike) -> Picture:
@@ -172,7 +174,7 @@ def noise_of(responses: Picture, light: Light, sigmas: Sequence[float], *, pixel
 def _across(sample: Picture) -> Picture:
     """How much noisier each part of the width is than its brightness says, at least 1, shape (k, 1, w)."""
     count, _, width = sample.shape
-    parts = min(_PARTS, width)
+    parts = min(PARTS, width)
     each = width // parts
     first = (np.arange(parts) * (width - each)) // max(1, parts - 1)
     columns = sample[:, :, first[:, None] + np.arange(each)]

@@ -60,6 +60,11 @@ class NoiseModel:
     quantum: float
     correlation: float
 
+    @property
+    def clumping(self) -> float:
+        """By how much variances of means are larger than independent pixels would have, 1 at least."""
+        return max(self.correlation, 1.0)
+
     def variance(self, mean: npt.ArrayLike) -> FloatArray:
         """Variance of one pixel's counts where the light is `mean` [AU²]."""
         above = np.maximum(np.asarray(mean, float) - self.dark, 0.0)

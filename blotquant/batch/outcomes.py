@@ -25,11 +25,8 @@ __all__ = ["Failure", "Outcome", "attempt", "value_of"]
 Task = TypeVar("Task")
 Value = TypeVar("Value")
 _GRACE_S = 10.0  # after its limit, a worker that does not even hear its clock is ended
-_KEPT = {
-    -1: 128 << 20,
-    -2: 64 << 20,
-    -3: 32 << 20,
-}  # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD of mallopt(3) [bytes]
+# M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD of mallopt(3) [bytes]
+_KEPT = {-1: 128 << 20, -2: 64 << 20, -3: 32 << 20}
 _one_at_a_time = threading.RLock()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..blot import FloatArray
 from .ladders import POLYNOMIALS, Curve, left_out_logs
 
-__all__ = ["margin", "t_quantile"]
+__all__ = ["margin", "shares", "t_quantile"]
 
 _LEVEL = 0.95
 
@@ -43,8 +43,21 @@ def _polynomial_margin(positions: FloatArray, logs: FloatArray, degree: int) -> 
     return half
 
 
-def _shares(positions: FloatArray, at: FloatArray) -> FloatArray:
-    """Weight of each point (n,) in a straight line between the two neighbours of each place (m,)."""
+def shares(positions: FloatArray, at: FloatArray) -> FloatArray:
+    """Weigh the points on both sides of each place as a straight line between them does.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n,)
+        Points, two or more, rising [px].
+    at : ndarray of shape (m,)
+        Places [px]; beyond the ends the last line goes on.
+
+    Returns
+    -------
+    ndarray of shape (m, n)
+        Weights, which add up to 1 at each place.
+    """
     right = np.clip(np.searchsorted(positions, at), 1, len(positions) - 1)
     share = (at - positions[right - 1]) / (positions[right] - positions[right - 1])
     out, each = np.zeros((len(at), len(positions))), np.arange(len(at))
@@ -64,7 +77,7 @@ def _interpolated_margin(positions: FloatArray, logs: FloatArray, model: str) ->
     contrasts = np.eye(count)[1:-1]
     for place in range(1, count - 1):
         rest = np.arange(count) != place
-        contrasts[place - 1, rest] = -_shares(positions[rest], positions[place : place + 1])[0]
+        contrasts[place - 1, rest] = -shares(positions[rest], positions[place : place + 1])[0]
     size = np.linalg.norm(contrasts, axis=1)
     together = (contrasts @ contrasts.T) / np.outer(size, size)
     free = float(len(size) ** 2 / np.sum(together**2))
@@ -74,7 +87,7 @@ def _interpolated_margin(positions: FloatArray, logs: FloatArray, model: str) ->
     def half(at: FloatArray) -> FloatArray:
         place = np.asarray(at, dtype=np.float64)
         inside = (place >= positions[0]) & (place <= positions[-1])
-        weights = _shares(positions, np.clip(place, positions[0], positions[-1]))
+        weights = shares(positions, np.clip(place, positions[0], positions[-1]))
         return np.where(inside, quantile * np.sqrt(1.0 + np.sum(weights**2, axis=1)), np.nan)
 
     return half

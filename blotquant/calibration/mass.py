@@ -16,7 +16,7 @@ from ..tables import check, empty, nearest
 from .assignment import assign_ladder
 from .drift import Drift, rows_drift
 from .ladders import MASS_MODELS, Curve, choose_mass_model, ladder_masses, left_out_logs
-from .margins import margin, t_quantile
+from .margins import margin, shares, t_quantile
 
 __all__ = ["calibrate_mass"]
 
@@ -92,12 +92,7 @@ def _weights(ladders: list[_Ladder], columns: FloatArray) -> FloatArray:
     if len(ladders) == 1:
         return np.ones((1, len(columns)))
     places = np.array([ladder.column for ladder in ladders])
-    at = np.clip(columns, places[0], places[-1])
-    right = np.clip(np.searchsorted(places, at), 1, len(places) - 1)
-    share = (at - places[right - 1]) / (places[right] - places[right - 1])
-    out, each = np.zeros((len(ladders), len(columns))), np.arange(len(columns))
-    out[right - 1, each], out[right, each] = 1.0 - share, share
-    return out
+    return shares(places, np.clip(columns, places[0], places[-1])).T
 
 
 def _masses(bands: pd.DataFrame, ladders: list[_Ladder], drift: Drift) -> tuple[FloatArray, FloatArray]:

@@ -115,7 +115,7 @@ def _in_slabs(blot: Blot, bands: pd.DataFrame, noise: NoiseModel, species: npt.N
 def _above(blot: Blot, places: Places, surface: FloatArray, noise: NoiseModel) -> dict[str, FloatArray]:
     """Sum the boxes above a background; its own error counts as much as the box's."""
     raw, under = box_sums(blot.pixels, places), box_sums(surface, places)
-    chance = box_sums(noise.variance(blot.pixels) + noise.variance(surface), places) * max(noise.correlation, 1.0)
+    chance = box_sums(noise.variance(blot.pixels) + noise.variance(surface), places) * noise.clumping
     above = blot.pixels - surface
     height = np.array([float(np.max(above[places.box(i)])) for i in range(len(places))])
     smallest = np.finfo(float).tiny

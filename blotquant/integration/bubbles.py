@@ -16,12 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..blot import Blot, FloatArray
+from ..bulges import Picture
 from ..noise import NoiseModel
 
 __all__ = ["Disc", "find_bubbles", "inside"]
 
 BoolArray = npt.NDArray[np.bool_]
-Picture = npt.NDArray[np.float32]
 
 _SIDE = 480  # longer side of the small copy on which rims are sought [px]
 _SHARP, _WIDE = 1.0, 2.5  # blur of edges, and of what is taken off so that soft ones go [px of the small copy]
@@ -91,7 +91,7 @@ def _look(blot: Blot, bands: pd.DataFrame, model: NoiseModel) -> tuple[_Scene, f
     """Sharp edges of a picture, thinned to a pixel, without those of bands and dust."""
     light, factor = _small(blot)
     wide = cv2.GaussianBlur(light, (0, 0), _WIDE)
-    variance = model.variance(wide.astype(np.float64) + blot.middle) * max(model.correlation, 1.0)
+    variance = model.variance(wide.astype(np.float64) + blot.middle) * model.clumping
     # pictures without noise still need some
     noise = (np.sqrt(variance + (_FAINT * float(np.ptp(light))) ** 2) / factor).astype(np.float32)
     boxes, ends = _boxes(bands, light.shape, factor)

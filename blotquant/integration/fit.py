@@ -102,6 +102,11 @@ class Fit:
         """What neither background nor bands explain, shape (L, R, K) [AU]."""
         return self.strips.light - self.background - self.bands - self.others
 
+    @property
+    def certainty(self) -> FloatArray:
+        """Weight over variance of the cells that count, 0 elsewhere, shape (L, R, K) [1/AU²]."""
+        return np.where(self.strips.usable, self.weight / self.noise, 0.0)
+
     def prior(self) -> tuple[FloatArray, FloatArray]:
         """Precision of all unknowns, and its product with how far their expected values are from the present ones."""
         lanes, n = len(self.strips.light), len(self.ground)
@@ -198,7 +203,7 @@ class _Fitter:
     def noise(self, light: FloatArray) -> FloatArray:
         """Variance of the cells' means [AU²]."""
         whole = np.maximum(light + self.strips.zero, self.floor)
-        variance = self.model.variance(whole) * max(self.model.correlation, 1.0) + self.least
+        variance = self.model.variance(whole) * self.model.clumping + self.least
         return np.asarray(variance / np.maximum(self.strips.count, 1.0))
 
     def spread_out(self, windows: FloatArray) -> FloatArray:
@@ -271,9 +276,8 @@ class _Fitter:
     def step(self, number: int) -> None:
         """One pass."""
         fit = self.redraw(self.fit)
-        weight = np.where(self.strips.usable, fit.weight / fit.noise, 0.0)
         left = fit.residual
-        found = solve(self.unknowns, self.ground, self.places, fit.drawn, weight, left, *fit.prior())
+        found = solve(self.unknowns, self.ground, self.places, fit.drawn, fit.certainty, left, *fit.prior())
         brighter = self.ground.image(found.ground)
         change = np.matmul(found.steps[:, None], fit.drawn.slopes.reshape(len(found.steps), EACH, -1))
         residual = left - brighter - self.spread_out(change.reshape(fit.own.shape))

@@ -60,7 +60,7 @@ def fit_glow(fit: Fit, lever: FloatArray, summed: FloatArray) -> Glow:
         How much of each cell's residual counts as the band's [px].
     """
     glow, places, where = spread_light(fit), fit.places, (fit.unknowns.lane[:, None], fit.unknowns.of_bands)
-    weight = np.where(fit.strips.usable, fit.weight / fit.noise, 0.0)
+    weight = fit.certainty
     heavy = weight * glow
     told = np.zeros((len(glow), fit.unknowns.size))
     told[:, : len(fit.ground)] = fit.ground.project(heavy)
