@@ -42,6 +42,14 @@ _NEIGHBOURS = 2  # supporting bands that one band of a row has, at least, where 
 _CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed however faint …
 _FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
 _TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
+_LINED_UP = 18.0  # evidence of its bands together from which a row of several is believed all the same …
+_STRAIGHT = 0.6  # … whose bands lie off it by less, in half thicknesses …
+_SHARP = 8.0  # … stand clear of the gaps by so much …
+_INSIDE = 3.0  # … are all so far from where the membrane or the picture ends [half thicknesses] …
+_LEAN, _STOUT = (
+    0.6,
+    1.9,
+)  # … and are as thick as others, within these shares: ground, scratches and glowing rims are not
 _CUT, _CUT_SHARE = 1.0, 0.5  # a row is cut off that has less room [half thicknesses] in more of its lanes
 _THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain
 
@@ -164,8 +172,24 @@ def _backed(peaks: Peaks, own: npt.NDArray[np.intp]) -> bool:
     return bool((_support(peaks, own) >= _NEIGHBOURS).any())
 
 
-def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks) -> list[npt.NDArray[np.intp]]:
-    """Leave out rows that are both near the noise and faint beside the bands of their image: uneven ground."""
+def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray, usual: float) -> bool:
+    """Whether several faint bands make a row that is beyond doubt, since together they look like one."""
+    sigma = float(np.median(peaks.sigma[row]))
+    return bool(
+        _support(peaks, row).max() > 0
+        and np.hypot.reduce(peaks.score[row]) > _LINED_UP
+        and flat[row].std() < _STRAIGHT * sigma
+        and np.median(peaks.contrast[row]) > _SHARP
+        and peaks.margin[row].min() > _INSIDE
+        and _LEAN * usual < sigma < _STOUT * usual
+    )
+
+
+def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray) -> list[npt.NDArray[np.intp]]:
+    """Leave out rows that are near the noise, faint beside the bands of their image, and uneven: the ground."""
+    if not rows:
+        return rows
+    thickness = float(np.median(peaks.sigma[np.concatenate(rows)]))
     usual: dict[int, float] = {}
     own = []
     for row in rows:
@@ -176,7 +200,9 @@ def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks) -> list[npt.ND
     return [
         row
         for row, height in zip(rows, own, strict=True)
-        if peaks.score[row].max() >= _CLEAR_ROW or height >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
+        if peaks.score[row].max() >= _CLEAR_ROW
+        or height >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
+        or _lined_up(row, peaks, flat, thickness)
     ]
 
 
@@ -199,7 +225,7 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     rows = [row for row in rows if np.mean(peaks.contrast[row] >= _CLEAR) >= _CLEAR_SHARE]
     kept = [row[_supported(peaks, row)] for row in rows]
     kept = [row for row in kept if len(row) and (peaks.score[row].max() > _ALONE or _backed(peaks, row))]
-    kept = _standing_out(kept, peaks)
+    kept = _standing_out(kept, peaks, flat)
     thickness = np.array([np.median(peaks.sigma[row]) for row in kept])
     weight = np.array([np.log1p(peaks.score[row]).sum() for row in kept])
     if not kept:

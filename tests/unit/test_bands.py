@@ -198,3 +198,22 @@ def test_both_bands_of_a_close_pair_are_found(apart: float) -> None:
 def test_a_faint_band_of_a_short_strip_is_found_beside_strong_ones() -> None:
     drawn = draw_level("typical", family="foreign", seed=1, n_rows=1, shape=(60, 900))
     assert found_share(drawn, find_bands(drawn.blot, find_lanes(drawn.blot))) == (1.0, 1.0)
+
+
+def drawn_rows(heights: dict[float, float], sigmas: dict[float, float], *, noise: float, rows: int = 300) -> Blot:
+    """Rows of seven even bands, at each place its height and its half thickness, on white noise."""
+    row, col = np.indices((rows, 420))
+    across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - 20) / 2.0)) for at in range(30, 420, 60))
+    light = sum(height * np.exp(-0.5 * ((row - at) / sigmas[at]) ** 2) for at, height in heights.items())
+    return Blot(
+        "rows.tif", 500.0 + light * across + np.random.default_rng(12).normal(0.0, noise, row.shape), bright=True
+    )
+
+
+def test_a_broad_faint_row_far_below_the_strongest_is_found() -> None:
+    blot = drawn_rows({80.0: 20000.0, 200.0: 300.0}, {80.0: 5.0, 200.0: 7.0}, noise=40.0)
+    bands = find_bands(blot, find_lanes(blot))
+    faint = bands[np.abs(bands["centre_row"] - 200) < 5]
+    assert faint["score"].between(5, 50).all()
+    assert faint["detected"].tolist() == [True] * 7
+    assert len(bands) == 14
