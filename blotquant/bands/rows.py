@@ -43,15 +43,13 @@ _CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed howe
 _FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
 _TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
 _LINED_UP = 18.0  # evidence of its bands together from which a row of several is believed all the same …
-_STRAIGHT = 0.6  # … whose bands lie off it by less, in half thicknesses …
-_SHARP = 8.0  # … stand clear of the gaps by so much …
+_SHARP = 5.0  # … which stand clear of the gaps by more than so much …
+_BENT = 0.12  # … and lie off the row by less than this times what they have above it [half thicknesses] …
 _INSIDE = 3.0  # … are all so far from where the membrane or the picture ends [half thicknesses] …
-_LEAN, _STOUT = (
-    0.6,
-    1.9,
-)  # … and are as thick as others, within these shares: ground, scratches and glowing rims are not
+_SLIM, _STOUT = 0.6, 1.9  # … and are as thick as others, within these shares; ground, scratches, glowing rims are not
 _CUT, _CUT_SHARE = 1.0, 0.5  # a row is cut off that has less room [half thicknesses] in more of its lanes
-_THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain
+_THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain …
+_THINNEST, _THICKEST = 0.25, 4.5  # … unless it is beyond doubt in three lanes or more
 
 
 @dataclass(frozen=True)
@@ -172,16 +170,14 @@ def _backed(peaks: Peaks, own: npt.NDArray[np.intp]) -> bool:
     return bool((_support(peaks, own) >= _NEIGHBOURS).any())
 
 
-def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray, usual: float) -> bool:
-    """Whether several faint bands make a row that is beyond doubt, since together they look like one."""
-    sigma = float(np.median(peaks.sigma[row]))
+def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> bool:
+    """Whether several bands make a row that is beyond doubt, however faint each: together they look like one."""
+    clear = float(np.median(peaks.contrast[row])) - _SHARP
     return bool(
         _support(peaks, row).max() > 0
         and np.hypot.reduce(peaks.score[row]) > _LINED_UP
-        and flat[row].std() < _STRAIGHT * sigma
-        and np.median(peaks.contrast[row]) > _SHARP
+        and flat[row].std() < _BENT * clear * np.median(peaks.sigma[row])
         and peaks.margin[row].min() > _INSIDE
-        and _LEAN * usual < sigma < _STOUT * usual
     )
 
 
@@ -190,6 +186,7 @@ def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArr
     if not rows:
         return rows
     thickness = float(np.median(peaks.sigma[np.concatenate(rows)]))
+    thick = np.array([np.median(peaks.sigma[row]) for row in rows]) / thickness
     usual: dict[int, float] = {}
     own = []
     for row in rows:
@@ -199,10 +196,10 @@ def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArr
         own.append(float(tall[-1] if len(tall) == _TALL else tall[0]))
     return [
         row
-        for row, height in zip(rows, own, strict=True)
+        for row, height, as_thick in zip(rows, own, (thick > _SLIM) & (thick < _STOUT), strict=True)
         if peaks.score[row].max() >= _CLEAR_ROW
         or height >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
-        or _lined_up(row, peaks, flat, thickness)
+        or (as_thick and _lined_up(row, peaks, flat))
     ]
 
 
@@ -233,9 +230,18 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     order = np.argsort(thickness)
     total = np.cumsum(weight[order])
     usual = thickness[order][np.searchsorted(total, 0.5 * total[-1])]
-    thin = np.array([_THIN_ALONE if len(row) == 1 and peaks.score[row[0]] < _CERTAIN else _THIN for row in kept])
-    fits = (thickness > thin * usual) & (thickness < _THICK * usual)
+    limits = np.array([_limits(row, peaks, flat) for row in kept]) * usual
+    fits = (thickness > limits[:, 0]) & (thickness < limits[:, 1])
     return [row for row, fit in zip(kept, fits, strict=True) if fit]
+
+
+def _limits(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> tuple[float, float]:
+    """Between which shares of the usual thickness that of a row must lie."""
+    if len(row) == 1 and peaks.score[row[0]] < _CERTAIN:
+        return _THIN_ALONE, _THICK
+    if len(row) > _NEIGHBOURS and _lined_up(row, peaks, flat):
+        return _THINNEST, _THICKEST
+    return _THIN, _THICK
 
 
 def complete_rows(
