@@ -19,6 +19,8 @@ __all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
 
 _STRIPS = np.array([-0.3, -0.15, 0.0, 0.15, 0.3])  # places of a lane's strips, as shares of its width
 _GAP = np.array([0.84, 1.0, 1.16])  # places of a gap's strips, as shares of its distance from the lane's centre
+_LENGTH = 20.0  # length of a lane in half thicknesses of its broadest bands, at least
+_BROAD = 9.0  # half thickness from which a row of bands may fill a picture [px]
 _WIDEST_GAP = 1.3  # distance between lanes beyond which the gap lies at the usual distance
 
 
@@ -201,7 +203,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     values = _sample(seen.calm.full, track)
     rows, lanes, strips = values.shape
     flat = values.reshape(rows, -1)
-    sigmas = scales_for(rows, 0.45 * track.pitch)
+    sigmas = scales_for(rows, 0.45 * track.pitch, _LENGTH)
     reach = int(np.ceil(0.05 * track.pitch))
     brightness = _median_of_five(values[..., :5])
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
@@ -215,7 +217,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     calm = np.asarray(cv2.blur(flat, (1, 3)), np.float32).reshape(values.shape)
     return LaneProfiles(
         height=height,
-        noise=noise_of(height, light, sigmas, pixels=wide, floor=floor),
+        noise=noise_of(height, light, sigmas, pixels=wide, floor=floor, broad=_BROAD),
         gap=np.stack([_quiet_gap(response, reach) for response in responses]),
         strips=responses[..., :5],
         chance=2.0 * chance / float(np.sqrt(wide)),

@@ -200,10 +200,13 @@ def test_a_faint_band_of_a_short_strip_is_found_beside_strong_ones() -> None:
     assert found_share(drawn, find_bands(drawn.blot, find_lanes(drawn.blot))) == (1.0, 1.0)
 
 
-def drawn_rows(heights: dict[float, float], sigmas: dict[float, float], *, noise: float, rows: int = 300) -> Blot:
+def drawn_rows(
+    heights: dict[float, float], sigmas: dict[float, float], *, noise: float, rows: int = 300, pitch: int = 60
+) -> Blot:
     """Rows of seven even bands, at each place its height and its half thickness, on white noise."""
-    row, col = np.indices((rows, 420))
-    across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - 20) / 2.0)) for at in range(30, 420, 60))
+    row, col = np.indices((rows, 7 * pitch))
+    centres = pitch * (np.arange(7) + 0.5)
+    across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - pitch / 3) / 2.0)) for at in centres)
     light = sum(height * np.exp(-0.5 * ((row - at) / sigmas[at]) ** 2) for at, height in heights.items())
     return Blot(
         "rows.tif", 500.0 + light * across + np.random.default_rng(12).normal(0.0, noise, row.shape), bright=True
@@ -217,3 +220,17 @@ def test_a_broad_faint_row_far_below_the_strongest_is_found() -> None:
     assert faint["score"].between(5, 50).all()
     assert faint["detected"].tolist() == [True] * 7
     assert len(bands) == 14
+
+
+@pytest.mark.parametrize(("rows", "at", "sigma"), [(240, 123.0, 16.0), (520, 472.0, 12.0), (520, 300.0, 16.0)])
+@pytest.mark.parametrize("height", [300.0, 15000.0])
+def test_a_row_four_times_as_thick_as_others_is_found_with_its_own_thickness(
+    rows: int, at: float, sigma: float, height: float
+) -> None:
+    blot = drawn_rows({40.0: 20000.0, at: height}, {40.0: 4.0, at: sigma}, noise=30.0, rows=rows, pitch=106)
+    bands = find_bands(blot, find_lanes(blot))
+    broad = bands[bands["band"] == "2"]
+    assert len(bands) == 14
+    assert broad["detected"].all()
+    np.testing.assert_allclose(broad["centre_row"], at, atol=0.3 * sigma)
+    np.testing.assert_allclose(broad["sigma"], sigma, rtol=0.2)
