@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from .. import tables
 from ..blot import Blot, FloatArray
 from ..evidence import Canvas, align
+from .expected import expected_evidence
 from .peaks import Peaks, find_peaks
 from .profiles import Room, Track, lane_profiles, lane_tracks
 from .rows import band_like, complete_rows, follow_rows, unite_images, whole_rows
@@ -41,7 +43,8 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     -------
     DataFrame
         The `bands` table [px of the file as given]: every row in every lane of every image, numbered from the top of
-        the membrane; `score` 0 and `detected` False where a band is only expected; measured columns empty.
+        the membrane; `detected` False where a band is only expected, and `score` 0 where less than half of `min_score`
+        speaks for it; measured columns empty.
 
     Raises
     ------
@@ -51,11 +54,12 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     images = [blots] if isinstance(blots, Blot) else list(blots)
     canvas = align(images)
     tracks = [lane_tracks(blot, lanes) for blot in images]
-    found, room = [], []
+    found, room, expect = [], [], []
     for number, (blot, track, offset) in enumerate(zip(images, tracks, canvas.offsets, strict=True)):
         profiles = lane_profiles(blot, track)
         found.append(find_peaks(profiles, 0.15 * track.width, number, float(offset[0])))
         room.append(Room(profiles.room, offset[0]))
+        expect.append(functools.partial(expected_evidence, profiles, offset[0], min_score=min_score))
     peaks = Peaks.united(found)
     peaks = peaks.taken(peaks.score >= min_score)
     bands = band_like(peaks)
@@ -72,7 +76,7 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     rows = whole_rows(rows, peaks, flat, smile, middle, room)
     if not rows:
         return tables.empty("bands")
-    return bands_table(images, tracks, canvas, rows, peaks, flat, smile)
+    return bands_table(images, tracks, canvas, rows, peaks, flat, smile, expect)
 
 
 def _columns(peaks: Peaks, tracks: Sequence[Track], canvas: Canvas) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +22,7 @@ _STRIPS = np.array([-0.3, -0.15, 0.0, 0.15, 0.3])  # places of a lane's strips, 
 _GAP = np.array([0.84, 1.0, 1.16])  # places of a gap's strips, as shares of its distance from the lane's centre
 _LENGTH = 20.0  # length of a lane in half thicknesses of its broadest bands, at least
 _BROAD = 9.0  # half thickness from which a row of bands may fill a picture [px]
+_SHAPE = 0.03  # part of a strong band's bulge that its own shape may put beside it
 _WIDEST_GAP = 1.3  # distance between lanes beyond which the gap lies at the usual distance
 
 
@@ -122,6 +124,17 @@ class LaneProfiles:
     gap_brightness: Picture
     room: FloatArray
     sigmas: FloatArray
+
+    @functools.cached_property
+    def score(self) -> Picture:
+        """Evidence at every half thickness, where a strong band nearby counts as noise by what its shape may leave."""
+        scores = []
+        for height, noise, sigma in zip(self.height, self.noise, self.sigmas, strict=True):
+            strongest = cv2.dilate(np.maximum(height, 0.0), np.ones((2 * int(4 * sigma) + 1, 1), np.uint8))
+            strongest = np.asarray(strongest, np.float32).reshape(height.shape)
+            # the strongest itself is judged by its own noise
+            scores.append(height / np.sqrt(noise**2 + np.where(height < strongest, _SHAPE * strongest, 0.0) ** 2))
+        return np.stack(scores)
 
 
 def _gap_distances(track: Track) -> tuple[FloatArray, FloatArray]:

@@ -10,6 +10,7 @@ import pytest
 
 from blotquant.bands import find_bands
 from blotquant.blot import Blot
+from blotquant.integration import integrate
 from blotquant.lanes import find_lanes
 from blotquant.synthetic import Drawn, draw_level
 
@@ -234,3 +235,19 @@ def test_a_row_four_times_as_thick_as_others_is_found_with_its_own_thickness(
     assert broad["detected"].all()
     np.testing.assert_allclose(broad["centre_row"], at, atol=0.3 * sigma)
     np.testing.assert_allclose(broad["sigma"], sigma, rtol=0.2)
+
+
+def test_a_band_near_the_noise_is_seen_where_its_row_passes_and_an_absent_one_is_not() -> None:
+    row, col = np.indices((300, 840))
+    lane = [1.0 / (1.0 + np.exp((np.abs(col - at) - 20) / 2.0)) for at in range(30, 840, 60)]
+    along = np.exp(-0.5 * ((row - 180) / 4.0) ** 2)
+    heights = np.array([600.0] * 10 + [18.0] * 2 + [0.0] * 2)
+    light = along * np.tensordot(heights, lane, axes=1) + 4000.0 * np.roll(along, -110, axis=0) * sum(lane)
+    blot = Blot("faint.tif", 500.0 + light + np.random.default_rng(19).normal(0.0, 40.0, row.shape), bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    faint = bands[bands["band"] == "2"].sort_values("lane")
+    assert faint["detected"].tolist() == [True] * 10 + [False] * 4
+    assert faint["score"].iloc[10:12].between(2.5, 5.0).all()
+    assert faint["score"].iloc[12:].tolist() == [0.0, 0.0]
+    measured = integrate(blot, bands)
+    assert measured.loc[faint.index, "detected"].tolist() == [True] * 12 + [False] * 2
