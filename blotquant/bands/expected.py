@@ -12,6 +12,7 @@ __all__ = ["expected_evidence"]
 _SHARE = 0.5  # evidence that counts where a row passes, as a share of that asked of a band elsewhere
 _AROUND = 0.7  # how far off its place a band is looked for, in half thicknesses
 _OVER_GAP = 2.0  # bulge above the quieter gap, in units of noise
+_SPECK = -3.0  # bulge of each strip of the lane, at least, in units of noise: beside a speck it is hollow
 _INSIDE = 3.0  # distance from where the membrane or the picture ends [half thicknesses]
 
 
@@ -43,7 +44,8 @@ def expected_evidence(
     evidence = profiles.score[where]
     best = np.argmax(evidence, axis=0)
     above = (profiles.height[where] - profiles.gap[where]) / profiles.noise[where]
+    even = profiles.strips[where].min(axis=-1) > _SPECK * profiles.noise[where]
     free = profiles.room[inside, lane] > _INSIDE * sigma
-    clear = (evidence > _SHARE * min_score) & (above > _OVER_GAP) & free & (at == inside)
+    clear = (evidence > _SHARE * min_score) & (above > _OVER_GAP) & even & free & (at == inside)
     found: FloatArray = np.where(clear, evidence, 0.0)[best, lane].astype(float)
     return found
