@@ -27,6 +27,7 @@ _LIKE = 0.35  # and how unlike its thickness may then be to theirs, as a logarit
 _PASSING = 0.7  # and how far it may lie off that row, in half thicknesses
 _CLEAR_SHARE = 0.34  # share of a row's bands that must be clear
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
+_RIM, _RIM_RISE = 2.5, 0.25  # the same so near to where the membrane or the picture ends: rims glow [half thicknesses]
 _PAIR_RISE = 0.25  # the same for the outer sides of two bands too close to stand free
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
 _LEAST_MARGIN = 1.5  # distance from where the membrane or the picture ends, at least [half thicknesses]
@@ -79,7 +80,7 @@ class Row:
 
 def band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
     """Tell which peaks look like bands rather than scratches, edges of the membrane or of bubbles, or frames."""
-    standing = peaks.rise >= _LEAST_RISE
+    standing = peaks.rise >= np.where(peaks.margin < _RIM, _RIM_RISE, _LEAST_RISE)
     for index in np.flatnonzero(~standing):
         beside = (peaks.lane == peaks.lane[index]) & (peaks.image == peaks.image[index])
         apart = np.abs(peaks.row - peaks.row[index])

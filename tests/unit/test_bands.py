@@ -251,3 +251,14 @@ def test_a_band_near_the_noise_is_seen_where_its_row_passes_and_an_absent_one_is
     assert faint["score"].iloc[12:].tolist() == [0.0, 0.0]
     measured = integrate(blot, bands)
     assert measured.loc[faint.index, "detected"].tolist() == [True] * 12 + [False] * 2
+
+
+def test_lanes_that_glow_up_to_the_rim_of_the_picture_make_no_row() -> None:
+    plain = drawn_rows({80.0: 20000.0, 200.0: 8000.0}, {80.0: 4.0, 200.0: 4.0}, noise=20.0)
+    lane = plain.pixels[80] > 0.5 * plain.pixels[80].max()
+    row = np.arange(300)
+    inner = 0.8 + 0.2 * np.exp(-0.5 * ((row - 9) / 3.0) ** 2)  # a little darker at the very rim
+    rim = 3000.0 * np.exp(-0.5 * (np.maximum(row - 9, 0) / 4.0) ** 2) * np.where(row < 9, inner, 1.0)
+    blot = dataclasses.replace(plain, pixels=plain.pixels + rim[:, None] * lane)
+    bands = find_bands(blot, find_lanes(blot))
+    np.testing.assert_allclose(bands.groupby("band")["centre_row"].median(), [80.0, 200.0], atol=1.0)
