@@ -76,15 +76,18 @@ class Ground:
         drift = self._drift[places.lane[:, None], windows][..., None]
         self._window_cols = self._cols[places.lane][:, None] + drift * self._bend[places.lane][:, None]
         self._window_rows = np.ascontiguousarray(self._rows[windows, : self.top + 1].transpose(0, 2, 1))
-        count = len(shares)
+        # products of two functions across, each pair once, by the drift's powers 0, 1 and 2
+        one, other = np.triu_indices(len(shares))
         value, slope = self._cols, self._bend
-        self._pairs = [
-            np.asarray(sum(x[:, :, :, None] * y[:, :, None, :] for x, y in products)).reshape(lanes, -1, count * count)
-            for products in ([(value, value)], [(value, slope), (slope, value)], [(slope, slope)])
-        ]
-        which = self.across[:, None] * count + self.across
-        self._sums = (self.along[:, None] + self.along) * count**2 + which
-        self._differences = np.abs(self.along[:, None] - self.along) * count**2 + which
+        mixed = value[..., one] * slope[..., other] + slope[..., one] * value[..., other]
+        pairs = [value[..., one] * value[..., other], mixed, slope[..., one] * slope[..., other]]
+        self._pairs = np.concatenate(pairs, axis=1) / 2
+        self._powers = self._drift[:, :, None] ** np.arange(3)[:, None]
+        number = np.zeros((len(shares), len(shares)), dtype=np.int64)
+        number[one, other] = number[other, one] = np.arange(len(one))
+        which = number[self.across[:, None], self.across]
+        self._sums = (self.along[:, None] + self.along) * len(one) + which
+        self._differences = np.abs(self.along[:, None] - self.along) * len(one) + which
 
     @staticmethod
     def _functions(strips: Strips, places: Places, lanes: int) -> tuple[FloatArray, FloatArray]:
@@ -109,14 +112,10 @@ class Ground:
 
     def gram(self, weight: FloatArray) -> FloatArray:
         """Weighted products of all pairs of terms, shape (L, n, n)."""
-        moments = np.zeros((len(weight), self._rows.shape[1], self._pairs[0].shape[2]))
-        for pairs in self._pairs:
-            moments += np.matmul(np.matmul(self._rows.T, weight), pairs)
-            weight = weight * self._drift
-        flat = moments.reshape(len(weight), -1)
-        gram: FloatArray = np.take(flat, self._sums, axis=1)
-        gram += np.take(flat, self._differences, axis=1)
-        gram /= 2
+        heavy = (weight[:, :, None] * self._powers).reshape(*weight.shape[:2], -1)
+        moments = np.matmul(np.matmul(self._rows.T, heavy), self._pairs).reshape(len(weight), -1)
+        gram: FloatArray = np.take(moments, self._sums, axis=1)
+        gram += np.take(moments, self._differences, axis=1)
         return gram
 
     def project(self, image: FloatArray) -> FloatArray:
