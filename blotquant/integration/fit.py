@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..blot import Blot, FloatArray
+from ..medians import median
 from ..noise import NoiseModel
 from .ground import Ground
 from .misfit import Misfit, kept_cores, trust
@@ -114,7 +115,7 @@ class Fit:
         precision[:, :n], pull[:, :n] = 1 / self.spread, -self.coefficients / self.spread
         shape = 1 / self.sharing.variance
         # heights move freely, but of two bands in one place none may run away
-        tall = 3 * np.abs(self.height) + 30 * np.sqrt(np.median(self.noise))
+        tall = 3 * np.abs(self.height) + 30 * np.sqrt(median(self.noise))
         each = np.concatenate([1 / tall[:, None] ** 2, np.broadcast_to(shape, self.theta.shape)], axis=1)
         towards = np.concatenate([np.zeros((len(tall), 1)), (self.sharing.of_bands - self.theta) * shape], axis=1)
         where = (self.unknowns.lane[:, None], self.unknowns.of_bands)
@@ -140,19 +141,19 @@ def _first_background(
     # bands may fill all lanes, and nothing of a picture may be usable
     told = next((cells for cells in (outside, strips.usable) if cells.any()), np.ones_like(outside))
     light = strips.light[told]
-    size = float(1.4826 * np.median(np.abs(light - np.median(light))) + np.sqrt(np.median(noise)))
+    size = float(1.4826 * median(np.abs(light - median(light))) + np.sqrt(median(noise)))
     spread = (_LOOSE * size * _DECAY**ground.order) ** 2
     spread[0] = _FREE * size**2
     coefficients, trusted = np.zeros((len(noise), len(ground))), np.ones_like(noise)
     # stiff at first, so that what is no background stands out instead of bending it
-    scale = np.full((len(noise), 1, 1), size / np.sqrt(np.median(noise)))
+    scale = np.full((len(noise), 1, 1), size / np.sqrt(median(noise)))
     for _ in range(_ROUNDS):
         weight = np.where(outside, trusted / (noise * scale**2), 0.0)
         left = ground.project(weight * (strips.light - ground.image(coefficients))) - coefficients / spread
         coefficients = coefficients + factorise(ground.gram(weight), left, 1 / spread)[1]
         off = np.abs(strips.light - ground.image(coefficients)) / np.sqrt(noise)
-        median = [float(np.median(x[ok])) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
-        scale = np.maximum(1.4826 * np.array(median), 1.0)[:, None, None]
+        middle = [median(x[ok]) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
+        scale = np.maximum(1.4826 * np.array(middle), 1.0)[:, None, None]
         trusted = np.where(off < 5 * scale, np.minimum(1.0, 2 * scale / np.maximum(off, 1e-9)), 0.0)
         trusted = np.where(_enclosed(outside & (trusted == 0)), 0.0, trusted)
     # a band adds light: where there is less, something lies on the membrane
@@ -174,8 +175,8 @@ def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> flo
     whole = count >= 0.75 * _BLOCK**2
     if whole.sum() < _FEW:
         return 0.0
-    spread = 1.4826 * float(np.median(np.abs(total[whole] / count[whole])))
-    return max(0.0, _BLOCK**2 * spread**2 - float(np.median(noise[outside])))
+    spread = 1.4826 * median(np.abs(total[whole] / count[whole]))
+    return max(0.0, _BLOCK**2 * spread**2 - median(noise[outside]))
 
 
 class _Fitter:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
+from ..medians import median
 
 __all__ = ["Misfit", "trust"]
 
@@ -113,10 +114,10 @@ class Misfit:
         many = np.flatnonzero(told.sum(axis=(1, 2)) > 30)
         for i in many:
             excess = residual[i][told[i]] ** 2 - _MEDIAN * noise[i][told[i]]
-            ratio = float(np.median(excess)) / (_MEDIAN * float(np.median(unit[i][told[i]])))
+            ratio = median(excess) / (_MEDIAN * median(unit[i][told[i]]))
             scale[i] = np.sqrt(np.clip(ratio, _LEAST_SCALE**2, _SCALE**2))
         if len(many):
-            scale[many] /= np.median(scale[many])
+            scale[many] /= median(scale[many])
         return scale
 
 
