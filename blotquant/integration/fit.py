@@ -161,6 +161,14 @@ def _first_background(
     return coefficients, spread, np.where(outside | (below & (trusted == 0)), trusted, 1.0)
 
 
+def _over_blocks(image: FloatArray) -> FloatArray:
+    """Add up whole blocks of cells, shape (L, R, K) to (L, R // 4, K // 4)."""
+    lanes, rows, cols = image.shape
+    rows, cols = rows // _BLOCK, cols // _BLOCK
+    tall = image[:, : rows * _BLOCK, : cols * _BLOCK].reshape(lanes, rows, _BLOCK, -1).sum(axis=2)
+    return np.asarray(tall @ np.kron(np.eye(cols), np.ones((_BLOCK, 1))))
+
+
 def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> float:
     """Variance that noise does not explain where no bands are, from means over blocks of cells [AU²].
 
@@ -168,10 +176,7 @@ def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> flo
     """
     if not outside.any():
         return 0.0
-    lanes, rows, cols = (size // side * side for size, side in zip(residual.shape, (1, _BLOCK, _BLOCK), strict=True))
-    parts = (lanes, rows // _BLOCK, _BLOCK, cols // _BLOCK, _BLOCK)
-    count = outside[:, :rows, :cols].reshape(parts).sum(axis=(2, 4))
-    total = np.where(outside, residual, 0.0)[:, :rows, :cols].reshape(parts).sum(axis=(2, 4))
+    count, total = _over_blocks(outside.astype(np.float64)), _over_blocks(np.where(outside, residual, 0.0))
     whole = count >= 0.75 * _BLOCK**2
     if whole.sum() < _FEW:
         return 0.0

@@ -71,6 +71,7 @@ class Ground:
         # cells of a row lie off the lane's line by less than a pixel: a first-order term follows it
         self._drift = (strips.start + (len(strips.cols) * strips.width - 1) / 2 - strips.line)[:, :, None]
         self._cols, self._bend = self._functions(strips, places, lanes)
+        self._both = np.concatenate([self._cols, self._bend], axis=1).transpose(0, 2, 1)
         # what windows see of both, row by row, so that few large products do
         windows = places.windows
         drift = self._drift[places.lane[:, None], windows][..., None]
@@ -121,23 +122,33 @@ class Ground:
     def project(self, image: FloatArray) -> FloatArray:
         """Products of every term with images of the strips, shape (L, n)."""
         rows = self._rows[:, : self.top + 1].T
-        moments = np.matmul(np.matmul(rows, image), self._cols)
-        moments = moments + np.matmul(np.matmul(rows, image * self._drift), self._bend)
+        both = np.concatenate([np.matmul(rows, image), np.matmul(rows, image * self._drift)], axis=2)
+        moments = np.matmul(both, self._both.transpose(0, 2, 1))
         products: FloatArray = moments[:, self.along, self.across]
         return products
 
-    def project_windows(self, images: FloatArray, rows: slice = slice(None)) -> FloatArray:
-        """Products of every term with images of some rows of the bands' windows, (B, m, some, K) to (n, B, m)."""
-        parts = np.matmul(images.transpose(0, 2, 1, 3), self._window_cols[:, rows])
-        bands, some, many, count = parts.shape
-        products = np.matmul(self._window_rows[:, :, rows], parts.reshape(bands, some, many * count))
-        return np.asarray(products.reshape(bands, -1, many, count)[:, self.along, :, self.across])
+    def project_windows(self, images: FloatArray) -> FloatArray:
+        """Products of every term with images of the bands' windows, shape (B, m, tall, K) to (B, m, n)."""
+        return self.of_tables(self.tables_of_windows(images, slice(None), slice(None)))
+
+    def tables_of_windows(self, images: FloatArray, bands: slice, rows: slice | IntArray) -> FloatArray:
+        """Products of waves along and functions across with images of some rows of some windows.
+
+        Shape (B, m, R, K) to (B, waves, m, functions).
+        """
+        parts = np.matmul(images.transpose(0, 2, 1, 3), self._window_cols[bands, rows])
+        count, some, many, functions = parts.shape
+        waves = self._window_rows[bands, :, rows]
+        products = np.matmul(waves, parts.reshape(count, some, many * functions))
+        return np.asarray(products.reshape(count, waves.shape[1], many, functions))
+
+    def of_tables(self, tables: FloatArray) -> FloatArray:
+        """Products of every term, shape (B, waves, m, functions) to (B, m, n)."""
+        return np.asarray(tables[:, self.along, :, self.across].transpose(1, 2, 0))
 
     def image(self, coefficients: FloatArray) -> FloatArray:
         """Background of the strips [AU] from coefficients of shape (L, n)."""
         table = np.zeros((len(coefficients), self.top + 1, self._cols.shape[2]))
         table[:, self.along, self.across] = coefficients
-        rows = np.matmul(self._rows[:, : self.top + 1], table)
-        picture: FloatArray = np.matmul(rows, self._cols.transpose(0, 2, 1))
-        picture += self._drift * np.matmul(rows, self._bend.transpose(0, 2, 1))
-        return picture
+        straight, bent = np.split(np.matmul(np.matmul(self._rows[:, : self.top + 1], table), self._both), 2, axis=2)
+        return np.asarray(straight + self._drift * bent)

@@ -100,7 +100,7 @@ def _sheet(values: FloatArray) -> FloatArray:
 
 
 def _mixed(amounts: FloatArray, functions: FloatArray) -> FloatArray:
-    """Sums of functions, shape (B, k, R, K), by amounts of shape (B, m, k)."""
+    """Add up functions, shape (B, k, R, K), by amounts of shape (B, m, k)."""
     bands, count, rows, cols = functions.shape
     mixed = np.matmul(amounts, functions.reshape(bands, count, rows * cols))
     return np.asarray(mixed.reshape(bands, amounts.shape[1], rows, cols))
