@@ -141,10 +141,16 @@ class Solution:
     covariance: Covariance
 
 
-def band_products(first: FloatArray, second: FloatArray, places: Places, upper: int, lower: int) -> FloatArray:
-    """Products of images of two overlapping windows, shapes (a, tall, K) and (b, tall, K) to (a, b)."""
+def band_products(
+    first: FloatArray, second: FloatArray, places: Places, upper: int, lower: int, weight: FloatArray | float = 1.0
+) -> FloatArray:
+    """Products of images of two overlapping windows, shapes (a, tall, K) and (b, tall, K) to (a, b).
+
+    The weight has the shape of the first window, (tall, K).
+    """
     below = int(places.first[lower] - places.first[upper])
     a, b = first[:, below:], second[:, : places.tall - below]
+    a = a * weight[below:] if isinstance(weight, np.ndarray) else a
     return np.asarray(a.reshape(len(a), -1) @ b.reshape(len(b), -1).T)
 
 
@@ -206,8 +212,8 @@ def solve(
         right[lane, at] += told[band]
     for upper, lower in unknowns.pairs:
         lane, above, below = unknowns.lane[upper], unknowns.of_band(upper), unknowns.of_band(lower)
-        heavy = drawn.slopes[upper] * windows[upper]
-        gram[lane, above, below] = band_products(heavy, drawn.slopes[lower], places, upper, lower)
+        pair = (drawn.slopes[upper], drawn.slopes[lower])
+        gram[lane, above, below] = band_products(*pair, places, upper, lower, windows[upper])
     factors, found = factorise(gram, right, precision)
     return Solution(found[:, :n], found[unknowns.lane[:, None], unknowns.of_bands], Covariance(factors, n))
 
