@@ -259,11 +259,12 @@ class _Fitter:
         """Light of bands of other lanes in every strip [AU], and its misfit's variance [AU²]."""
         light, variance = np.zeros(self.strips.light.shape), np.zeros(self.strips.light.shape)
         scaled = fit.height * fit.misfit.scale
-        for by, seen, cols, view in self.beside:
+        for by, seen, start, view in self.beside:
             part, along, across = light_of(replace(view, sigma=fit.view.sigma[seen]), fit.theta[seen])
             parts, misfits = fit.height[seen][:, None, None] * part, fit.misfit.variance(along, across, scaled[seen])
-            for strip, first, here, misfit in zip(by, self.places.first[seen], parts, misfits, strict=True):
-                rows = slice(first, first + self.places.tall)
+            places = zip(by, self.places.first[seen], start, strict=True)
+            for (strip, first, left), here, misfit in zip(places, parts, misfits, strict=True):
+                rows, cols = slice(first, first + self.places.tall), slice(left, left + here.shape[1])
                 light[strip, rows, cols] += here
                 variance[strip, rows, cols] += misfit
         return light, variance
