@@ -56,7 +56,7 @@ def _lever(fit: Fit, share: FloatArray, area: FloatArray) -> FloatArray:
     places, unknowns = fit.places, fit.unknowns
     lever = np.zeros((len(share), unknowns.size))
     summed = (area * share)[:, None]
-    lever[:, : unknowns.ground] = -fit.ground.project_windows(summed)[..., 0].T
+    lever[:, : unknowns.ground] = -fit.ground.project_windows(summed)[:, 0]
     ours = np.einsum("brk,bprk->bp", area * (1 - share), fit.drawn.slopes)
     np.put_along_axis(lever, unknowns.of_bands, ours, 1)
     for upper, lower in unknowns.pairs:

@@ -146,7 +146,7 @@ def test_products_of_terms_with_windows_are_those_of_their_images(lanes: Lanes, 
     strips, places, ground = lanes
     images = np.random.default_rng(3).normal(size=(4, 5, places.tall, len(strips.cols)))
     cut = np.array([places.cut(image) for image in design])
-    expected = np.einsum("ibrk,bprk->ibp", cut, images)
+    expected = np.einsum("ibrk,bprk->bpi", cut, images)
     np.testing.assert_allclose(ground.project_windows(images), expected, atol=1e-9)
 
 
