@@ -32,7 +32,7 @@ IntArray = npt.NDArray[np.int64]
 
 _PASSES = 9
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
-_LOOSE, _DECAY = 3.0, 0.25  # scatter of background terms to start with: of the light's, and by order
+_LOOSE, _DECAY = 3.0, 0.5  # scatter of background terms to start with: of the light's, and by order
 _ASKED = 4  # lanes whose background's variances are computed, since these cost time and are alike
 _ROUNDS = 4  # of the first, robust background
 _SIZING = 4  # passes in which the rows' sigmas are found

@@ -20,11 +20,11 @@ __all__ = ["Ground"]
 
 IntArray = npt.NDArray[np.int64]
 
-_FINEST = 16.0  # shortest wave along the run [band sigmas]
+_FINEST = 10.0  # shortest wave along the run [band sigmas]
 _MOST = 40  # waves along the run, at most
 _MARGIN = 1.0  # how far beyond the ends of the lanes waves go [half windows]
 _ACROSS = 8  # degree of the polynomials across the lane
-_SHARES = (1.0, 1.0, 0.7, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25)  # of the waves along, by degree across
+_SHARES = (1.0, 1.0, 0.9, 0.7, 0.4, 0.3, 0.25, 0.25, 0.25)  # of the waves along, by degree across
 _HAZE, _DIFFERENCE = 0.5, 0.3  # of the waves along, for the haze and for the difference between its edges
 _WIDTH, _BLUR, _SHIFT = 0.4, 0.4, 0.4  # and for how much wider, softer and farther right it is
 _KINDS = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9])  # functions across that vary alike along the run
