@@ -46,7 +46,7 @@ def _evidence(picture: Narrow) -> Picture:
     sigmas = scales_for(len(picture.pixels))
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
     pixels = picture.width * picture.step
-    responses /= noise_of(responses, picture.light, sigmas, pixels=pixels, floor=picture.floor)
+    responses /= noise_of(responses, picture.light, sigmas, pixels=pixels, floor=picture.floor, grey=picture.grey)
     best = responses.max(axis=0)
     opened = cv2.morphologyEx(best, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))
     return np.asarray(np.maximum(opened, 0.0), np.float32)

@@ -141,7 +141,7 @@ def look_again(image: Seen, pitch: float) -> Look:
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
     middle = np.stack([_median_of_five(response) for response in responses])
     pixels, floor = 5.0 * picture.width * picture.step, picture.floor / float(np.sqrt(5.0))
-    noise = noise_of(middle, picture.light, sigmas, pixels=pixels, floor=floor)
+    noise = noise_of(middle, picture.light, sigmas, pixels=pixels, floor=floor, grey=picture.grey)
     score, scale = _best([own / chance for own, chance in zip(middle, noise, strict=True)])
     reach = int(np.ceil(SLOPE * 0.5 * pitch / picture.step))
     return Look(
