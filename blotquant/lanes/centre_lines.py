@@ -16,8 +16,9 @@ from ..blot import FloatArray
 from .second_look import Look
 from .votes import Votes
 
-__all__ = ["SPECK", "Comb", "Marks", "fit_comb", "mark_bands"]
+__all__ = ["SPECK", "Comb", "Marks", "along_ridge", "fit_comb", "mark_bands"]
 
+_IN_LANE = 0.3  # distance from a lane's centre within which places are its own, as a share of the pitch
 _LEAN_SD = 0.03  # usual lean of lanes, and of its change towards the sides [px/px]
 _PLACE_SD = 0.15  # error of a lane's place so far, as a share of the pitch
 _BOW_SD = 0.01  # usual bow, as a share of the length of the lanes
@@ -66,6 +67,11 @@ class Comb:
         """Column at the middle row of the lane that runs through each point [px]."""
         return col - self.offset(row, col - self.offset(row, col))
 
+    def lane_of(self, row: FloatArray, col: FloatArray, pitch: float) -> npt.NDArray[np.intp]:
+        """Index of the lane that each place lies in, −1 where it lies in none."""
+        off = np.abs(self.flattened(row, col)[:, None] - self.centre[None, :])
+        return np.where(off.min(axis=1) < _IN_LANE * pitch, np.argmin(off, axis=1), -1)
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -113,14 +119,14 @@ def _ends(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitc
     """Distance from each place to the band's left and right end, at half of its evidence or where it touches [px]."""
     far = max(2, round(0.75 * pitch / look.width)) + 1
     side = np.repeat([-1, 1], len(row))
-    values = _along_ridge(look, np.tile(row, 2), np.tile(col, 2), side, far)
-    top = np.median(values[:, : max(1, far // 4)], axis=1)
+    values = along_ridge(look, np.tile(row, 2), np.tile(col, 2), side, far)
+    top = values[:, :2].mean(axis=1)
     share = values / np.where(top > 0, top, np.inf)[:, None]
     half, valley = _crossing(share), _valley(share)
     return list(np.split(np.where(np.isfinite(half), half, valley) * look.width, 2))
 
 
-def _along_ridge(
+def along_ridge(
     look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], side: npt.NDArray[np.intp], far: int
 ) -> FloatArray:
     """Evidence from each place to one side, along the ridge, which may climb or fall as rows do, shape (n, far)."""
@@ -180,9 +186,7 @@ def mark_bands(look: Look, bands: Votes, offset: tuple[int, int], pitch: float, 
     thick : bool
         Measure how thick they are as well.
     """
-    rows, strips = look.score.shape
-    row = np.clip(np.round((bands.row - offset[0] + 0.5) / look.step - 0.5).astype(np.intp), 0, rows - 1)
-    col = np.clip(np.round((bands.col - offset[1] + 0.5) / look.width - 0.5).astype(np.intp), 0, strips - 1)
+    row, col = look.strips(bands.row - offset[0], bands.col - offset[1])
     to_left, to_right = _ends(look, row, col, pitch)
     middle = look.across(col) + offset[1]
     seen = np.isfinite(to_left) & np.isfinite(to_right)

@@ -7,6 +7,7 @@ share of the band itself, so that a weak row counts about as much as a strong on
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -161,7 +162,7 @@ class Glance:
     shear: float
     centre: FloatArray
 
-    @property
+    @functools.cached_property
     def step(self) -> float:
         """Usual distance between the lanes [px]."""
         return usual_step(self.centre, self.pitch)

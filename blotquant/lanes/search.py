@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 from ..evidence import Canvas, Seen
+from .beyond import with_lanes_beyond
 from .centre_lines import SPECK, Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
 from .pitches import RIVAL, Glance, first_look
@@ -37,7 +38,6 @@ _ROUNDS = 2  # how often lanes at the ends are given up
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
 _SAME_BAND = 0.06  # votes of one lane that are nearer along the run are one band, as a share of the pitch
-_IN_LANE = 0.3  # distance from a lane's centre within which votes are its own, as a share of the pitch
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,8 @@ class Search:
 
 def _one_a_band(votes: Votes, comb: Comb, pitch: float) -> Votes:
     """Gather the votes of one lane that lie together along the run into one."""
-    flat = comb.flattened(votes.row, votes.col)
-    lane = np.argmin(np.abs(flat[:, None] - comb.centre[None, :]), axis=1)
-    own = np.flatnonzero((np.abs(flat - comb.centre[lane]) < _IN_LANE * pitch) & (votes.weight > 0))
+    lane = comb.lane_of(votes.row, votes.col, pitch)
+    own = np.flatnonzero((lane >= 0) & (votes.weight > 0))
     if own.size == 0:
         return Votes(np.empty(0), np.empty(0), np.empty(0), votes.spacing)
     own = own[np.lexsort((votes.row[own], lane[own]))]
@@ -148,7 +147,8 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
         comb = fit_comb(marks, kept.comb, pitch)  # what was given up bent the others
         counts, streaks = (_counts(votes, comb, pitch) for votes in (seen.votes, seen.streaks))
         found = replace(kept, comb=comb, counts=counts, streaks=streaks)
-    return found
+    longer = with_lanes_beyond(found.comb, bands, marks, pitch, places=places, looks=seen.looks, offsets=canvas.offsets)
+    return replace(found, comb=longer)
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _speaks_for_itself(found: Search, bands: Votes, seen: Votes, end: int) -> bo
     share = float(found.votes[end] / np.median(found.votes))
     if share > _STRONG:
         return True
-    own = _lane_of(found, bands.row, bands.col) == end
+    own = found.comb.lane_of(bands.row, bands.col, found.pitch) == end
     clearest = bands.weight[own].max(initial=0.0)
     hardly = _HARDLY if clearest < 2.0 * _CLEAR else 0.5 * _HARDLY
     if share < hardly or clearest < _CLEAR or _strays(found, end):
@@ -227,17 +227,11 @@ def _speaks_for_itself(found: Search, bands: Votes, seen: Votes, end: int) -> bo
 
 def _in_rows(found: Search, bands: Votes, own: npt.NDArray[np.bool_], seen: Votes, end: int) -> bool:
     """Whether a row of places in other lanes runs to a band of a lane at an end."""
-    lane = _lane_of(found, seen.row, seen.col)
+    lane = found.comb.lane_of(seen.row, seen.col, found.pitch)
     others = (lane >= 0) & (np.abs(lane - end) <= _CONFIRMING) & (lane != end)
     down = np.abs(bands.row[own][:, None] - seen.row[others][None, :])
     room = row_room(np.abs(bands.col[own][:, None] - seen.col[others][None, :]))
     return bool((down <= room).any())
-
-
-def _lane_of(found: Search, row: FloatArray, col: FloatArray) -> npt.NDArray[np.intp]:
-    """Index of the lane that each place lies in, −1 where it lies in none."""
-    off = np.abs(found.comb.flattened(row, col)[:, None] - found.comb.centre[None, :])
-    return np.where(off.min(axis=1) < _IN_LANE * found.pitch, np.argmin(off, axis=1), -1)
 
 
 def row_room(apart: FloatArray) -> FloatArray:
@@ -253,7 +247,7 @@ def _strays(found: Search, end: int) -> bool:
     """
     marks = found.marks
     middle = 0.5 * (marks.left + marks.right)
-    lane = _lane_of(found, marks.row, middle)
+    lane = found.comb.lane_of(marks.row, middle, found.pitch)
     own, others = lane == end, (lane >= 0) & (lane != end) & (marks.thickness > 0)
     wide = marks.right - marks.left
     own &= wide >= SPECK * (np.median(wide[others]) if others.any() else 0.0)

@@ -273,3 +273,17 @@ def test_patches_that_are_one_grey_step_brighter_are_no_bands() -> None:
     blocks = np.kron(np.random.default_rng(0).random((65, 87)) < 0.35, np.ones((8, 8)))
     lanes = find_lanes(orient(Blot("blocks.tif", np.round(light + blocks), bright=True, source=Source(depth=8))))
     assert np.abs(lanes["centre"] - (295 + 47 * np.arange(4))).max() < 6
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_a_last_lane_whose_only_band_touches_a_stronger_neighbour_is_a_lane(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    row, col = np.indices((300, 440)).astype(float)
+    centres = 48.0 + 40.0 * np.arange(9)
+    strong = np.exp(-0.5 * ((row - 200 - 6 * np.cos(col / 70)) / 4) ** 2)
+    light = 4000.0 * across(col - centres[-1], 17.6, 2.5) * strong
+    for centre in centres[:-1]:
+        light += rng.uniform(5000, 9000) * across(col - centre, 17.6, 2.5) * strong
+        light += rng.uniform(500, 3000) * across(col - centre, 14.4, 2.0) * np.exp(-0.5 * ((row - 90) / 4) ** 2)
+    blot = Blot("last.tif", 500.0 + light + rng.normal(0, 12, row.shape), bright=True)
+    assert np.abs(find_lanes(orient(blot))["centre"] - centres).max() < 6
