@@ -9,9 +9,11 @@ import pandas as pd
 
 from .. import tables
 from ..blot import Blot, FloatArray
+from ..calm import calmed
 from ..evidence import Canvas, align
 from .peaks import Peaks, find_peaks
 from .profiles import Room, Track, lane_profiles, lane_tracks
+from .rims import join_rims
 from .rows import band_like, complete_rows, follow_rows, unite_images, whole_rows
 from .smile import find_smile
 from .table import bands_table
@@ -54,7 +56,8 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     found, room = [], []
     for number, (blot, track, offset) in enumerate(zip(images, tracks, canvas.offsets, strict=True)):
         profiles = lane_profiles(blot, track)
-        found.append(find_peaks(profiles, 0.15 * track.width, number, float(offset[0])))
+        seen = find_peaks(profiles, 0.15 * track.width, number, float(offset[0]))
+        found.append(join_rims(seen, calmed(blot).full, track, float(offset[0])))
         room.append(Room(profiles.room, offset[0]))
     peaks = Peaks.united(found)
     peaks = peaks.taken(peaks.score >= min_score)
