@@ -93,7 +93,7 @@ def test_the_first_background_ignores_a_bubble_and_what_lies_in_bands() -> None:
     assert np.delete(trusted[:, 90:100].ravel(), np.ravel_multi_index((2, 2, 5), trusted[:, 90:100].shape)).min() == 1.0
     assert trusted[0, :90].mean() > 0.95
     size = 1.4826 * np.median(np.abs(light[outside] - np.median(light[outside]))) + 3.0
-    np.testing.assert_allclose(spread[1:], ((3 * size * 0.25**ground.order) ** 2)[1:])
+    np.testing.assert_allclose(spread[1:], ((3 * size * 0.5**ground.order) ** 2)[1:])
     assert spread[0] == pytest.approx(1e12 * size**2)
 
 
