@@ -67,6 +67,8 @@ class Narrow:
         Brightness of the neighbourhood, and what it says of noise.
     floor : float
         Smallest noise of a strip's pixel that is believed [AU].
+    grey : float
+        Step of the picture's grey scale [AU].
     """
 
     pixels: Picture
@@ -74,6 +76,7 @@ class Narrow:
     step: float
     light: Light
     floor: float
+    grey: float
 
 
 @dataclass(frozen=True)
@@ -167,4 +170,11 @@ def narrow(image: Seen, strips: int, step: int = 1) -> Narrow:
     width, height = cols / count, rows / few
     level = _brightness(means)
     floor = GREY_FLOOR * image.noise.quantum / float(np.sqrt(width * height))
-    return Narrow(means, width, height, Light.of(level, chance_of(image.noise, level + image.calm.middle)), floor)
+    return Narrow(
+        means,
+        width,
+        height,
+        Light.of(level, chance_of(image.noise, level + image.calm.middle)),
+        floor,
+        image.noise.quantum,
+    )

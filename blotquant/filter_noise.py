@@ -29,6 +29,7 @@ _LOUDEST = 1.6  # how much noisier than usual a level or a part of the width may
 _QUIETEST = 0.7  # and how much quieter a level
 _ROUGHEST = 10.0  # noise of a short picture's bulges over that of white noise, at most
 _FLATTEST = 0.35  # a level of brightness whose bulges are flatter than so much of white noise is clipped and tells none
+_COARSE = 0.1  # least noise of a bulge, in steps of the grey scale: a patch that is one step brighter is none
 
 GREY_FLOOR = 0.6
 """Smallest noise of a pixel, in steps of its grey scale; 8-bit pictures have flat patches."""
@@ -132,7 +133,14 @@ def _limits(sigma: float, rows: int, pixels: float) -> tuple[float, float]:
 
 
 def noise_of(
-    responses: Picture, light: Light, sigmas: Sequence[float], *, pixels: float, floor: float, broad: float = np.inf
+    responses: Picture,
+    light: Light,
+    sigmas: Sequence[float],
+    *,
+    pixels: float,
+    floor: float,
+    grey: float = 0.0,
+    broad: float = np.inf,
 ) -> Picture:
     """Noise of the bulges of a picture at each of its pixels.
 
@@ -151,6 +159,8 @@ def noise_of(
         How many of the image's pixels were averaged into one of the picture's.
     floor : float
         Smallest noise of such a pixel that is believed [AU].
+    grey : float
+        Step of the picture's grey scale, which no averaging makes finer where noise is less than it [AU].
     broad : float
         Half thickness from which bands may fill a picture that is not short for the finer ones, and the quietest level
         tells the noise [rows].
@@ -172,7 +182,7 @@ def noise_of(
     usual = np.minimum(np.maximum(quiet, quietest), most)[:, None]
     factor = np.clip(spread, _QUIETEST * usual, _LOUDEST * usual).astype(np.float32) @ light.weights
     tiny = float(np.finfo(np.float32).tiny)
-    floors = np.array([max(floor * bulge_noise(sigma), tiny) for sigma in sigmas], np.float32)
+    floors = np.array([max(floor * bulge_noise(sigma), _COARSE * grey, tiny) for sigma in sigmas], np.float32)
     noise = np.maximum(factor * light.chance.ravel(), floors[:, None]).reshape(count, *light.chance.shape)
     noise *= _across(sample.reshape(noise.shape) / noise)
     return np.stack([resized(own, (rows, cols)) for own in noise])

@@ -10,10 +10,12 @@ import pandas as pd
 
 from .. import tables
 from ..blot import Blot, FloatArray
+from ..calm import calmed
 from ..evidence import Canvas, align
 from .expected import expected_evidence
 from .peaks import Peaks, find_peaks
 from .profiles import Room, Track, lane_profiles, lane_tracks
+from .rims import join_rims
 from .rows import band_like, complete_rows, follow_rows, unite_images, whole_rows
 from .smile import find_smile
 from .table import bands_table
@@ -58,7 +60,8 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     found, room, expect = [], [], []
     for number, (blot, track, offset) in enumerate(zip(images, tracks, canvas.offsets, strict=True)):
         profiles = lane_profiles(blot, track)
-        found.append(find_peaks(profiles, 0.15 * track.width, number, float(offset[0])))
+        seen = find_peaks(profiles, 0.15 * track.width, number, float(offset[0]))
+        found.append(join_rims(seen, calmed(blot).full, track, float(offset[0])))
         room.append(Room(profiles.room, offset[0]))
         expect.append(functools.partial(expected_evidence, profiles, offset[0], min_score=min_score))
     peaks = Peaks.united(found)

@@ -230,7 +230,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     calm = np.asarray(cv2.blur(flat, (1, 3)), np.float32).reshape(values.shape)
     return LaneProfiles(
         height=height,
-        noise=noise_of(height, light, sigmas, pixels=wide, floor=floor, broad=_BROAD),
+        noise=noise_of(height, light, sigmas, pixels=wide, floor=floor, grey=seen.noise.quantum, broad=_BROAD),
         gap=np.stack([_quiet_gap(response, reach) for response in responses]),
         strips=responses[..., :5],
         chance=2.0 * chance / float(np.sqrt(wide)),

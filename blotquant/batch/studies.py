@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ReadError, SettingsError
-from ..pipeline import corrected, quantify, read_edits, read_membrane, run_key
+from ..pipeline import quantify, read_membrane, run_key
+from ..pipeline.edits import corrected, read_edits
 from ..result import Result
 from ..result.files import write_whole
 from ..settings import Settings, override

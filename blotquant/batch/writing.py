@@ -92,9 +92,10 @@ def write_all(result: Result, folder: Path) -> Path:
 
 def _write_rois(result: Result, folder: Path) -> None:
     """Write the boxes of each picture as an ImageJ ROI set."""
+    rows = result.bands.groupby("image", sort=False).indices
     for image in result.pictures:
         path = folder / ROIS / f"{picture_name(image).removesuffix('.png')}.zip"
-        write_whole(path, rois_bytes(result.bands[result.bands["image"] == image]), forced=False)
+        write_whole(path, rois_bytes(result.bands.iloc[rows.get(image, [])]), forced=False)
 
 
 def has_result(folder: Path) -> bool:

@@ -86,7 +86,6 @@ def measure(
     from ..batch.measuring import check_methods, measure_images
     from ..batch.output import claimed, resumable
     from ..batch.writing import has_result, refuse_to_drop_edits
-    from ..pipeline import corrected, read_edits
     from ..result import Result
     from ..settings import Settings, override
 
@@ -109,6 +108,8 @@ def measure(
                 if known is None:
                     write_batch(work(), output, record)
                     known = Result.load(output)
+                from ..pipeline.edits import corrected, read_edits
+
                 known = corrected(known, read_edits(corrections, known))
             batch = work(start=known)
         summary = write_batch(batch, output, record)

@@ -66,7 +66,7 @@ def integrate(
     if mine.empty:
         return check(mine, "bands")
     # a table read back from CSV has ten digits; measured again it must give the same bytes
-    mine = mine.round({"sigma": 6, "lean": 6, "centre_row": 6, "centre_col": 6})
+    mine = mine.assign(**{name: mine[name].round(6) for name in ("sigma", "lean", "centre_row", "centre_col")})
     places, noise = Places.of(mine, blot.shape), estimate_noise(blot)
     if background == "joint":
         numbers = _joint(blot, mine, places, noise, ladders)

@@ -22,6 +22,7 @@ from ..noise import NoiseModel
 __all__ = ["Disc", "find_bubbles", "inside"]
 
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 _SIDE = 480  # longer side of the small copy on which rims are sought [px]
 _SHARP, _WIDE = 1.0, 2.5  # blur of edges, and of what is taken off so that soft ones go [px of the small copy]
@@ -34,6 +35,7 @@ _UPRIGHT = 0.6  # edges of bands run across the lane: inside a box only those co
 _ENDS = 0.2  # … and not within this share of its width from its sides, where the band ends
 _LEAST, _MOST, _FINER = 5.0, 0.12, 1.07  # radii [px of the small copy; share of its shorter side; ratio]
 _VOTES, _FEW = 0.24, 18  # edges that agree, as a share of the rim's length, and how many there are at least
+_COARSE = 6  # side of the blocks in which votes are counted first [px]
 _PEAKS = 3  # places that are looked at for each radius
 _RAYS = 48  # places along a rim
 _OFFSETS = np.array([-3.0, -2.0, 2.0, 3.0])  # where light is compared inside and outside the rim [px of the small copy]
@@ -111,6 +113,16 @@ def _look(blot: Blot, bands: pd.DataFrame, model: NoiseModel) -> tuple[_Scene, f
     return _Scene(light, noise, boxes | dust, edges), factor
 
 
+def _may_hold(row: IntArray, col: IntArray, least: float) -> bool:
+    """Tell whether a square of three by three may hold so many points: it lies in four of these blocks, at most."""
+    row, col = row // _COARSE, col // _COARSE
+    cols = int(col.max()) + 1
+    count = np.bincount(row * cols + col, minlength=(int(row.max()) + 1) * cols).reshape(-1, cols)
+    count = np.pad(count, 1)
+    tall = count[1:] + count[:-1]
+    return bool((tall[:, 1:] + tall[:, :-1]).max() >= least)
+
+
 def _voted(scene: _Scene, radius: float) -> list[tuple[float, Disc]]:
     """Places that enough edges vote for as centres of a pale disc, with their share of the rim, the best ones first."""
     around = int(np.ceil(radius)) + 1
@@ -118,6 +130,8 @@ def _voted(scene: _Scene, radius: float) -> list[tuple[float, Disc]]:
     row, col, down, right = scene.edges
     # light grows outwards, so the centre lies against the slope
     at_row, at_col = (np.floor(x + 0.5).astype(int) + around for x in (row - radius * down, col - radius * right))
+    if not _may_hold(at_row, at_col, 0.99 * max(2 * np.pi * radius * _VOTES, _FEW)):
+        return []
     votes = np.bincount(at_row * cols + at_col, minlength=rows * cols).reshape(rows, cols).astype(np.float32)
     share = cv2.boxFilter(votes, -1, (3, 3), normalize=False) / np.float32(2 * np.pi * radius)
     many = np.flatnonzero(share >= max(_VOTES, _FEW / (2 * np.pi * radius)))

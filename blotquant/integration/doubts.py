@@ -11,6 +11,7 @@ from ..background import Places
 from ..blot import Blot, FloatArray
 from ..flags import Flag, add_flag
 from ..geometry import evaluate_curve, parse_curve
+from ..medians import median, medians_of_rows
 
 __all__ = ["flagged", "limits", "saturated_pixels"]
 
@@ -111,14 +112,14 @@ def _dip(
     falls = min(above[at] - profile[0], below[at] - profile[-1]) > outside * depth[at]
     if not (alike and falls and depth[at] > deep * tall):
         return None
-    noise = max(noise_sd, _TO_SD * float(np.median(np.abs(np.diff(core, axis=1)))))
+    noise = max(noise_sd, _TO_SD * median(np.abs(np.diff(core, axis=1))))
     return at if tall > _TALL * noise and depth[at] > _RIM * noise else None
 
 
 def _closed(part: FloatArray, dip: int, level: float) -> bool:
     """Is the rim closed: does each end of the lane rise out of the dip, in a column that the dip does not darken."""
     light: FloatArray = np.asarray(cv2.blur(part, (1, 3), borderType=cv2.BORDER_REPLICATE), np.float64) - level
-    profile, half = np.median(_middle(light), axis=1), part.shape[1] // 2
+    profile, half = medians_of_rows(_middle(light)), part.shape[1] // 2
     for side in (light[:, :half], light[:, half:]):
         col = int(np.argmax(side[dip]))
         rise = float(side[dip, col] - profile[dip])
@@ -143,7 +144,7 @@ def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, st
         cols = np.arange(places.left[i], places.right[i])
         part = _straightened(blot.pixels, _ridge(curves[i], row[i], cols), cols, np.arange(-far, far + 1))
         core = _middle(part)
-        profile = np.median(core, axis=1)
+        profile = medians_of_rows(core)
         away = row[strong & (places.lane == places.lane[i])] - row[i]
         reach = min(int(np.ceil(_CORE * sigma[i])), far)
         first = max(-reach, int(0.5 * away[away < 0].max(initial=-2.0 * reach)))

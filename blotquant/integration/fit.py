@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..blot import Blot, FloatArray
+from ..medians import median
 from ..noise import NoiseModel
 from .ground import Ground
 from .misfit import Misfit, kept_cores, trust
@@ -31,7 +32,7 @@ IntArray = npt.NDArray[np.int64]
 
 _PASSES = 9
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
-_LOOSE, _DECAY = 3.0, 0.25  # scatter of background terms to start with: of the light's, and by order
+_LOOSE, _DECAY = 3.0, 0.5  # scatter of background terms to start with: of the light's, and by order
 _ASKED = 4  # lanes whose background's variances are computed, since these cost time and are alike
 _ROUNDS = 4  # of the first, robust background
 _SIZING = 4  # passes in which the rows' sigmas are found
@@ -114,7 +115,7 @@ class Fit:
         precision[:, :n], pull[:, :n] = 1 / self.spread, -self.coefficients / self.spread
         shape = 1 / self.sharing.variance
         # heights move freely, but of two bands in one place none may run away
-        tall = 3 * np.abs(self.height) + 30 * np.sqrt(np.median(self.noise))
+        tall = 3 * np.abs(self.height) + 30 * np.sqrt(median(self.noise))
         each = np.concatenate([1 / tall[:, None] ** 2, np.broadcast_to(shape, self.theta.shape)], axis=1)
         towards = np.concatenate([np.zeros((len(tall), 1)), (self.sharing.of_bands - self.theta) * shape], axis=1)
         where = (self.unknowns.lane[:, None], self.unknowns.of_bands)
@@ -140,24 +141,32 @@ def _first_background(
     # bands may fill all lanes, and nothing of a picture may be usable
     told = next((cells for cells in (outside, strips.usable) if cells.any()), np.ones_like(outside))
     light = strips.light[told]
-    size = float(1.4826 * np.median(np.abs(light - np.median(light))) + np.sqrt(np.median(noise)))
+    size = float(1.4826 * median(np.abs(light - median(light))) + np.sqrt(median(noise)))
     spread = (_LOOSE * size * _DECAY**ground.order) ** 2
     spread[0] = _FREE * size**2
     coefficients, trusted = np.zeros((len(noise), len(ground))), np.ones_like(noise)
     # stiff at first, so that what is no background stands out instead of bending it
-    scale = np.full((len(noise), 1, 1), size / np.sqrt(np.median(noise)))
+    scale = np.full((len(noise), 1, 1), size / np.sqrt(median(noise)))
     for _ in range(_ROUNDS):
         weight = np.where(outside, trusted / (noise * scale**2), 0.0)
         left = ground.project(weight * (strips.light - ground.image(coefficients))) - coefficients / spread
         coefficients = coefficients + factorise(ground.gram(weight), left, 1 / spread)[1]
         off = np.abs(strips.light - ground.image(coefficients)) / np.sqrt(noise)
-        median = [float(np.median(x[ok])) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
-        scale = np.maximum(1.4826 * np.array(median), 1.0)[:, None, None]
+        middle = [median(x[ok]) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
+        scale = np.maximum(1.4826 * np.array(middle), 1.0)[:, None, None]
         trusted = np.where(off < 5 * scale, np.minimum(1.0, 2 * scale / np.maximum(off, 1e-9)), 0.0)
         trusted = np.where(_enclosed(outside & (trusted == 0)), 0.0, trusted)
     # a band adds light: where there is less, something lies on the membrane
     below = strips.light < ground.image(coefficients)
     return coefficients, spread, np.where(outside | (below & (trusted == 0)), trusted, 1.0)
+
+
+def _over_blocks(image: FloatArray) -> FloatArray:
+    """Add up whole blocks of cells, shape (L, R, K) to (L, R // 4, K // 4)."""
+    lanes, rows, cols = image.shape
+    rows, cols = rows // _BLOCK, cols // _BLOCK
+    tall = image[:, : rows * _BLOCK, : cols * _BLOCK].reshape(lanes, rows, _BLOCK, -1).sum(axis=2)
+    return np.asarray(tall @ np.kron(np.eye(cols), np.ones((_BLOCK, 1))))
 
 
 def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> float:
@@ -167,15 +176,12 @@ def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> flo
     """
     if not outside.any():
         return 0.0
-    lanes, rows, cols = (size // side * side for size, side in zip(residual.shape, (1, _BLOCK, _BLOCK), strict=True))
-    parts = (lanes, rows // _BLOCK, _BLOCK, cols // _BLOCK, _BLOCK)
-    count = outside[:, :rows, :cols].reshape(parts).sum(axis=(2, 4))
-    total = np.where(outside, residual, 0.0)[:, :rows, :cols].reshape(parts).sum(axis=(2, 4))
+    count, total = _over_blocks(outside.astype(np.float64)), _over_blocks(np.where(outside, residual, 0.0))
     whole = count >= 0.75 * _BLOCK**2
     if whole.sum() < _FEW:
         return 0.0
-    spread = 1.4826 * float(np.median(np.abs(total[whole] / count[whole])))
-    return max(0.0, _BLOCK**2 * spread**2 - float(np.median(noise[outside])))
+    spread = 1.4826 * median(np.abs(total[whole] / count[whole]))
+    return max(0.0, _BLOCK**2 * spread**2 - median(noise[outside]))
 
 
 class _Fitter:
@@ -253,11 +259,12 @@ class _Fitter:
         """Light of bands of other lanes in every strip [AU], and its misfit's variance [AU²]."""
         light, variance = np.zeros(self.strips.light.shape), np.zeros(self.strips.light.shape)
         scaled = fit.height * fit.misfit.scale
-        for by, seen, cols, view in self.beside:
+        for by, seen, start, view in self.beside:
             part, along, across = light_of(replace(view, sigma=fit.view.sigma[seen]), fit.theta[seen])
             parts, misfits = fit.height[seen][:, None, None] * part, fit.misfit.variance(along, across, scaled[seen])
-            for strip, first, here, misfit in zip(by, self.places.first[seen], parts, misfits, strict=True):
-                rows = slice(first, first + self.places.tall)
+            places = zip(by, self.places.first[seen], start, strict=True)
+            for (strip, first, left), here, misfit in zip(places, parts, misfits, strict=True):
+                rows, cols = slice(first, first + self.places.tall), slice(left, left + here.shape[1])
                 light[strip, rows, cols] += here
                 variance[strip, rows, cols] += misfit
         return light, variance

@@ -20,11 +20,11 @@ __all__ = ["Ground"]
 
 IntArray = npt.NDArray[np.int64]
 
-_FINEST = 16.0  # shortest wave along the run [band sigmas]
+_FINEST = 10.0  # shortest wave along the run [band sigmas]
 _MOST = 40  # waves along the run, at most
 _MARGIN = 1.0  # how far beyond the ends of the lanes waves go [half windows]
 _ACROSS = 8  # degree of the polynomials across the lane
-_SHARES = (1.0, 1.0, 0.7, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25)  # of the waves along, by degree across
+_SHARES = (1.0, 1.0, 0.9, 0.7, 0.4, 0.3, 0.25, 0.25, 0.25)  # of the waves along, by degree across
 _HAZE, _DIFFERENCE = 0.5, 0.3  # of the waves along, for the haze and for the difference between its edges
 _WIDTH, _BLUR, _SHIFT = 0.4, 0.4, 0.4  # and for how much wider, softer and farther right it is
 _KINDS = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9])  # functions across that vary alike along the run
@@ -71,20 +71,24 @@ class Ground:
         # cells of a row lie off the lane's line by less than a pixel: a first-order term follows it
         self._drift = (strips.start + (len(strips.cols) * strips.width - 1) / 2 - strips.line)[:, :, None]
         self._cols, self._bend = self._functions(strips, places, lanes)
+        self._both = np.concatenate([self._cols, self._bend], axis=1).transpose(0, 2, 1)
         # what windows see of both, row by row, so that few large products do
         windows = places.windows
         drift = self._drift[places.lane[:, None], windows][..., None]
         self._window_cols = self._cols[places.lane][:, None] + drift * self._bend[places.lane][:, None]
         self._window_rows = np.ascontiguousarray(self._rows[windows, : self.top + 1].transpose(0, 2, 1))
-        count = len(shares)
+        # products of two functions across, each pair once, by the drift's powers 0, 1 and 2
+        one, other = np.triu_indices(len(shares))
         value, slope = self._cols, self._bend
-        self._pairs = [
-            np.asarray(sum(x[:, :, :, None] * y[:, :, None, :] for x, y in products)).reshape(lanes, -1, count * count)
-            for products in ([(value, value)], [(value, slope), (slope, value)], [(slope, slope)])
-        ]
-        which = self.across[:, None] * count + self.across
-        self._sums = (self.along[:, None] + self.along) * count**2 + which
-        self._differences = np.abs(self.along[:, None] - self.along) * count**2 + which
+        mixed = value[..., one] * slope[..., other] + slope[..., one] * value[..., other]
+        pairs = [value[..., one] * value[..., other], mixed, slope[..., one] * slope[..., other]]
+        self._pairs = np.concatenate(pairs, axis=1) / 2
+        self._powers = self._drift[:, :, None] ** np.arange(3)[:, None]
+        number = np.zeros((len(shares), len(shares)), dtype=np.int64)
+        number[one, other] = number[other, one] = np.arange(len(one))
+        which = number[self.across[:, None], self.across]
+        self._sums = (self.along[:, None] + self.along) * len(one) + which
+        self._differences = np.abs(self.along[:, None] - self.along) * len(one) + which
 
     @staticmethod
     def _functions(strips: Strips, places: Places, lanes: int) -> tuple[FloatArray, FloatArray]:
@@ -109,36 +113,42 @@ class Ground:
 
     def gram(self, weight: FloatArray) -> FloatArray:
         """Weighted products of all pairs of terms, shape (L, n, n)."""
-        moments = np.zeros((len(weight), self._rows.shape[1], self._pairs[0].shape[2]))
-        for pairs in self._pairs:
-            moments += np.matmul(np.matmul(self._rows.T, weight), pairs)
-            weight = weight * self._drift
-        flat = moments.reshape(len(weight), -1)
-        gram: FloatArray = np.take(flat, self._sums, axis=1)
-        gram += np.take(flat, self._differences, axis=1)
-        gram /= 2
+        heavy = (weight[:, :, None] * self._powers).reshape(*weight.shape[:2], -1)
+        moments = np.matmul(np.matmul(self._rows.T, heavy), self._pairs).reshape(len(weight), -1)
+        gram: FloatArray = np.take(moments, self._sums, axis=1)
+        gram += np.take(moments, self._differences, axis=1)
         return gram
 
     def project(self, image: FloatArray) -> FloatArray:
         """Products of every term with images of the strips, shape (L, n)."""
         rows = self._rows[:, : self.top + 1].T
-        moments = np.matmul(np.matmul(rows, image), self._cols)
-        moments = moments + np.matmul(np.matmul(rows, image * self._drift), self._bend)
+        both = np.concatenate([np.matmul(rows, image), np.matmul(rows, image * self._drift)], axis=2)
+        moments = np.matmul(both, self._both.transpose(0, 2, 1))
         products: FloatArray = moments[:, self.along, self.across]
         return products
 
-    def project_windows(self, images: FloatArray, rows: slice = slice(None)) -> FloatArray:
-        """Products of every term with images of some rows of the bands' windows, (B, m, some, K) to (n, B, m)."""
-        parts = np.matmul(images.transpose(0, 2, 1, 3), self._window_cols[:, rows])
-        bands, some, many, count = parts.shape
-        products = np.matmul(self._window_rows[:, :, rows], parts.reshape(bands, some, many * count))
-        return np.asarray(products.reshape(bands, -1, many, count)[:, self.along, :, self.across])
+    def project_windows(self, images: FloatArray) -> FloatArray:
+        """Products of every term with images of the bands' windows, shape (B, m, tall, K) to (B, m, n)."""
+        return self.of_tables(self.tables_of_windows(images, slice(None), slice(None)))
+
+    def tables_of_windows(self, images: FloatArray, bands: slice, rows: slice | IntArray) -> FloatArray:
+        """Products of waves along and functions across with images of some rows of some windows.
+
+        Shape (B, m, R, K) to (B, waves, m, functions).
+        """
+        parts = np.matmul(images.transpose(0, 2, 1, 3), self._window_cols[bands, rows])
+        count, some, many, functions = parts.shape
+        waves = self._window_rows[bands, :, rows]
+        products = np.matmul(waves, parts.reshape(count, some, many * functions))
+        return np.asarray(products.reshape(count, waves.shape[1], many, functions))
+
+    def of_tables(self, tables: FloatArray) -> FloatArray:
+        """Products of every term, shape (B, waves, m, functions) to (B, m, n)."""
+        return np.asarray(tables[:, self.along, :, self.across].transpose(1, 2, 0))
 
     def image(self, coefficients: FloatArray) -> FloatArray:
         """Background of the strips [AU] from coefficients of shape (L, n)."""
         table = np.zeros((len(coefficients), self.top + 1, self._cols.shape[2]))
         table[:, self.along, self.across] = coefficients
-        rows = np.matmul(self._rows[:, : self.top + 1], table)
-        picture: FloatArray = np.matmul(rows, self._cols.transpose(0, 2, 1))
-        picture += self._drift * np.matmul(rows, self._bend.transpose(0, 2, 1))
-        return picture
+        straight, bent = np.split(np.matmul(np.matmul(self._rows[:, : self.top + 1], table), self._both), 2, axis=2)
+        return np.asarray(straight + self._drift * bent)

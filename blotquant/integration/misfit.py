@@ -7,12 +7,14 @@ distance from its ridge; one profile a picture, scaled band by band.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
+from ..medians import median
 
 __all__ = ["Misfit", "trust"]
 
@@ -60,12 +62,16 @@ class Misfit:
 
     def variance(self, along: FloatArray, across: FloatArray, height: FloatArray) -> FloatArray:
         """Variance of each cell [AU²] of bands of a height (their scale included by the caller)."""
-        fine = np.linspace(0.0, _EDGES[-1], 401)
-        table = np.exp(2 * np.interp(fine, _MIDDLES, np.log(self.profile)))
-        table[-1] = 0.0
         index = np.minimum(np.abs(along) * (400 / _EDGES[-1]) + 0.5, 400).astype(np.int64)
-        variance: FloatArray = (height**2)[:, None, None] * table[index] * _spread_out(across) ** 2
+        variance: FloatArray = (height**2)[:, None, None] * self._squared[index] * _spread_out(across) ** 2
         return variance
+
+    @functools.cached_property
+    def _squared(self) -> FloatArray:
+        """Squared profile at 401 distances from the ridge, the last one beyond all light."""
+        table = np.exp(2 * np.interp(np.linspace(0.0, _EDGES[-1], 401), _MIDDLES, np.log(self.profile)))
+        table[-1] = 0.0
+        return np.asarray(table)
 
     def learn(
         self,
@@ -113,10 +119,10 @@ class Misfit:
         many = np.flatnonzero(told.sum(axis=(1, 2)) > 30)
         for i in many:
             excess = residual[i][told[i]] ** 2 - _MEDIAN * noise[i][told[i]]
-            ratio = float(np.median(excess)) / (_MEDIAN * float(np.median(unit[i][told[i]])))
+            ratio = median(excess) / (_MEDIAN * median(unit[i][told[i]]))
             scale[i] = np.sqrt(np.clip(ratio, _LEAST_SCALE**2, _SCALE**2))
         if len(many):
-            scale[many] /= np.median(scale[many])
+            scale[many] /= median(scale[many])
         return scale
 
 

@@ -33,13 +33,13 @@ __all__ = [
 _TABLE = np.array(
     [
         # spread of bands around their row at start and at least, of rows, largest step and value
-        (0.003, 0.0003, 0.03, 0.15, 0.3),  # 0 short tail up
-        (0.002, 0.0002, 0.02, 0.1, 0.2),  # 1 long tail up
-        (0.005, 0.001, 0.03, 0.125, 0.25),  # 2 wing above
-        (0.01, 0.002, 0.08, 0.15, 0.3),  # 3 wing in the middle
-        (0.005, 0.001, 0.03, 0.125, 0.25),  # 4 wing below
-        (0.002, 0.0002, 0.01, 0.1, 0.2),  # 5 long tail down
-        (0.003, 0.0003, 0.015, 0.15, 0.3),  # 6 short tail down
+        (0.00045, 4.5e-05, 0.003, 0.15, 0.3),  # 0 short tail up
+        (0.0003, 3e-05, 0.002, 0.1, 0.2),  # 1 long tail up
+        (0.00075, 0.00015, 0.003, 0.125, 0.25),  # 2 wing above
+        (0.0015, 0.0003, 0.008, 0.15, 0.3),  # 3 wing in the middle
+        (0.00075, 0.00015, 0.003, 0.125, 0.25),  # 4 wing below
+        (0.0003, 3e-05, 0.001, 0.1, 0.2),  # 5 long tail down
+        (0.00045, 4.5e-05, 0.0015, 0.15, 0.3),  # 6 short tail down
         (1.0, 0.1, 1.5, 1.5, 4.0),  # 7 ridge lower [px]
         (0.7, 0.1, 1.5, 1.5, 5.0),  # 8 ridge falls to the right [px at the end]
         (0.7, 0.1, 2.5, 1.5, 5.0),  # 9 ridge bends down at the ends [px]
@@ -69,6 +69,14 @@ _WINGS, _HERMITE, _RELIEF = slice(7), slice(10, 15), slice(19, 25)
 BEYOND = ((0, 0.56, -1.0), (1, 0.28, -1.0), (5, 0.28, 1.0), (6, 0.56, 1.0))
 """Tails that leave the window: parameter, decay [1/sigma], direction."""
 
+_TURNS = np.array(
+    [
+        [0.56, 0.28, -0.75, 0.0, 0.75, 1.42, 1.14],
+        [1.7, 1.7, 0.0, 0.0, 0.0, 1.7, 1.7],  # taken off by as much as light falls downwards
+        [0.0, 0.0, 0.25, 0.25, 0.25, 0.0, 0.0],  # taken off by the distance from the ridge
+    ]
+)
+"""Slopes of the tails and wings as sums of themselves."""
 _NEAR = 6.0  # a band without its tails and wings ends so far from its ridge [sigma]
 _SOFT = 2.0  # softness of a band's ends [px], where nothing is known yet
 _TRAIL = 2.2  # how much softer the part is that trails off
@@ -91,33 +99,41 @@ def _sheet(values: FloatArray) -> FloatArray:
     return values[:, None, None]
 
 
-def _hermite(t: FloatArray) -> list[FloatArray]:
-    """Normalised Hermite polynomials of degrees 2 to 7 (probabilists')."""
-    ones = [np.ones_like(t), t]
+def _mixed(amounts: FloatArray, functions: FloatArray) -> FloatArray:
+    """Add up functions, shape (B, k, R, K), by amounts of shape (B, m, k)."""
+    bands, count, rows, cols = functions.shape
+    mixed = np.matmul(amounts, functions.reshape(bands, count, rows * cols))
+    return np.asarray(mixed.reshape(bands, amounts.shape[1], rows, cols))
+
+
+def _hermite(t: FloatArray) -> FloatArray:
+    """Gaussian times normalised Hermite polynomials of degrees 0, 1, … 7 (probabilists'), shape (B, 8, R, K)."""
+    found = np.empty((len(t), 8, *t.shape[1:]))
+    core = np.exp(-t * t / 2)
+    core *= np.abs(t) < _NEAR  # the same whichever bands are drawn together
+    found[:, 0], found[:, 1] = core, t * core
     for degree in range(1, 7):
-        ones.append(t * ones[-1] - degree * ones[-2])
-    norm = np.sqrt([2.0, 6.0, 24.0, 120.0, 720.0, 5040.0])
-    return [one / size for one, size in zip(ones[2:], norm, strict=True)]
+        up = t * found[:, degree] - np.sqrt(degree) * found[:, degree - 1]
+        np.divide(up, np.sqrt(degree + 1), out=found[:, degree + 1])
+    return found
 
 
-def _wings(t: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
-    """Three broad bumps and two pairs of exponential tails, and their slopes."""
-    step = np.tanh(0.85 * t)
-    up, down, turn = (1 - step) / 2, (1 + step) / 2, 0.425 * (1 - step * step)
-    rise = np.exp(0.28 * np.clip(t, -40, 40))
-    fall = 1 / rise
-    tails = [up * rise * rise, up * rise, down * fall, down * fall * fall]
-    slopes = [
-        0.56 * tails[0] - turn * rise * rise,
-        0.28 * tails[1] - turn * rise,
-        turn * fall - 0.28 * tails[2],
-        turn * fall * fall - 0.56 * tails[3],
-    ]
+def _wings(t: FloatArray, out: FloatArray) -> FloatArray:
+    """Fill in two exponential tails, three broad bumps and two tails, and return by how much light falls downwards."""
+    down = (1 + np.tanh(0.85 * t)) / 2
+    inside = np.clip(t, -40, 40)
+    rise = np.exp(0.28 * inside)
+    np.multiply(1 - down, rise, out=out[:, 1])
+    np.multiply(out[:, 1], rise, out=out[:, 0])
+    np.divide(down, rise, out=out[:, 5])
+    np.divide(out[:, 5], rise, out=out[:, 6])
     # exp(-(t ± 3)² / 8) without an exponential each
-    middle, aside = np.exp(-t * t / 8), np.exp(0.75 * np.clip(t, -40, 40))
-    bumps = [np.exp(-1.125) * middle / aside, middle, np.exp(-1.125) * middle * aside]
-    bump_slopes = [-bump * (t - centre) / 4 for bump, centre in zip(bumps, (-3.0, 0.0, 3.0), strict=True)]
-    return [*tails[:2], *bumps, *tails[2:]], [*slopes[:2], *bump_slopes, *slopes[2:]]
+    aside = np.exp(0.75 * inside)
+    middle = np.exp(-t * t / 8, out=out[:, 3])
+    edge = np.exp(-1.125) * middle
+    np.divide(edge, aside, out=out[:, 2])
+    np.multiply(edge, aside, out=out[:, 4])
+    return np.asarray(down)
 
 
 def _near(t: FloatArray) -> slice:
@@ -126,23 +142,22 @@ def _near(t: FloatArray) -> slice:
     return slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
 
 
-def _along(t: FloatArray, theta: FloatArray, near: slice) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
-    """Profile along the run, its slope, and the functions of its linear amounts: wings, and Hermite terms if near."""
-    functions, slopes = _wings(t)
-    profile, slope = np.zeros_like(t), np.zeros_like(t)
-    for amount, function, its_slope in zip(theta[:, _WINGS].T, functions, slopes, strict=True):
-        profile += _sheet(amount) * function
-        slope += _sheet(amount) * its_slope
-    close = t[:, near]
-    core = np.exp(-close * close / 2) * (np.abs(close) < _NEAR)  # the same whichever bands are drawn together
-    hermite = [core * part for part in _hermite(close)]
+def _along(
+    t: FloatArray, theta: FloatArray, near: slice, wings: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Profile along the run, its slope and the Hermite terms where near; fills in the wings, shape (B, 7, R, K)."""
+    down = _wings(t, wings)[:, near]
+    profile = _mixed(theta[:, None, _WINGS], wings)[:, 0]
+    steady, tails, bumps = np.moveaxis(_mixed(theta[:, None, _WINGS] * _TURNS, wings[:, :, near]), 1, 0)
+    functions = _hermite(t[:, near])
+    amounts = np.zeros((len(theta), 2, functions.shape[1]))
+    amounts[:, 0, 0] = amounts[:, 1, 1] = 1.0
+    amounts[:, 0, 2:-1] = theta[:, _HERMITE]
+    # the slope of a Hermite function is minus the next one
+    amounts[:, 1, 3:] = theta[:, _HERMITE] * np.sqrt(np.arange(3, functions.shape[1]))
+    core, falls = np.moveaxis(_mixed(amounts, functions), 1, 0)
     profile[:, near] += core
-    slope[:, near] -= core * close
-    for k, amount in enumerate(theta[:, _HERMITE].T):
-        profile[:, near] += _sheet(amount) * hermite[k]
-        # the slope of a Hermite function is minus the next one
-        slope[:, near] -= _sheet(amount) * np.sqrt(k + 3.0) * hermite[k + 1]
-    return profile, slope, [*functions, *hermite[:-1]]
+    return profile, steady - down * tails - t[:, near] * bumps - falls, functions[:, 2:-1]
 
 
 def _ends(left: FloatArray, right: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -151,7 +166,7 @@ def _ends(left: FloatArray, right: FloatArray) -> tuple[FloatArray, FloatArray, 
     return (erf(left / np.sqrt(2.0)) - erf(right / np.sqrt(2.0))) / 2, rise, fall
 
 
-def _across(view: View, theta: FloatArray) -> list[FloatArray]:
+def _across(view: View, theta: FloatArray, *, light_only: bool = False) -> list[FloatArray]:
     """Profile across the lane and its derivatives by place, width, softness, trail and waves; each (B, K)."""
     fine = np.arange(view.width) - (view.width - 1) / 2
     at = view.cols[:, :, None] + fine - _sheet(theta[:, 15])
@@ -164,18 +179,26 @@ def _across(view: View, theta: FloatArray) -> list[FloatArray]:
     rise, fall = (
         ((1 - trail) * one + trail / _TRAIL * other) / soft for one, other in zip(slopes, wide_slopes, strict=True)
     )
-    phase = np.pi / 2 * (np.clip(at / half, -1.2, 1.2) + 1)
-    waves = [np.cos(number * phase) for number in range(1, 1 + theta[:, _RELIEF].shape[1])]
+    waves = _waves(np.pi / 2 * (np.clip(at / half, -1.2, 1.2) + 1), theta[:, _RELIEF].shape[1])
     relief = 1 + sum(_sheet(amount) * wave for amount, wave in zip(theta[:, _RELIEF].T, waves, strict=True))
-    parts = [
-        ends * relief,
-        (rise - fall) * relief,
-        (rise + fall) * half * relief,
-        (fall * right - rise * left) * soft * relief,
-        (wide - firm) * relief,
-        *(ends * wave for wave in waves),
-    ]
-    return [part.mean(axis=2) for part in parts]
+    parts = [ends * relief, (rise - fall) * relief]
+    if not light_only:
+        parts += [
+            (rise + fall) * half * relief,
+            (fall * right - rise * left) * soft * relief,
+            (wide - firm) * relief,
+            *(ends * wave for wave in waves),
+        ]
+    return list(np.stack(parts) @ np.full(view.width, 1 / view.width))
+
+
+def _waves(phase: FloatArray, count: int) -> list[FloatArray]:
+    """Cosines of one, two, three … times a phase, of which one is computed."""
+    first = np.cos(phase)
+    waves = [np.ones_like(first), first]
+    while len(waves) <= count:
+        waves.append(2 * first * waves[-1] - waves[-2])
+    return waves[1:]
 
 
 def _ridge(view: View, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -193,10 +216,11 @@ def _follow(view: View, profile: FloatArray, slope: FloatArray) -> FloatArray:
 
 def light_of(view: View, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Light of bands of height 1 on the cells, distance from the ridge [sigma], profile across."""
-    profile, slope, *_ = _across(view, theta)
+    profile, slope = _across(view, theta, light_only=True)
     t, _ = _ridge(view, theta)
     across = _follow(view, profile, slope)
-    return _along(t, theta, _near(t))[0] * across, t, across
+    wings = np.empty((len(t), BROAD - 1, *t.shape[1:]))
+    return _along(t, theta, _near(t), wings)[0] * across, t, across
 
 
 def draw(view: View, theta: FloatArray, height: FloatArray) -> Drawn:
@@ -210,19 +234,16 @@ def draw(view: View, theta: FloatArray, height: FloatArray) -> Drawn:
     profile, side, *sides = _across(view, theta)
     t, place = _ridge(view, theta)
     near = _near(t)
-    along, slope, functions = _along(t, theta, near)
+    slopes = np.zeros((len(height), 1 + COUNT, *t.shape[1:]))
+    along, slope, hermite = _along(t, theta, near, slopes[:, 1:BROAD])
     across = _follow(view, profile, side)
     tall, wide = _sheet(height) * across, (_sheet(height) * along)[:, near]
-    slopes = np.zeros((len(height), 1 + COUNT, *t.shape[1:]))
     light = np.multiply(along, across, out=slopes[:, 0])
-    for k, function in enumerate(functions[: BROAD - 1]):
-        np.multiply(tall, function, out=slopes[:, 1 + k])
+    slopes[:, 1:BROAD] *= tall[:, None]
     close = slopes[:, BROAD:, near]
-    lower = np.multiply(-tall[:, near] / _sheet(view.sigma), slope[:, near], out=close[:, 0])
+    lower = np.multiply(-tall[:, near] / _sheet(view.sigma), slope, out=close[:, 0])
     np.multiply(lower, place[:, None], out=close[:, 1])
     np.multiply(lower, (place * place - 1 / 3)[:, None], out=close[:, 2])
-    for k, function in enumerate(functions[BROAD - 1 :]):
-        np.multiply(tall[:, near], function, out=close[:, 3 + k])
-    for k, part in enumerate((-side, *sides)):
-        np.multiply(wide, part[:, None], out=close[:, 8 + k])
+    np.multiply(hermite, tall[:, None, near], out=close[:, 3:8])
+    np.multiply(wide[:, None], np.stack([-side, *sides], axis=1)[:, :, None], out=close[:, 8:])
     return Drawn(light.copy(), t, across, slopes, near)

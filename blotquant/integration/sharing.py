@@ -20,8 +20,11 @@ __all__ = ["Sharing", "learn_spread"]
 IntArray = npt.NDArray[np.int64]
 
 _BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures, to start with
-_ALIKE = (slice(BROAD - 1), slice(BROAD - 1, None))  # tails and wings of rows scatter in step, and so do other shapes
-_ALIKE_FIRM, _LEAST, _MOST = 4.0, 0.01, 4.0  # how many shapes' worth the assumed scatter counts; bounds on its change
+_FAINT, _REST = slice(BROAD - 1), slice(BROAD - 1, None)  # tails and wings; all other shapes, which scatter in step
+_REST_FIRM, _LEAST, _MOST = 4.0, 0.01, 4.0  # how many shapes' worth the assumed scatter counts; bounds on its change
+# most rows have next to no tails and wings, some have a comet's: each has a scatter of its own, a priori so much …
+_FEW, _ODD = 0.3, 3.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
+_LEAST_ODD, _MOST_ODD = 0.01, 100.0
 _PACE = 0.5  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
 _SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
@@ -43,8 +46,8 @@ class Sharing:
         Scatter of bands around their row.
     doubt : ndarray of shape (rows, COUNT, COUNT)
         Covariance of the means.
-    between : ndarray of shape (COUNT,)
-        Scatter of rows around their picture.
+    between : ndarray of shape (rows, COUNT)
+        Scatter of each row around the picture.
     """
 
     row: npt.NDArray[np.int64]
@@ -58,7 +61,8 @@ class Sharing:
         """Nothing known: Gaussian bands with soft ends."""
         rows = int(row.max()) + 1
         doubt = np.broadcast_to(np.diag(ROWS**2), (rows, COUNT, COUNT))
-        return cls(row, np.zeros((rows, COUNT)), SPREAD**2, doubt, (_BETWEEN * ROWS) ** 2)
+        between = np.tile((_BETWEEN * ROWS) ** 2, (rows, 1))
+        return cls(row, np.zeros((rows, COUNT)), SPREAD**2, doubt, between)
 
     @property
     def of_bands(self) -> FloatArray:
@@ -91,26 +95,33 @@ class Sharing:
     def _means(self, information: FloatArray, score: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Means of the rows, drawn to the picture's as far as not told by their own bands; covariance and scatter."""
         between = self.between
-        damped = np.linalg.inv(np.eye(COUNT) + information * between)
+        damped = np.linalg.inv(np.eye(COUNT) + information * between[:, None])
         told = np.matmul(damped, (score + np.einsum("rij,rj->ri", information, self.mean))[..., None])[..., 0]
         picture = np.linalg.solve(np.matmul(damped, information).sum(axis=0) + np.diag(1 / ROWS**2), told.sum(axis=0))
-        step = np.asarray(np.linalg.inv(information + np.diag(1 / between)), dtype=np.float64)
+        step = np.asarray(np.linalg.inv(information + np.eye(COUNT) / between[:, None]), dtype=np.float64)
         pull = score + (picture - self.mean) / between
         moved = np.clip(np.matmul(step, pull[..., None])[..., 0], -_PACE * STEP, _PACE * STEP)
         mean: FloatArray = np.clip(self.mean + moved, -LIMIT, LIMIT)
-        return mean, step, self._scatter(mean - picture, np.diagonal(step, axis1=1, axis2=2))
+        variance = np.diagonal(step, axis1=1, axis2=2)
+        return mean, step, self._scatter(mean - picture if len(mean) > 1 else mean, variance)
 
     def _scatter(self, off: FloatArray, variance: FloatArray) -> FloatArray:
-        """Scatter of rows around their picture, from how far off they are; shapes of a kind share a factor."""
+        """Scatter of rows around their picture, from how far off they are.
+
+        Tails and wings of a row share a factor of that row, all other shapes one of the picture.
+        """
         rows, start = len(off), (_BETWEEN * ROWS) ** 2
-        square = np.minimum(off**2, _FAR * self.between) / _SHORT / start
-        known = (1 - 1 / rows) * np.clip(1 - variance / self.between, 0, 1)
+        known = np.clip(1 - variance / self.between, 0, 1)
         between = self.between.copy()
-        for kind in _ALIKE:
-            now = float((self.between[kind] / start[kind])[0])
-            new = (square[:, kind].sum() + _ALIKE_FIRM * now) / (known[:, kind].sum() + _ALIKE_FIRM)
-            between[kind] = start[kind] * np.clip(new, _LEAST, _MOST)
-        return between if rows > 1 else self.between
+        square = (off**2 / start)[:, _FAINT].sum(axis=1)
+        odd = (square + _ODD * _FEW) / (known[:, _FAINT].sum(axis=1) + _ODD)
+        between[:, _FAINT] = np.clip(odd, _LEAST_ODD, _MOST_ODD)[:, None] * start[_FAINT]
+        if rows > 1:
+            now = float((self.between[0, _REST] / start[_REST])[0])
+            square = (np.minimum(off**2, _FAR * self.between) / _SHORT / start)[:, _REST].sum()
+            new = (square + _REST_FIRM * now) / ((1 - 1 / rows) * known[:, _REST].sum() + _REST_FIRM)
+            between[:, _REST] = start[_REST] * np.clip(new, _LEAST, _MOST)
+        return between
 
     def thickness(self, theta: FloatArray, height: FloatArray) -> tuple[FloatArray, FloatArray, Sharing]:
         """Put what all bands of a row are thicker than assumed into their sigma; high bands tell more, up to a point.

@@ -7,7 +7,7 @@ line's way between pixels is told to the shapes as a drift.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -314,12 +314,36 @@ def cut_strips(blot: Blot, bands: pd.DataFrame, hidden: BoolArray | None = None)
 
 
 class Beside(NamedTuple):
-    """Bands as strips of other lanes see them, on those columns of the strips on which their light may fall."""
+    """Bands as strips of other lanes see them, on those columns of the strips on which their light may fall.
+
+    The view's columns are those of the strip from the `start` of each pair.
+    """
 
     by: IntArray
     seen: IntArray
-    cols: slice
+    start: IntArray
     view: View
+
+
+def _lit(strips: Strips, places: Places, by: IntArray, seen: IntArray) -> Beside | None:
+    """Pair strips with bands on one side of them."""
+    view = places.view(strips, seen, by)
+    lit = np.flatnonzero((np.abs(view.cols) < _SPREAD * view.half[:, None] + 3 * strips.width).any(axis=0))
+    if not len(lit):
+        return None
+    cols = slice(int(lit[0]), int(lit[-1]) + 1)
+    start = np.full(len(by), cols.start, np.int64)
+    return Beside(by, seen, start, replace(view, cols=view.cols[:, cols], ridge=view.ridge[:, cols]))
+
+
+def _joined(one: Beside, other: Beside) -> Beside:
+    """Join pairs whose views are equally wide, so that they are drawn at once."""
+    both = (one.view, other.view)
+    names = ("rows", "cols", "drift", "ridge", "sigma", "half")
+    fields: dict[str, Any] = {name: np.concatenate([getattr(each, name) for each in both]) for name in names}
+    view = replace(one.view, **fields)
+    by, seen, start = (np.concatenate(pair) for pair in zip(one[:3], other[:3], strict=True))
+    return Beside(by, seen, start, view)
 
 
 def pair_strips(strips: Strips, places: Places) -> list[Beside]:
@@ -328,14 +352,12 @@ def pair_strips(strips: Strips, places: Places) -> list[Beside]:
     away = places.col - strips.line[:, places.first + places.tall // 2]
     near = np.abs(away) < reach
     near[places.lane, np.arange(len(reach))] = False
+    sides = [np.nonzero(near & side) for side in (away > 0, away <= 0)]
     found = []
-    for side in (away > 0, away <= 0):
-        by, seen = np.nonzero(near & side)
-        for i in range(0, len(by), _CHUNK):
-            part = (by[i : i + _CHUNK], seen[i : i + _CHUNK])
-            view = places.view(strips, part[1], part[0])
-            lit = np.flatnonzero((np.abs(view.cols) < _SPREAD * view.half[:, None] + 3 * strips.width).any(axis=0))
-            if len(lit):
-                cols = slice(int(lit[0]), int(lit[-1]) + 1)
-                found.append(Beside(*part, cols, replace(view, cols=view.cols[:, cols], ridge=view.ridge[:, cols])))
+    for i in range(0, max(len(by) for by, _ in sides), _CHUNK):
+        some = [(by[i : i + _CHUNK], seen[i : i + _CHUNK]) for by, seen in sides]
+        parts = [part for each in some if len(each[0]) and (part := _lit(strips, places, *each)) is not None]
+        if len(parts) == 2 and parts[0].view.cols.shape[1] == parts[1].view.cols.shape[1]:
+            parts = [_joined(*parts)]
+        found += parts
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ __all__ = ["EACH", "Covariance", "Solution", "Unknowns", "band_products", "facto
 IntArray = npt.NDArray[np.int64]
 
 _JITTER = 1e-9  # share added to the diagonal of a matrix that rounding made singular
+_CHUNK = 10  # bands whose products are made at once
 
 EACH = 1 + COUNT
 """Unknowns of a band: its height, then its shape."""
@@ -100,14 +102,24 @@ class Covariance:
 
     def of_ground(self, lanes: Iterable[int]) -> FloatArray:
         """Variances of the background's unknowns in some lanes, shape (number of these, n)."""
-        roots = (lapack.dtrtri(self.factors[lane], lower=1)[0][:, : self.ground] for lane in lanes)
-        return np.array([np.einsum("ij,ij->j", root, root) for root in roots])
+        n = self.ground
+        found = []
+        for lane in lanes:  # the inverse of the factor by blocks, of which the bands' is there
+            factor = self.factors[lane]
+            ground = lapack.dtrtri(factor[:n, :n], lower=1)[0]
+            below = self._roots[lane] @ (factor[n:, :n] @ ground)
+            found.append(sum(np.einsum("ij,ij->j", part, part) for part in (ground, below)))
+        return np.array(found)
 
     def of_bands(self) -> FloatArray:
         """Covariances of the unknowns of each lane's bands, shape (L, m - n, m - n)."""
+        return np.array([root.T @ root for root in self._roots])
+
+    @functools.cached_property
+    def _roots(self) -> list[FloatArray]:
+        """Inverse of each factor's block of the bands."""
         n = self.ground
-        roots = (lapack.dtrtri(factor[n:, n:], lower=1)[0] for factor in self.factors)
-        return np.array([root.T @ root for root in roots])
+        return [lapack.dtrtri(factor[n:, n:], lower=1)[0] for factor in self.factors]
 
 
 @dataclass(frozen=True)
@@ -129,10 +141,16 @@ class Solution:
     covariance: Covariance
 
 
-def band_products(first: FloatArray, second: FloatArray, places: Places, upper: int, lower: int) -> FloatArray:
-    """Products of images of two overlapping windows, shapes (a, tall, K) and (b, tall, K) to (a, b)."""
+def band_products(
+    first: FloatArray, second: FloatArray, places: Places, upper: int, lower: int, weight: FloatArray | float = 1.0
+) -> FloatArray:
+    """Products of images of two overlapping windows, shapes (a, tall, K) and (b, tall, K) to (a, b).
+
+    The weight has the shape of the first window, (tall, K).
+    """
     below = int(places.first[lower] - places.first[upper])
     a, b = first[:, below:], second[:, : places.tall - below]
+    a = a * weight[below:] if isinstance(weight, np.ndarray) else a
     return np.asarray(a.reshape(len(a), -1) @ b.reshape(len(b), -1).T)
 
 
@@ -140,18 +158,22 @@ def _of_windows(
     ground: Ground, places: Places, drawn: Drawn, weight: FloatArray, data: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Products of the bands' unknowns with those of the background, with one another, and with data of the windows."""
-    slopes, near = drawn.slopes, drawn.near
-    bands, n = len(slopes), len(ground)
-    crossed, own, told = np.zeros((n, bands, EACH)), np.zeros((bands, EACH, EACH)), np.zeros((bands, EACH))
-    for rows, which in ((near, EACH), (slice(near.start), BROAD), (slice(near.stop, None), BROAD)):
-        part = slopes[:, :which, rows]
-        if not part.size:
-            continue
-        heavy = part * weight[:, None, rows]
-        crossed[..., :which] += ground.project_windows(heavy, rows)
-        flat = heavy.reshape(bands, which, -1)
-        own[:, :which, :which] += np.matmul(flat, part.reshape(bands, which, -1).transpose(0, 2, 1))
-        told[:, :which] += np.matmul(flat, data[:, rows].reshape(bands, -1, 1))[..., 0]
+    bands, near = len(weight), drawn.near
+    crossed = np.empty((bands, EACH, len(ground)))
+    own, told = np.zeros((bands, EACH, EACH)), np.zeros((bands, EACH))
+    far = np.concatenate([np.arange(near.start), np.arange(near.stop, weight.shape[1])])
+    for first in range(0, bands, _CHUNK):  # few at a time stay in the processor's cache
+        some = slice(first, first + _CHUNK)
+        tables = []
+        for rows, which in ((near, EACH), (far, BROAD)):
+            part = drawn.slopes[some, :which, rows]
+            heavy = part * weight[some, None, rows]
+            tables.append(ground.tables_of_windows(heavy, some, rows))
+            flat = heavy.reshape(*heavy.shape[:2], -1)
+            own[some, :which, :which] += np.matmul(flat, part.reshape(flat.shape).transpose(0, 2, 1))
+            told[some, :which] += np.matmul(flat, data[some, rows].reshape(len(flat), -1, 1))[..., 0]
+        tables[0][:, :, :BROAD] += tables[1]
+        crossed[some] = ground.of_tables(tables[0])
     return crossed, own, told
 
 
@@ -186,12 +208,12 @@ def solve(
     crossed, own, told = _of_windows(ground, places, drawn, windows, places.cut(data))
     for band, lane in enumerate(unknowns.lane):  # of a symmetric matrix the upper half is enough
         at = unknowns.of_band(band)
-        gram[lane, :n, at], gram[lane, at, at] = crossed[:, band], own[band]
+        gram[lane, :n, at], gram[lane, at, at] = crossed[band].T, own[band]
         right[lane, at] += told[band]
     for upper, lower in unknowns.pairs:
         lane, above, below = unknowns.lane[upper], unknowns.of_band(upper), unknowns.of_band(lower)
-        heavy = drawn.slopes[upper] * windows[upper]
-        gram[lane, above, below] = band_products(heavy, drawn.slopes[lower], places, upper, lower)
+        pair = (drawn.slopes[upper], drawn.slopes[lower])
+        gram[lane, above, below] = band_products(*pair, places, upper, lower, windows[upper])
     factors, found = factorise(gram, right, precision)
     return Solution(found[:, :n], found[unknowns.lane[:, None], unknowns.of_bands], Covariance(factors, n))
 

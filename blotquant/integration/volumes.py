@@ -20,11 +20,12 @@ from .system import band_products
 __all__ = ["Measured", "measure"]
 
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
-# measured on drawn blots of both families: the learnt scatter of backgrounds is generous, and bands of a row err alike
-_OWN, _ROWS = 0.83, 1.1  # by how much errors of a band's own fit, and of its row's mean shape, are taken larger
-_LEFT = 0.6  # … and what a fit leaves of a band's misfit, since the misfit is taken too large
-_GLOW = 1.25  # … and the error of the glow's share, since how wide it is nobody knows
-_UNSURE, _TRAILING = 0.03, 0.15  # standard error of the light beyond the foot, and of tails there, as a share of it
+_NEAR, _FAINTEST = 6.0, 0.05  # a band's own cells: so near to the ridge [sigma], and at least so bright across
+_BLOCK = 5  # side of a block in which what a shape cannot follow is alike [cells]
+# standard errors beyond the fit's own, measured on drawn blots of both families and of two hands that the fit does not
+# know: of a row's mean shape; as a share of what the fit left near the band, in all and in blocks; of the membrane's
+# texture, as if alike under a band; of the tails beyond the foot; and of misfit in cells that do not count
+_ROWS, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 1.5, 0.27, 0.47, 0.45, 0.13, 0.6
 
 
 class Measured(NamedTuple):
@@ -56,7 +57,7 @@ def _lever(fit: Fit, share: FloatArray, area: FloatArray) -> FloatArray:
     places, unknowns = fit.places, fit.unknowns
     lever = np.zeros((len(share), unknowns.size))
     summed = (area * share)[:, None]
-    lever[:, : unknowns.ground] = -fit.ground.project_windows(summed)[..., 0].T
+    lever[:, : unknowns.ground] = -fit.ground.project_windows(summed)[:, 0]
     ours = np.einsum("brk,bprk->bp", area * (1 - share), fit.drawn.slopes)
     np.put_along_axis(lever, unknowns.of_bands, ours, 1)
     for upper, lower in unknowns.pairs:
@@ -67,6 +68,23 @@ def _lever(fit: Fit, share: FloatArray, area: FloatArray) -> FloatArray:
             fit.drawn.slopes[upper], summed[lower], places, upper, lower
         )[:, 0]
     return lever
+
+
+def _unexplained(fit: Fit, residual: FloatArray, area: FloatArray) -> FloatArray:
+    """Variance by light near each band that its fit left, beyond what noise leaves [AU² px²].
+
+    What a shape cannot follow is alike in neighbouring cells, so that blocks of cells hold more of it than noise alone
+    would leave there (Liang & Zeger 1986, Biometrika 73:13, doi 10.1093/biomet/73.1.13).
+    """
+    cut = fit.places.cut
+    ours = (np.abs(fit.drawn.along) < _NEAR) & (fit.drawn.across > _FAINTEST) & (cut(fit.certainty) > 0)
+    left = np.where(ours, area * residual, 0.0)
+    noise = np.where(ours, area**2 * np.maximum(cut(fit.noise) - fit.own, 0.0), 0.0).sum(axis=(1, 2))
+    bands, tall, wide = (size // side * side for size, side in zip(left.shape, (1, _BLOCK, _BLOCK), strict=True))
+    blocks = left[:, :tall, :wide].reshape(bands, tall // _BLOCK, _BLOCK, wide // _BLOCK, _BLOCK).sum(axis=(2, 4))
+    in_all = np.maximum(left.sum(axis=(1, 2)) ** 2 - noise, 0.0)
+    in_blocks = np.maximum((blocks**2).sum(axis=(1, 2)) - noise, 0.0)
+    return np.asarray(_LEFT**2 * in_all + _BLOCKS**2 * in_blocks)
 
 
 def measure(fit: Fit) -> Measured:
@@ -91,12 +109,16 @@ def measure(fit: Fit) -> Measured:
     # a row's mean shape is not known either: how far would the volume follow it
     pull = np.take_along_axis(moved, fit.unknowns.of_bands[:, 1:], 1) / fit.sharing.variance
     shared = np.einsum("bi,bij,bj->b", pull, fit.sharing.doubt[fit.sharing.row], pull)
-    fitted = _OWN**2 * (moved * lever).sum(axis=1) + _ROWS**2 * shared
-    kept = np.where(share > 0, fit.own * (1 - share), fit.own)
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
-    far = np.abs(area * model * (np.abs(fit.drawn.along) > _FOOT)).sum(axis=(1, 2)) + np.abs(beyond)
-    doubtful = (_UNSURE * far) ** 2 + (_TRAILING * np.abs(_tails(fit, _FOOT)).sum(axis=0)) ** 2
-    glowing = _GLOW**2 * glow.variance * glow.response**2
-    variance = fitted + glowing + doubtful + _LEFT**2 * (area**2 * kept).sum(axis=(1, 2))
+    covered = np.where(np.abs(fit.drawn.along) < _FOOT, area * np.minimum(fit.drawn.across, 1.0), 0.0).sum(axis=(1, 2))
+    variance = (
+        (moved * lever).sum(axis=1)
+        + _ROWS**2 * shared
+        + glow.variance * glow.response**2
+        + _unexplained(fit, residual, area)
+        + _GRAIN**2 * fit.texture * covered**2
+        + (_TRAILING * np.abs(_tails(fit, _FOOT)).sum(axis=0)) ** 2
+        + _GONE**2 * (area**2 * np.where(share > 0, 0.0, fit.own)).sum(axis=(1, 2))
+    )
     return Measured(volume, np.sqrt(variance), rejected, fit.height)

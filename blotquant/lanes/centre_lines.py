@@ -16,8 +16,9 @@ from ..blot import FloatArray
 from .second_look import Look
 from .votes import Votes
 
-__all__ = ["SPECK", "Comb", "Marks", "fit_comb", "mark_bands"]
+__all__ = ["SPECK", "Comb", "Marks", "along_ridge", "fit_comb", "mark_bands"]
 
+_IN_LANE = 0.3  # distance from a lane's centre within which places are its own, as a share of the pitch
 _LEAN_SD = 0.03  # usual lean of lanes, and of its change towards the sides [px/px]
 _PLACE_SD = 0.15  # error of a lane's place so far, as a share of the pitch
 _BOW_SD = 0.01  # usual bow, as a share of the length of the lanes
@@ -27,6 +28,7 @@ _HUBER = 1.5
 SPECK = 0.5
 """Width of a mark as a share of the usual one below which it is a speck that tells no middle."""
 
+_STEEPEST = 0.2  # climb or fall of a row that is followed from strip to strip [px/px]
 _DIP = 0.9  # evidence between two bands that touch, as a share of the lesser one's, at most
 
 
@@ -64,6 +66,11 @@ class Comb:
     def flattened(self, row: FloatArray, col: FloatArray) -> FloatArray:
         """Column at the middle row of the lane that runs through each point [px]."""
         return col - self.offset(row, col - self.offset(row, col))
+
+    def lane_of(self, row: FloatArray, col: FloatArray, pitch: float) -> npt.NDArray[np.intp]:
+        """Index of the lane that each place lies in, −1 where it lies in none."""
+        off = np.abs(self.flattened(row, col)[:, None] - self.centre[None, :])
+        return np.where(off.min(axis=1) < _IN_LANE * pitch, np.argmin(off, axis=1), -1)
 
 
 @dataclass(frozen=True)
@@ -110,30 +117,41 @@ def _crossing(profile: FloatArray) -> FloatArray:
 
 def _ends(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitch: float) -> list[FloatArray]:
     """Distance from each place to the band's left and right end, at half of its evidence or where it touches [px]."""
-    slope = np.arange(-1, 2) * max(1, look.rows(0.03 * pitch))
-    far = np.arange(max(2, round(0.75 * pitch / look.width)) + 1)
-    scale = look.scale[row, col][:, None, None]
-    ends = []
-    for side in (-1, 1):
-        at_row = np.clip(row[:, None, None] + slope, 0, len(look.score) - 1)
-        at_col = col[:, None, None] + side * far[None, :, None]
-        inside = (at_col >= 0) & (at_col < look.score.shape[1])
-        values = look.responses[scale, at_row, np.clip(at_col, 0, look.score.shape[1] - 1)]
-        values = np.where(inside, values, 0.0).max(axis=2)
-        top = np.median(values[:, : max(1, len(far) // 4)], axis=1)
-        share = values / np.where(top > 0, top, np.inf)[:, None]
-        half, valley = _crossing(share), _valley(share)
-        ends.append(np.where(np.isfinite(half), half, valley) * look.width)
-    return ends
+    far = max(2, round(0.75 * pitch / look.width)) + 1
+    side = np.repeat([-1, 1], len(row))
+    values = along_ridge(look, np.tile(row, 2), np.tile(col, 2), side, far)
+    top = values[:, :2].mean(axis=1)
+    share = values / np.where(top > 0, top, np.inf)[:, None]
+    half, valley = _crossing(share), _valley(share)
+    return list(np.split(np.where(np.isfinite(half), half, valley) * look.width, 2))
+
+
+def along_ridge(
+    look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], side: npt.NDArray[np.intp], far: int
+) -> FloatArray:
+    """Evidence from each place to one side, along the ridge, which may climb or fall as rows do, shape (n, far)."""
+    scale, (rows, strips) = look.scale[row, col][:, None], look.score.shape
+    reach = max(1, look.rows(_STEEPEST * look.width))
+    window, at, values = np.arange(-reach, reach + 1), row, []
+    for strip in range(far):
+        across = col + side * strip
+        inside = (across >= 0) & (across < strips)
+        down = np.clip(at[:, None] + window, 0, rows - 1)
+        near = look.responses[scale, down, np.clip(across, 0, strips - 1)[:, None]]
+        best = np.argmax(near, axis=1)
+        values.append(np.where(inside, near[np.arange(len(row)), best], 0.0))
+        at = down[np.arange(len(row)), best]
+    return np.stack(values, axis=1).astype(float)
 
 
 def _valley(profile: FloatArray) -> FloatArray:
-    """Distance from the first sample to the lowest one where that parts two bands that touch, else NaN [samples]."""
-    at = np.argmin(profile, axis=1)
-    which = np.arange(len(profile))
-    beyond = np.where(np.arange(profile.shape[1]) > at[:, None], profile, -np.inf).max(axis=1)
-    parts = (at > 0) & (profile[which, at] < _DIP * np.minimum(1.0, beyond))
-    return np.where(parts, at, np.nan)
+    """Distance from the first sample to the first valley, which parts two bands that touch, else NaN [samples]."""
+    lowest = np.minimum.accumulate(profile, axis=1)
+    risen = lowest < _DIP * np.minimum(1.0, profile)
+    first = np.argmax(risen, axis=1)
+    before = np.arange(profile.shape[1]) < first[:, None]
+    at = np.argmin(np.where(before, profile, np.inf), axis=1)
+    return np.where(risen.any(axis=1) & (at > 0), at, np.nan)
 
 
 def _thickness(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp], pitch: float) -> FloatArray:
@@ -152,7 +170,7 @@ def _thickness(look: Look, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp],
     return total
 
 
-def mark_bands(look: Look, bands: Votes, offset: tuple[int, int], pitch: float) -> Marks:
+def mark_bands(look: Look, bands: Votes, offset: tuple[int, int], pitch: float, *, thick: bool = True) -> Marks:
     """Measure where bands end on both sides and how thick they are.
 
     Parameters
@@ -165,14 +183,14 @@ def mark_bands(look: Look, bands: Votes, offset: tuple[int, int], pitch: float) 
         Where the image starts on the canvas [px].
     pitch : float
         Distance between lanes [px].
+    thick : bool
+        Measure how thick they are as well.
     """
-    rows, strips = look.score.shape
-    row = np.clip(np.round((bands.row - offset[0] + 0.5) / look.step - 0.5).astype(np.intp), 0, rows - 1)
-    col = np.clip(np.round((bands.col - offset[1] + 0.5) / look.width - 0.5).astype(np.intp), 0, strips - 1)
+    row, col = look.strips(bands.row - offset[0], bands.col - offset[1])
     to_left, to_right = _ends(look, row, col, pitch)
     middle = look.across(col) + offset[1]
     seen = np.isfinite(to_left) & np.isfinite(to_right)
-    thickness = _thickness(look, row, col, pitch)
+    thickness = _thickness(look, row, col, pitch) if thick else np.zeros(len(row))
     return Marks(
         bands.row[seen],
         (middle - to_left)[seen],
@@ -201,7 +219,9 @@ def fit_comb(marks: Marks, comb: Comb, pitch: float) -> Comb:
     wide = marks.right - marks.left
     near = np.abs(flat - centre[lane]) < 0.3 * pitch
     near &= wide >= SPECK * (np.median(wide[marks.weight >= 1.0]) if (marks.weight >= 1.0).any() else 0.0)
-    middle, lane, votes = middle[near], lane[near], marks.weight[near]
+    middle, lane, votes, wide = middle[near], lane[near], marks.weight[near], wide[near]
+    usual = float(np.quantile(wide, 0.75)) if wide.size else 0.0
+    sd = np.hypot(_MARK_SD * pitch, 0.5 * np.maximum(usual - wide, 0.0))
     t = 2.0 * marks.row[near] / max(1, rows - 1) - 1.0
     xi = 2.0 * centre[lane] / max(1, cols - 1) - 1.0
     count = len(centre)
@@ -214,8 +234,8 @@ def fit_comb(marks: Marks, comb: Comb, pitch: float) -> Comb:
     towards = np.concatenate([centre, [0.0, 0.0, 0.0]])
     guess = np.concatenate([centre, [comb.lean, comb.fan, comb.bow]])
     for _ in range(4):
-        residual = np.abs(middle - design @ guess) / (_MARK_SD * pitch)
-        weight = np.minimum(votes, 1.0) * np.minimum(1.0, _HUBER / np.maximum(residual, 1e-9)) / (_MARK_SD * pitch) ** 2
+        residual = np.abs(middle - design @ guess) / sd
+        weight = np.minimum(votes, 1.0) * np.minimum(1.0, _HUBER / np.maximum(residual, 1e-9)) / sd**2
         normal = design.T @ (weight[:, None] * design) + np.diag(prior**-2.0)
         guess = np.linalg.solve(normal, design.T @ (weight * middle) + towards / prior**2)
     lean, fan, bow = (float(value) for value in guess[count:])

@@ -15,7 +15,7 @@ __all__ = ["comb_doubts", "refuse_dots"]
 
 _ROUND = 1.42  # width over thickness below which bands are dots; drawn dots 1.0–1.3, a real dot blot 1.33, lanes 1.5 up
 _FEW_VOTES = 2.5  # votes of a whole picture below which nothing was found
-_STREAKS = 2.0  # votes a lane that a comb has where no band shows both its ends: lanes that touch, told by streaks
+_STREAKS = 0.5  # votes of streaks a lane where hardly a band shows both its ends, at least: lanes that touch
 _FEW_BANDS = 4.0  # and votes of bands that others confirm: a clear one has 3, stains and dust of a blank picture less
 _ONE_STAIN = 0.5  # distance along the run up to which two marks are one stain, as a share of their thickness
 _STEEP, _POINTS = 0.2, 3  # slope from which so many bands, or more, on one straight line are a scratch and no row
@@ -62,8 +62,9 @@ def _hardly_anything(found: Search, given: bool) -> bool:
     if not given and _is_scratch(found):
         return True
     if len(found.votes) >= FEWEST:
-        bands = bool((found.marks.thickness > 0).any())
-        return total < (_FEW_VOTES if bands else _STREAKS * len(found.votes))
+        seen = found.marks.weight[found.marks.thickness > 0]
+        bands = bool(seen.sum() > _FEW_BANDS) or _confirmed(found) > 0.0
+        return total < _FEW_VOTES if bands else float(found.streaked.mean()) < _STREAKS
     return total < _FEW_VOTES or not (found.marks.thickness > 0).any() or (not given and _confirmed(found) < _FEW_BANDS)
 
 

@@ -7,6 +7,7 @@ share of the band itself, so that a weak row counts about as much as a strong on
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ def _evidence(picture: Narrow) -> Picture:
     sigmas = scales_for(len(picture.pixels))
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
     pixels = picture.width * picture.step
-    responses /= noise_of(responses, picture.light, sigmas, pixels=pixels, floor=picture.floor)
+    responses /= noise_of(responses, picture.light, sigmas, pixels=pixels, floor=picture.floor, grey=picture.grey)
     best = responses.max(axis=0)
     opened = cv2.morphologyEx(best, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))
     return np.asarray(np.maximum(opened, 0.0), np.float32)
@@ -161,7 +162,7 @@ class Glance:
     shear: float
     centre: FloatArray
 
-    @property
+    @functools.cached_property
     def step(self) -> float:
         """Usual distance between the lanes [px]."""
         return usual_step(self.centre, self.pitch)

@@ -119,6 +119,8 @@ def _at_edge(places: _Places) -> npt.NDArray[np.bool_]:
 def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
     """Return the places of an image that look like bands of lanes of this pitch.
 
+    Those that do not stand out from the gaps, as bands that touch, have a vote of 0: they show where a row runs.
+
     Parameters
     ----------
     look : Look
@@ -132,7 +134,9 @@ def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
     places = _Places(look, *np.nonzero((look.score >= along) & (look.score > _FAINTEST)))
     standing, contrast = _heights(places, pitch)
     contrast = np.maximum(contrast, look.contrast(places.row, places.col))
-    band = (contrast > _LEAST_CONTRAST) & standing & ~_at_edge(places)
+    standing &= ~_at_edge(places)
+    band = (contrast > _LEAST_CONTRAST) & standing
+    dull = np.flatnonzero(standing & ~band)
     slopes = _slopes(places, pitch)
     usual = _usual_slopes(places.col[band], slopes[band], contrast[band])
     unlike = np.abs(slopes[band] - usual)
@@ -140,5 +144,6 @@ def votes_of(look: Look, pitch: float, offset: tuple[int, int]) -> Votes:
     thick = unlike * 4.0 * look.width < _THICK * look.step * look.sigmas[places.scale[band]]
     band[band] = thick | ((np.abs(slopes[band]) <= _STEEPEST) & (unlike <= _UNLIKE))
     weight = np.clip(0.5 * (contrast[band] - _LEAST_CONTRAST), 0.0, 3.0)
-    row, col = look.down(places.row[band]) + offset[0], look.across(places.col[band]) + offset[1]
-    return Votes(row, col, weight, look.width)
+    all_of_them = np.concatenate([np.flatnonzero(band), dull])
+    row, col = look.down(places.row[all_of_them]) + offset[0], look.across(places.col[all_of_them]) + offset[1]
+    return Votes(row, col, np.concatenate([weight, np.zeros(len(dull))]), look.width)

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from ..blot import FloatArray
 from ..evidence import Canvas, Seen
+from .beyond import with_lanes_beyond
 from .centre_lines import SPECK, Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
 from .pitches import RIVAL, Glance, first_look
 from .places import votes_of
-from .second_look import look_again
+from .second_look import Look, look_again
 from .streaks import Blocks, streak_votes
 from .votes import Votes, tally
 from .wells import usual_step
@@ -26,16 +27,17 @@ _MOST_HYPOTHESES = 3
 _FEWEST = 4  # lanes below which none is given up
 _STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the median lane's
 _HARDLY = 0.2  # votes of a lane that is none, as a share of the median lane's
-_ASTRAY = 0.1  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
+_ASTRAY = 0.13  # usual distance of a lane's bands from its centre line that makes it none, as a share of the pitch
+_FARTHER = 3.0  # and as a multiple of that of other lanes' bands
 _SMEARED = 2.2  # or how much thicker than those of the other lanes its bands are
 _SCRATCHED = 0.55  # or how thin a lane's only band is
 _CLEAR = 1.5  # vote of the clearest band of a lane with few votes, at least
 _MOVED = 0.02  # lanes that move by less than so much of the pitch are where they belong
+_BENDS = 3  # how often the comb is bent, at most
 _ROUNDS = 2  # how often lanes at the ends are given up
 _CONFIRMING = 3  # lanes apart at most that confirm each other
 _ROW_SLOPE = 0.14  # fall of a row between lanes, at most [px/px]
 _SAME_BAND = 0.06  # votes of one lane that are nearer along the run are one band, as a share of the pitch
-_IN_LANE = 0.3  # distance from a lane's centre within which votes are its own, as a share of the pitch
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Search:
         Distance between lanes [px].
     counts : ndarray of shape (W,)
         Votes of every column, lanes made upright.
+    streaks : ndarray of shape (W,)
+        And how many of them are of lanes that show along their whole length.
     marks : Marks
         Bands seen in the lanes.
     worth, runner_up : float
@@ -59,6 +63,7 @@ class Search:
     comb: Comb
     pitch: float
     counts: FloatArray
+    streaks: FloatArray
     marks: Marks
     worth: float
     runner_up: float
@@ -67,20 +72,27 @@ class Search:
     def nothing(cls, canvas: Canvas) -> Search:
         """Return a search that saw no lane."""
         comb = Comb(np.empty(0), 0.0, 0.0, 0.0, canvas.shape)
-        return cls(comb, float(canvas.cols), np.zeros(canvas.cols), Marks.none(), 0.0, 0.0)
+        return cls(comb, float(canvas.cols), np.zeros(canvas.cols), np.zeros(canvas.cols), Marks.none(), 0.0, 0.0)
 
     @property
     def votes(self) -> FloatArray:
         """Votes for each lane."""
-        place = np.clip(np.round(self.comb.centre).astype(np.intp), 0, len(self.counts) - 1)
-        return np.asarray(self.counts[place])
+        return self._at_lanes(self.counts)
+
+    @property
+    def streaked(self) -> FloatArray:
+        """Votes of streaks for each lane."""
+        return self._at_lanes(self.streaks)
+
+    def _at_lanes(self, counts: FloatArray) -> FloatArray:
+        place = np.clip(np.round(self.comb.centre).astype(np.intp), 0, len(counts) - 1)
+        return np.asarray(counts[place])
 
 
 def _one_a_band(votes: Votes, comb: Comb, pitch: float) -> Votes:
     """Gather the votes of one lane that lie together along the run into one."""
-    flat = comb.flattened(votes.row, votes.col)
-    lane = np.argmin(np.abs(flat[:, None] - comb.centre[None, :]), axis=1)
-    own = np.flatnonzero((np.abs(flat - comb.centre[lane]) < _IN_LANE * pitch) & (votes.weight > 0))
+    lane = comb.lane_of(votes.row, votes.col, pitch)
+    own = np.flatnonzero((lane >= 0) & (votes.weight > 0))
     if own.size == 0:
         return Votes(np.empty(0), np.empty(0), np.empty(0), votes.spacing)
     own = own[np.lexsort((votes.row[own], lane[own]))]
@@ -111,66 +123,115 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
     """Look again at the pitch of a first look, and bend the comb until it fits the bands."""
     pitch = glance.step
     comb = Comb(glance.centre, 0.5 * glance.shear * (canvas.rows - 1), 0.0, 0.0, canvas.shape)
-    looks = [look_again(image, pitch) for image in images]
-    cast = [votes_of(look, pitch, offset) for look, offset in zip(looks, canvas.offsets, strict=True)]
-    blocks = [Blocks.of(look.picture) for look in looks]
-    streaks = [streak_votes(own, pitch, offset) for own, offset in zip(blocks, canvas.offsets, strict=True)]
-    votes = Votes.united([*cast, *streaks])
-    counts, marks, worth, single = _counts(votes, comb, pitch), Marks.none(), -np.inf, cast
-    chosen: FloatArray = np.empty(0)
-    for _ in range(3):
-        worth, centre = choose(counts, pitch)
-        if len(centre) == len(chosen) > 0 and np.abs(centre - chosen).max() < _MOVED * pitch:
+    seen = _Ballot.of([look_again(image, pitch) for image in images], canvas.offsets, pitch)
+    counts, worth = _counts(seen.votes, comb, pitch), -np.inf
+    for _ in range(_BENDS):
+        before = comb.centre
+        comb, gain = seen.bent(comb, *candidates(counts, pitch))
+        worth, chain = best_chain(comb.centre, gain, pitch)
+        comb = replace(comb, centre=comb.centre[chain])
+        if len(comb.centre) == 0:
+            return replace(Search.nothing(canvas), pitch=pitch, worth=worth)
+        if len(comb.centre) == len(before) and np.abs(comb.centre - before).max() < _MOVED * pitch:
             break
-        comb, chosen = replace(comb, centre=centre), centre
-        if len(centre) == 0:
-            break
-        single = [_one_a_band(own, comb, pitch) for own in cast]
-        looked = zip(looks, single, canvas.offsets, strict=True)
-        marks = Marks.united([mark_bands(look, own, offset, pitch) for look, own, offset in looked])
-        comb = fit_comb(marks, comb, pitch)
-        counts = _counts(votes, comb, pitch)
-    found, bands = Search(comb, pitch, counts, marks, worth, 0.0), Votes.united(single)
+        counts = _counts(seen.votes, comb, pitch)
+    single = [_one_a_band(own, comb, pitch) for own in seen.cast]
+    marks = seen.marks(single)
+    comb = fit_comb(marks, comb, pitch)
+    found = Search(comb, pitch, _counts(seen.votes, comb, pitch), _counts(seen.streaks, comb, pitch), marks, worth, 0.0)
+    bands, places = Votes.united(single), Votes.united(seen.cast)
     for _ in range(_ROUNDS):
-        kept = _trimmed(found, bands)
+        kept = _trimmed(found, bands, places)
         if len(kept.comb.centre) == len(found.comb.centre):
             break
         comb = fit_comb(marks, kept.comb, pitch)  # what was given up bent the others
-        found = replace(kept, comb=comb, counts=_counts(votes, comb, pitch))
-    return found
+        counts, streaks = (_counts(votes, comb, pitch) for votes in (seen.votes, seen.streaks))
+        found = replace(kept, comb=comb, counts=counts, streaks=streaks)
+    longer = with_lanes_beyond(found.comb, bands, marks, pitch, places=places, looks=seen.looks, offsets=canvas.offsets)
+    return replace(found, comb=longer)
 
 
-def _trimmed(found: Search, bands: Votes) -> Search:
+@dataclass(frozen=True)
+class _Ballot:
+    """What the images of a membrane have to say at one pitch.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+        Evidence of each image.
+    cast : sequence of Votes
+        Places that look like bands, image by image.
+    streaks : Votes
+        Of lanes that show along their whole length.
+    votes : Votes
+        All of them.
+    offsets : sequence of (int, int)
+        Where each image starts on the canvas [px].
+    pitch : float
+        Distance between lanes [px].
+    """
+
+    looks: Sequence[Look]
+    cast: Sequence[Votes]
+    streaks: Votes
+    votes: Votes
+    offsets: Sequence[tuple[int, int]]
+    pitch: float
+
+    @classmethod
+    def of(cls, looks: Sequence[Look], offsets: Sequence[tuple[int, int]], pitch: float) -> _Ballot:
+        """Let the places and streaks of each image vote."""
+        cast = [votes_of(look, pitch, offset) for look, offset in zip(looks, offsets, strict=True)]
+        blocks = [Blocks.of(look.picture) for look in looks]
+        streaks = [streak_votes(own, pitch, offset) for own, offset in zip(blocks, offsets, strict=True)]
+        return cls(looks, cast, Votes.united(streaks), Votes.united([*cast, *streaks]), offsets, pitch)
+
+    def marks(self, single: Sequence[Votes], *, thick: bool = True) -> Marks:
+        """Bands in lanes with their ends."""
+        looked = zip(self.looks, single, self.offsets, strict=True)
+        return Marks.united([mark_bands(look, own, offset, self.pitch, thick=thick) for look, own, offset in looked])
+
+    def bent(self, comb: Comb, place: FloatArray, gain: FloatArray) -> tuple[Comb, FloatArray]:
+        """Bend a comb of candidates to the middles of their bands; returns it and their votes, from left to right."""
+        if len(place) == 0:
+            return replace(comb, centre=place), gain
+        comb = replace(comb, centre=place)
+        single = [_one_a_band(own, comb, self.pitch) for own in self.cast]
+        comb = fit_comb(self.marks(single, thick=False), comb, self.pitch)
+        order = np.argsort(comb.centre, kind="stable")
+        return replace(comb, centre=comb.centre[order]), gain[order]
+
+
+def _trimmed(found: Search, bands: Votes, seen: Votes) -> Search:
     """Give up a lane at an end that no band, or only a lonely one, speaks for: a scratch, a label, a stain."""
     keep = np.ones(len(found.comb.centre), bool)
     if len(keep) < _FEWEST:
         return found
     for end in (0, len(keep) - 1):
-        keep[end] = _speaks_for_itself(found, bands, end)
+        keep[end] = _speaks_for_itself(found, bands, seen, end)
     return replace(found, comb=replace(found.comb, centre=found.comb.centre[keep]))
 
 
-def _speaks_for_itself(found: Search, bands: Votes, end: int) -> bool:
+def _speaks_for_itself(found: Search, bands: Votes, seen: Votes, end: int) -> bool:
     """Whether a lane at an end has votes enough, or bands below one another that other lanes confirm."""
     share = float(found.votes[end] / np.median(found.votes))
     if share > _STRONG:
         return True
-    lane = _lane_of(found, bands.row, bands.col)
-    own = lane == end
-    if share < _HARDLY or bands.weight[own].max(initial=0.0) < _CLEAR or _strays(found, end):
+    own = found.comb.lane_of(bands.row, bands.col, found.pitch) == end
+    clearest = bands.weight[own].max(initial=0.0)
+    hardly = _HARDLY if clearest < 2.0 * _CLEAR else 0.5 * _HARDLY
+    if share < hardly or clearest < _CLEAR or _strays(found, end):
         return False
-    if own.sum() > 1:
-        return True
-    others = (lane >= 0) & (np.abs(lane - end) <= _CONFIRMING) & ~own
-    down = np.abs(bands.row[own][:, None] - bands.row[others][None, :])
-    room = row_room(np.abs(bands.col[own][:, None] - bands.col[others][None, :]))
+    return bool(own.sum() > 1) or _in_rows(found, bands, own, seen, end)
+
+
+def _in_rows(found: Search, bands: Votes, own: npt.NDArray[np.bool_], seen: Votes, end: int) -> bool:
+    """Whether a row of places in other lanes runs to a band of a lane at an end."""
+    lane = found.comb.lane_of(seen.row, seen.col, found.pitch)
+    others = (lane >= 0) & (np.abs(lane - end) <= _CONFIRMING) & (lane != end)
+    down = np.abs(bands.row[own][:, None] - seen.row[others][None, :])
+    room = row_room(np.abs(bands.col[own][:, None] - seen.col[others][None, :]))
     return bool((down <= room).any())
-
-
-def _lane_of(found: Search, row: FloatArray, col: FloatArray) -> npt.NDArray[np.intp]:
-    """Index of the lane that each place lies in, −1 where it lies in none."""
-    off = np.abs(found.comb.flattened(row, col)[:, None] - found.comb.centre[None, :])
-    return np.where(off.min(axis=1) < _IN_LANE * found.pitch, np.argmin(off, axis=1), -1)
 
 
 def row_room(apart: FloatArray) -> FloatArray:
@@ -186,12 +247,13 @@ def _strays(found: Search, end: int) -> bool:
     """
     marks = found.marks
     middle = 0.5 * (marks.left + marks.right)
-    lane = _lane_of(found, marks.row, middle)
+    lane = found.comb.lane_of(marks.row, middle, found.pitch)
     own, others = lane == end, (lane >= 0) & (lane != end) & (marks.thickness > 0)
     wide = marks.right - marks.left
     own &= wide >= SPECK * (np.median(wide[others]) if others.any() else 0.0)
-    off = np.abs(found.comb.flattened(marks.row, middle)[own] - found.comb.centre[end])
-    if not own.any() or np.median(off) > _ASTRAY * found.pitch:
+    off = np.abs(found.comb.flattened(marks.row, middle) - found.comb.centre[np.maximum(lane, 0)])
+    usual = float(np.median(off[others])) if others.any() else 0.0
+    if not own.any() or np.median(off[own]) > max(_ASTRAY * found.pitch, _FARTHER * usual):
         return True
     thickness = float(np.median(marks.thickness[own]) / np.median(marks.thickness[others])) if others.any() else 1.0
     return bool(thickness > _SMEARED or (own.sum() == 1 and thickness < _SCRATCHED))

@@ -82,6 +82,13 @@ class Look:
         """Rows of the image at the middles of rows [px]."""
         return np.asarray((row + 0.5) * self.picture.step - 0.5, np.float64)
 
+    def strips(self, row: FloatArray, col: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Row and strip of places of the image; the nearest where they lie outside."""
+        size = np.array(self.score.shape)[:, None] - 1
+        at = np.stack([(row + 0.5) / self.step - 0.5, (col + 0.5) / self.width - 0.5])
+        down, across = np.clip(np.round(at).astype(np.intp), 0, size)
+        return down, across
+
     def contrast(self, row: npt.NDArray[np.intp], col: npt.NDArray[np.intp]) -> Picture:
         """Contrast of places against the gaps, in units of noise, at the half thickness that fits each best."""
         at = (self.scale[row, col], row, col)
@@ -141,7 +148,7 @@ def look_again(image: Seen, pitch: float) -> Look:
     responses = np.stack([bulge(picture.pixels, sigma) for sigma in sigmas])
     middle = np.stack([_median_of_five(response) for response in responses])
     pixels, floor = 5.0 * picture.width * picture.step, picture.floor / float(np.sqrt(5.0))
-    noise = noise_of(middle, picture.light, sigmas, pixels=pixels, floor=floor)
+    noise = noise_of(middle, picture.light, sigmas, pixels=pixels, floor=floor, grey=picture.grey)
     score, scale = _best([own / chance for own, chance in zip(middle, noise, strict=True)])
     reach = int(np.ceil(SLOPE * 0.5 * pitch / picture.step))
     return Look(

@@ -33,8 +33,6 @@ class Blocks:
     ----------
     light : ndarray of shape (k, n)
         Of each block and strip [AU].
-    chance : float
-        Usual difference from block to block [AU].
     height : float
         Rows of a block [px].
     width : float
@@ -42,7 +40,6 @@ class Blocks:
     """
 
     light: Picture
-    chance: float
     height: float
     width: float
 
@@ -52,20 +49,25 @@ class Blocks:
         rows, strips = picture.pixels.shape
         count = min(_BLOCKS, rows)
         light = np.asarray(cv2.resize(picture.pixels, (strips, count), interpolation=cv2.INTER_AREA), np.float32)
-        chance = float(np.median(np.abs(np.diff(light, axis=0)))) if count > 1 else 0.0
-        return cls(light, chance, picture.step * rows / count, picture.width)
+        return cls(light, picture.step * rows / count, picture.width)
 
     @functools.cached_property
     def variance(self) -> Picture:
-        """What a block's brightness may vary by chance, shape (k, 1) [AU²]."""
+        """What a block's brightness may vary by its own relief, shape (k, 1) [AU²]."""
         relief = np.ptp(self.light, axis=1)[:, None]
-        return np.asarray(self.chance**2 + (_RELIEF * relief) ** 2, np.float32)
+        return np.asarray((_RELIEF * relief) ** 2, np.float32)
 
     def coarser(self, strips: int) -> Blocks:
         """Average strips as well, down to a number of them."""
         light = cv2.resize(self.light, (strips, len(self.light)), interpolation=cv2.INTER_AREA)
         wider = self.width * self.light.shape[1] / strips
         return replace(self, light=np.asarray(light, np.float32), width=wider)
+
+
+def _from_block_to_block(above: Picture) -> float:
+    """Change from block to block, where few bands are, of what lanes stand above gaps [AU]."""
+    change = np.abs(above[1:] - above[:-1]).ravel()
+    return float(np.partition(change, change.size // 3)[change.size // 3]) if change.size else 0.0
 
 
 def streak_votes(blocks: Blocks, pitch: float, offset: tuple[int, int]) -> Votes:
@@ -88,8 +90,9 @@ def streak_votes(blocks: Blocks, pitch: float, offset: tuple[int, int]) -> Votes
     half = max(1, round(0.5 * per_pitch))
     gap = np.maximum(shifted(lowest, half, -np.inf), shifted(lowest, -half, -np.inf))
     base = np.asarray(cv2.erode(light, np.ones((1, odd(2.0 * per_pitch)), np.uint8)), np.float32)
-    spread = (LUMP * (middle - base)) ** 2 + blocks.variance
-    contrast = (middle - gap) / np.sqrt(np.maximum(spread, _TINY))
+    above = middle - gap
+    spread = (LUMP * (middle - base)) ** 2 + _from_block_to_block(above[:, half:-half:2]) ** 2 + blocks.variance
+    contrast = above / np.sqrt(np.maximum(spread, _TINY))
     which = np.flatnonzero((contrast > 1.0) & (contrast < np.inf))
     row, col = np.divmod(which, contrast.shape[1])
     weight = np.minimum(contrast.ravel()[which], _FULL) * (3.0 * _WEIGHT / _FULL)

@@ -13,12 +13,10 @@ import pandas as pd
 from ..calibration import fit_linear_range, with_reference_masses
 from ..errors import SettingsError
 from ..matching import assign_targets, match_bands
-from ..normalisation import control_quality, membrane_scales, normalise
 from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
-from .edits import corrected, read_edits
 from .exposures import group_exposures
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
@@ -29,7 +27,6 @@ from .twins import note_twins
 __all__ = [
     "Given",
     "Measured",
-    "corrected",
     "fit_table",
     "gather",
     "measure_blots",
@@ -37,7 +34,6 @@ __all__ = [
     "measure_image",
     "measure_membrane",
     "quantify",
-    "read_edits",
     "read_membrane",
     "run_key",
 ]
@@ -148,10 +144,11 @@ def _measure(
 
 def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str, pd.DataFrame]:
     """Go from measured bands to the dose-response, one line a stage."""
-    # imported here: they load scipy.stats, without which a picture is measured half a second sooner
+    # imported here: measuring a picture does without them, and most load scipy.stats, which takes half a second
     from ..comparison import compare_groups, power_table
     from ..dose_response import fit_dose_response
     from ..grouping import summarise
+    from ..normalisation import control_quality, membrane_scales
 
     how = settings.dose_response
     study = dataclasses.replace(study, images=study.images[study.images["form"] != "marker"].reset_index(drop=True))
@@ -209,6 +206,8 @@ def _match(
 
 
 def _normalise(ratios: pd.DataFrame, study: Study, settings: Settings, *, across: str | None = None) -> pd.DataFrame:
+    from ..normalisation import normalise  # as in _conclude
+
     return normalise(
         ratios,
         maximum=study.maximum,

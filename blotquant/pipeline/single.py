@@ -13,7 +13,6 @@ import pandas as pd
 
 from ..blot import Blot
 from ..matching import filled
-from ..normalisation import control_quality, percent_activity
 from ..readers import read_blot, read_channels, split_channels
 from ..result import Result
 from ..settings import Settings
@@ -131,7 +130,9 @@ def fit_table(path: str | Path, *, settings: Settings | None = None, record: Map
     TableError
         The table breaks a rule.
     """
-    from ..dose_response import fit_dose_response  # here: it loads scipy.stats, which measuring pictures does without
+    # here: measuring pictures does without them
+    from ..dose_response import fit_dose_response
+    from ..normalisation import control_quality, percent_activity
 
     used, file = settings or Settings(), Path(path)
     responses = read_responses(file)

@@ -15,7 +15,7 @@ import pandas as pd
 import blotquant as bq
 from blotquant.blot import Blot
 
-__all__ = ["ANNOTATED", "BLOTS", "RealScore", "found_in", "score_all", "table", "totals"]
+__all__ = ["ANNOTATED", "BLOTS", "MORE_LADDERS", "RealScore", "found_in", "score_all", "table", "totals"]
 
 BLOTS = Path(__file__).parents[2] / "../shared/blots"
 ANNOTATED = (
@@ -33,7 +33,7 @@ PAIRS = (("licor_akt/Akt_700.TIF", "licor_akt/Akt_800.TIF"),)
 _ASIDE = 0.5  # a band lies in the annotated lane when it is nearer than this share of the distance between lanes
 _UNKNOWN = {"Thrombin Gel 15_09_2016.jpg": 450.0}  # rows below which the annotation left faint bands out [px]
 # lanes that the annotation leaves out: ladders that show in the other channel, and the marker beside the samples
-_MORE_LADDERS = {"Akt_800.TIF": 2, "parp.tif": 1, "trail.tif": 1}
+MORE_LADDERS = {"Akt_800.TIF": 2, "parp.tif": 1, "trail.tif": 1}
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def score(name: str, lanes: int, bands: pd.DataFrame, stage: str = "found") -> R
         name=Path(name).name,
         stage=stage,
         lanes=lanes,
-        lanes_right=count - ladders <= lanes <= count + _MORE_LADDERS.get(Path(name).name, 0),
+        lanes_right=count - ladders <= lanes <= count + MORE_LADDERS.get(Path(name).name, 0),
         required=len(known["bands"]),
         misses=[(round(y), round(x)) for x, y in _places(known, "bands")[~hits.any(axis=0)]],
         extras=[(round(r), round(c)) for r, c in extras[["centre_row", "centre_col"]].to_numpy(float)],

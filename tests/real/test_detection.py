@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import cv2
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from blotquant.blot import Blot
 from blotquant.errors import DetectionError
-from blotquant.lanes import find_lanes
-from blotquant.orientation import orient
 from blotquant.readers import read_blot
+from tests.real.copies import count_lanes, draw_copies, is_right
 from tests.real.scoring import BLOTS, RealScore, found_in, score_all, table, totals
 
 pytestmark = [
@@ -52,7 +53,20 @@ def test_nothing_is_invented_on_a_dot_blot(name: str) -> None:
         found_in((name,))
 
 
-def test_a_gel_of_few_bands_has_its_lanes_at_half_its_size() -> None:
-    pixels = read_blot(BLOTS / "gel_jpeg/gel.gif").pixels
-    halved = cv2.resize(pixels, (pixels.shape[1] // 2, pixels.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    assert len(find_lanes(orient(Blot("half.gif", halved)))) == 6
+@pytest.mark.parametrize(
+    ("path", "changes"),
+    [
+        ("gel_jpeg/gel.gif", ("size 0.5", "size 0.7", "size 0.85", "JPEG 40", "gamma 1.25", "blur 2")),
+        ("chemidoc/parp.tif", ("size 0.5", "JPEG 60", "JPEG 75")),
+        ("licor_akt/Akt_800.TIF", ("size 1.2",)),
+        ("bio1sc/test4.1sc", ("size 0.5", "size 2.0", "JPEG 75", "mirrored", "upside down")),
+    ],
+)
+def test_a_picture_that_is_changed_a_little_keeps_its_lanes(path: str, changes: tuple[str, ...]) -> None:
+    blot = read_blot(BLOTS / path)
+    known = json.loads((BLOTS / f"{path.removesuffix('.1sc')}.annotation.json").read_text(encoding="utf-8"))
+    copies = [copy for copy in draw_copies(np.asarray(blot.pixels, float), blot.source.depth) if copy.change in changes]
+    assert len(copies) == len(changes)
+    for copy in copies:
+        lanes = count_lanes(copy)
+        assert is_right(copy, lanes, Path(path).name, known), f"{copy.change}: {lanes} lanes"

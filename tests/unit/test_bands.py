@@ -262,3 +262,26 @@ def test_lanes_that_glow_up_to_the_rim_of_the_picture_make_no_row() -> None:
     blot = dataclasses.replace(plain, pixels=plain.pixels + rim[:, None] * lane)
     bands = find_bands(blot, find_lanes(blot))
     np.testing.assert_allclose(bands.groupby("band")["centre_row"].median(), [80.0, 200.0], atol=1.0)
+
+
+@pytest.mark.parametrize(("level", "family", "seed"), [("clean", "foreign", 3), ("hard", "foreign", 3)])
+def test_a_band_burnt_out_in_the_middle_is_found_as_one(level: str, family: str, seed: int) -> None:
+    drawn = draw_level(level, family=family, seed=seed, n_lanes=8, shape=(400, 640), effects=["hollow"])
+    bands = find_bands(drawn.blot, find_lanes(drawn.blot))
+    seen, true = bands[bands["detected"]], drawn.bands[drawn.bands["present"] & (drawn.bands["split"] == 0)]
+    rows = np.abs(seen["centre_row"].to_numpy()[:, None] - true["centre_row"].to_numpy())
+    cols = np.abs(seen["centre_col"].to_numpy()[:, None] - true["centre_col"].to_numpy())
+    near = ((rows < 4 * true["sigma"].to_numpy()) & (cols < 12)).sum(axis=0)
+    assert (near == 1).all()
+
+
+@pytest.mark.parametrize("apart", [9.0, 12.0])
+def test_two_bands_whose_dip_does_not_fill_up_at_the_sides_are_two(apart: float) -> None:
+    row, col = np.indices((240, 420))
+    rows = sum(np.exp(-0.5 * ((row - 120 - side * apart / 2) / 2.5) ** 2) for side in (-1, 1))
+    lanes = sum((np.abs(col - centre) < 20) for centre in range(60, 361, 60))
+    blot = Blot(
+        "pairs.tif", 500 + 8000.0 * rows * lanes + np.random.default_rng(5).normal(0, 20, row.shape), bright=True
+    )
+    bands = find_bands(blot, find_lanes(blot))
+    assert bands["detected"].sum() == 12

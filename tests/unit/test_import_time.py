@@ -56,6 +56,7 @@ SPARED = {
     *("scipy.fft", "scipy.interpolate", "scipy.ndimage", "scipy.optimize", "scipy.signal", "scipy.sparse"),
     *("scipy.spatial", "scipy.stats", "multiprocessing", "concurrent.futures.process"),
     *("blotquant.comparison", "blotquant.dose_response", "blotquant.grouping", "blotquant.synthetic"),
+    *("blotquant.corrections", "blotquant.normalisation"),
 }
 """What measuring one picture, to its report, never loads; each would be felt in its time."""
 

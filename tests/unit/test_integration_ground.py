@@ -76,8 +76,8 @@ def test_a_term_is_a_cosine_along_the_run_times_a_function_across_that_follows_t
 def test_terms_across_vary_less_along_the_run_the_finer_they_are(lanes: Lanes) -> None:
     strips, _, ground = lanes
     span = strips.usable.any(axis=(0, 2)).sum() + 2 * strips.pad
-    assert ground.top == np.ceil(2 * span * strips.height / (16.0 * 1.75))
-    for j, share in enumerate((1, 1, 0.7, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.5, 0.3, 0.4, 0.4, 0.4)):
+    assert ground.top == np.ceil(2 * span * strips.height / (10.0 * 1.75))
+    for j, share in enumerate((1, 1, 0.9, 0.7, 0.4, 0.3, 0.25, 0.25, 0.25, 0.5, 0.3, 0.4, 0.4, 0.4)):
         assert ground.along[ground.across == j].tolist() == list(range(int(ground.top * share) + 1))
     assert len(ground) == len(ground.along)
 
@@ -91,12 +91,12 @@ def test_waves_are_at_least_two_and_at_most_forty() -> None:
     assert len(np.unique(fine.group)) == len(set(zip(_scale(fine.along), kinds, strict=True)))
 
 
-def test_the_shortest_wave_is_sixteen_band_sigmas_also_where_cells_are_three_pixels_high() -> None:
+def test_the_shortest_wave_is_ten_band_sigmas_also_where_cells_are_three_pixels_high() -> None:
     blot = Blot("thick", np.random.default_rng(3).normal(500.0, 5.0, (300, 120)), bright=True)
     strips, places = cut_strips(blot, bands_table([(1, "a", 150, 60)], sigma=4.0))
     assert strips.height == 3
     ground = Ground(strips, places)
-    assert ground.top == np.ceil(2 * (100 + 2 * strips.pad) * 3 / (16.0 * 4.0))
+    assert ground.top == np.ceil(2 * (100 + 2 * strips.pad) * 3 / (10.0 * 4.0))
 
 
 def test_waves_end_a_margin_beyond_what_is_seen_of_the_lanes(lanes: Lanes) -> None:
@@ -146,7 +146,7 @@ def test_products_of_terms_with_windows_are_those_of_their_images(lanes: Lanes, 
     strips, places, ground = lanes
     images = np.random.default_rng(3).normal(size=(4, 5, places.tall, len(strips.cols)))
     cut = np.array([places.cut(image) for image in design])
-    expected = np.einsum("ibrk,bprk->ibp", cut, images)
+    expected = np.einsum("ibrk,bprk->bpi", cut, images)
     np.testing.assert_allclose(ground.project_windows(images), expected, atol=1e-9)
 
 

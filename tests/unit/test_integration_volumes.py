@@ -109,22 +109,42 @@ def test_a_volume_moves_with_every_unknown_as_its_lever_says(fit: Fit, monkeypat
     assert unknowns.pairs.tolist() == [[0, 2], [0, 4], [2, 4]]
 
 
-def test_the_variance_of_a_volume_is_that_of_unknowns_rows_misfit_glow_and_far_light(fit: Fit) -> None:
+def test_the_variance_of_a_volume_is_that_of_unknowns_rows_glow_tails_and_what_the_fit_left(fit: Fit) -> None:
     found, share, area = measure(fit), share_of(fit), fit.places.cut(fit.strips.count)
     lever, glow = _lever(fit, share, area), glow_of(fit)
+    residual, noise = fit.places.cut(fit.residual), fit.places.cut(fit.noise)
+    counts = fit.places.cut(fit.strips.usable & (fit.weight > 0))
     for band, (lane, row) in enumerate(zip(fit.places.lane, fit.sharing.row, strict=True)):
         covariance = fit.covariance.times(lane, np.eye(fit.unknowns.size))
-        fitted = 0.83**2 * (lever[band] @ covariance @ lever[band])
+        expected = lever[band] @ covariance @ lever[band]
         mine = fit.unknowns.of_bands[band, 1:]
         follow = (covariance @ lever[band])[mine] / fit.sharing.variance
-        fitted += 1.1**2 * (follow @ fit.sharing.doubt[row] @ follow)
-        own = fit.own[band]
-        misfit = (area[band] ** 2 * own * (1 - share[band])).sum()
-        light = fit.height[band] * fit.drawn.light[band] * area[band]
-        far = np.abs(light[np.abs(fit.drawn.along[band]) > 4.0]).sum() + abs(_beyond(fit)[band])
-        tails = np.abs(_tails(fit, 4.0))[:, band].sum()
-        doubtful = (0.03 * far) ** 2 + (0.15 * tails) ** 2 + 1.25**2 * glow.variance * glow.response[band] ** 2
-        assert found.error[band] == pytest.approx(np.sqrt(fitted + 0.36 * misfit + doubtful), rel=1e-9)
+        expected += 1.5**2 * (follow @ fit.sharing.doubt[row] @ follow) + glow.variance * glow.response[band] ** 2
+        away, across = np.abs(fit.drawn.along[band]), fit.drawn.across[band]
+        near = (away < 6.0) & (across > 0.05) & counts[band]
+        left = np.where(near, area[band] * residual[band], 0.0)
+        by_noise = (area[band] ** 2 * np.maximum(noise[band] - fit.own[band], 0.0))[near].sum()
+        rows, cols = left.shape
+        blocks = [left[i : i + 5, j : j + 5].sum() for i in range(0, rows - 4, 5) for j in range(0, cols - 4, 5)]
+        expected += 0.27**2 * max(left.sum() ** 2 - by_noise, 0.0)
+        expected += 0.47**2 * max(np.square(blocks).sum() - by_noise, 0.0)
+        covered = (area[band] * np.minimum(across, 1.0))[away < 4.0].sum()
+        expected += 0.45**2 * fit.texture * covered**2
+        expected += (0.13 * np.abs(_tails(fit, 4.0))[:, band].sum()) ** 2
+        expected += 0.6**2 * (area[band] ** 2 * fit.own[band])[share[band] == 0].sum()
+        assert found.error[band] == pytest.approx(np.sqrt(expected), rel=1e-9)
+
+
+def test_light_that_a_shape_cannot_follow_makes_the_error_larger(fit: Fit) -> None:
+    """A lump at one end of a band and a dent at its other end: their sum is nothing, and yet they are doubted."""
+    window = fit.places.windows[0]
+    middle, lane = window[fit.places.tall // 2], int(fit.places.lane[0])
+    light = fit.strips.light.copy()
+    light[lane, middle - 1 : middle + 2, 4:7] += 60.0
+    light[lane, middle - 1 : middle + 2, 8:11] -= 60.0
+    lumpy = dataclasses.replace(fit, strips=dataclasses.replace(fit.strips, light=light))
+    cells = fit.places.cut(fit.strips.count)[0][fit.places.tall // 2, 5] * 9
+    assert measure(lumpy).error[0] > np.hypot(measure(fit).error[0], 0.15 * 60.0 * cells)
 
 
 def test_tails_are_the_light_of_both_ways_beyond_a_reach(fit: Fit) -> None:

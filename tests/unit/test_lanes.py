@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from blotquant.blot import Blot, Frame
+from blotquant.blot import Blot, Frame, Source
 from blotquant.errors import DetectionError, QualityWarning
 from blotquant.geometry import evaluate_curve, parse_curve
 from blotquant.lanes import find_lanes
@@ -214,3 +215,75 @@ def test_scratches_and_stains_on_a_blank_membrane_are_no_lanes(level: str, seed:
     drawn = draw_level(level, seed=seed, n_lanes=5 + seed % 14, effects=effects)
     with pytest.raises(DetectionError, match="no lanes found"):
         find_lanes(orient(drawn.blot))
+
+
+def across(off: np.ndarray, half: float, soft: float) -> np.ndarray:
+    """Brightness across a band with soft sides, at distances from its middle."""
+    return 1.0 / (1.0 + np.exp((np.abs(off) - half) / soft))
+
+
+def touching_lanes(size: float) -> Blot:
+    """Six hazy lanes whose saturated bands touch; the first has but a thin band, the third a speck off its middle."""
+    row, col = np.indices((460, 280)).astype(float)
+    light = 40.0 * np.exp(-0.5 * (((row - 204) / 4) ** 2 + ((col - 131) / 7) ** 2))
+    bands = [
+        [(156, 60, 4)],
+        [(150, 900, 14), (240, 260, 12), (300, 420, 16)],
+        [(150, 900, 14), (240, 240, 11), (300, 420, 16)],
+        [(149, 800, 13), (300, 300, 14)],
+        [(148, 500, 12), (300, 90, 12)],
+        [(147, 400, 9)],
+    ]
+    for lane, (haze, own) in enumerate(zip((4, 45, 45, 30, 22, 12), bands, strict=True)):
+        off = col - (36 + 43.5 * lane)
+        light += across(off, 19.5, 1.6) * haze * np.exp(-(((row - 190) / 120) ** 2))
+        for centre, height, sigma in own:
+            shape = across(off, 20.5 if height > 100 else 24.0, 1.8)
+            light += height * shape * np.exp(-0.5 * ((row - centre) / sigma) ** 2)
+    film = cv2.GaussianBlur(60.0 + 185.0 * (1.0 - np.exp(-light / 110.0)), (0, 0), 1.0)
+    pixels = np.clip(np.round(film + np.random.default_rng(1).normal(0, 1, film.shape)), 0, 255)
+    shape = (round(280 * size), round(460 * size))
+    small = np.round(cv2.resize(pixels, shape, interpolation=cv2.INTER_AREA if size < 1 else cv2.INTER_CUBIC))
+    return Blot("touching.tif", small, bright=True, source=Source(depth=8))
+
+
+@pytest.mark.parametrize("size", [0.7, 1.3])
+def test_lanes_whose_saturated_bands_touch_are_told_by_the_haze_between(size: float) -> None:
+    lanes = find_lanes(orient(touching_lanes(size)))
+    assert np.abs(lanes["centre"] / size - (36 + 43.5 * np.arange(6))).max() < 6
+
+
+def test_lanes_whose_bands_touch_in_a_steep_row_lie_in_the_middle_of_their_bands() -> None:
+    rng = np.random.default_rng(4)
+    row, col = np.indices((300, 492)).astype(float)
+    centres = 48.0 + 36.0 * np.arange(12)
+    thickness = np.exp(-0.5 * ((row - 150 - 30 * np.tanh((col - 48) / 150)) / 3.2) ** 2)
+    light = sum(rng.uniform(3000, 9000) * across(col - centre, 0.44 * 36, 2.0) * thickness for centre in centres)
+    lanes = find_lanes(orient(Blot("steep.tif", 500.0 + light + rng.normal(0, 10, row.shape), bright=True)))
+    assert np.abs(lanes["centre"] - centres).max() < 2.5
+
+
+def test_patches_that_are_one_grey_step_brighter_are_no_bands() -> None:
+    row, col = np.indices((520, 696)).astype(float)
+    light = 4.0 * ((col > 250) & (col < 490) & (row < 490))
+    for lane in range(4):
+        shape = across(col - (295 + 47 * lane), 17.0, 1.5)
+        for centre, height in ((75, 170), (100, 70)):
+            light += height * shape * np.exp(-0.5 * ((row - centre) / 4) ** 2)
+    blocks = np.kron(np.random.default_rng(0).random((65, 87)) < 0.35, np.ones((8, 8)))
+    lanes = find_lanes(orient(Blot("blocks.tif", np.round(light + blocks), bright=True, source=Source(depth=8))))
+    assert np.abs(lanes["centre"] - (295 + 47 * np.arange(4))).max() < 6
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_a_last_lane_whose_only_band_touches_a_stronger_neighbour_is_a_lane(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    row, col = np.indices((300, 440)).astype(float)
+    centres = 48.0 + 40.0 * np.arange(9)
+    strong = np.exp(-0.5 * ((row - 200 - 6 * np.cos(col / 70)) / 4) ** 2)
+    light = 4000.0 * across(col - centres[-1], 17.6, 2.5) * strong
+    for centre in centres[:-1]:
+        light += rng.uniform(5000, 9000) * across(col - centre, 17.6, 2.5) * strong
+        light += rng.uniform(500, 3000) * across(col - centre, 14.4, 2.0) * np.exp(-0.5 * ((row - 90) / 4) ** 2)
+    blot = Blot("last.tif", 500.0 + light + rng.normal(0, 12, row.shape), bright=True)
+    assert np.abs(find_lanes(orient(blot))["centre"] - centres).max() < 6
