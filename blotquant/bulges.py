@@ -84,7 +84,7 @@ def resized(picture: Picture, shape: tuple[int, ...]) -> Picture:
     return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def scales_for(rows: int, thickest: float = np.inf) -> list[float]:
-    """Half thicknesses that are sought in lanes of a length, up to a thickest one [rows]."""
-    longest = 12.0 if rows < SHORT * SCALES[0] else 24.0
+def scales_for(rows: int, thickest: float = np.inf, longest: float = 24.0) -> list[float]:
+    """Half thicknesses that are sought in lanes of a length, up to a thickest one and a share of the length [rows]."""
+    longest = 12.0 if rows < SHORT * SCALES[0] else longest
     return [s for s in SCALES if s == SCALES[0] or (s <= thickest and longest * s < rows)]

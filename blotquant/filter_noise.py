@@ -24,6 +24,7 @@ _FEWEST = 50  # places of a level, at least
 _QUARTILE = 0.31864  # first quartile of |normal|
 _QUIET_SHARE = 0.3  # quantile over the brightness levels that gives the usual noise
 _SHORT_QUIET = 1.3  # that of a short picture, which bands fill, over the noise of its quietest level
+_FILLED = 32.0  # half thicknesses below which a picture may be filled by a row of broad bands
 _LOUDEST = 1.6  # how much noisier than usual a level or a part of the width may be
 _QUIETEST = 0.7  # and how much quieter a level
 _ROUGHEST = 10.0  # noise of a short picture's bulges over that of white noise, at most
@@ -132,7 +133,14 @@ def _limits(sigma: float, rows: int, pixels: float) -> tuple[float, float]:
 
 
 def noise_of(
-    responses: Picture, light: Light, sigmas: Sequence[float], *, pixels: float, floor: float, grey: float = 0.0
+    responses: Picture,
+    light: Light,
+    sigmas: Sequence[float],
+    *,
+    pixels: float,
+    floor: float,
+    grey: float = 0.0,
+    broad: float = np.inf,
 ) -> Picture:
     """Noise of the bulges of a picture at each of its pixels.
 
@@ -153,6 +161,9 @@ def noise_of(
         Smallest noise of such a pixel that is believed [AU].
     grey : float
         Step of the picture's grey scale, which no averaging makes finer where noise is less than it [AU].
+    broad : float
+        Half thickness from which bands may fill a picture that is not short for the finer ones, and the quietest level
+        tells the noise [rows].
 
     Returns
     -------
@@ -166,7 +177,8 @@ def noise_of(
     least, most = np.array([_limits(sigma, rows, pixels) for sigma in sigmas]).T
     telling = np.where(spread >= least[:, None], spread, np.inf).min(axis=1)
     quietest = np.where(np.isfinite(telling), telling, least)
-    quiet = np.where(np.isfinite(most), quietest * _SHORT_QUIET, _quantiles(spread, _QUIET_SHARE))
+    filled = np.isfinite(most) | np.array([sigma >= broad and rows < _FILLED * sigma for sigma in sigmas])
+    quiet = np.where(filled, quietest * _SHORT_QUIET, _quantiles(spread, _QUIET_SHARE))
     usual = np.minimum(np.maximum(quiet, quietest), most)[:, None]
     factor = np.clip(spread, _QUIETEST * usual, _LOUDEST * usual).astype(np.float32) @ light.weights
     tiny = float(np.finfo(np.float32).tiny)

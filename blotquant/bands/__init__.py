@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from .. import tables
 from ..blot import Blot, FloatArray
 from ..calm import calmed
 from ..evidence import Canvas, align
+from .expected import expected_evidence
 from .peaks import Peaks, find_peaks
 from .profiles import Room, Track, lane_profiles, lane_tracks
 from .rims import join_rims
@@ -26,8 +28,9 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
 
     Along every lane, bands are peaks of the negative second derivative of brightness, in units of noise; peaks of
     neighbouring lanes make rows, along the smile that the membrane's rows share. A row that some lane of some image
-    shows is expected in all. A row that is both near the noise and faint beside the bands of its image (5 %), or that
-    the end of the membrane or of the picture cuts off, is none. Assumes bands that stand out from the gap on one side
+    shows is expected in all. A row that is near the noise, faint beside the bands of its image (5 %) and not
+    straight, clear of the gaps and as thick as others, or that the end of the membrane or of the picture cuts off, is
+    none. Assumes bands that stand out from the gap on one side
     of the lane at least.
 
     Parameters
@@ -43,7 +46,8 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     -------
     DataFrame
         The `bands` table [px of the file as given]: every row in every lane of every image, numbered from the top of
-        the membrane; `score` 0 and `detected` False where a band is only expected; measured columns empty.
+        the membrane; `detected` False where a band is only expected, and `score` 0 where less than half of `min_score`
+        speaks for it; measured columns empty.
 
     Raises
     ------
@@ -53,12 +57,13 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     images = [blots] if isinstance(blots, Blot) else list(blots)
     canvas = align(images)
     tracks = [lane_tracks(blot, lanes) for blot in images]
-    found, room = [], []
+    found, room, expect = [], [], []
     for number, (blot, track, offset) in enumerate(zip(images, tracks, canvas.offsets, strict=True)):
         profiles = lane_profiles(blot, track)
         seen = find_peaks(profiles, 0.15 * track.width, number, float(offset[0]))
         found.append(join_rims(seen, calmed(blot).full, track, float(offset[0])))
         room.append(Room(profiles.room, offset[0]))
+        expect.append(functools.partial(expected_evidence, profiles, offset[0], min_score=min_score))
     peaks = Peaks.united(found)
     peaks = peaks.taken(peaks.score >= min_score)
     bands = band_like(peaks)
@@ -75,7 +80,7 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     rows = whole_rows(rows, peaks, flat, smile, middle, room)
     if not rows:
         return tables.empty("bands")
-    return bands_table(images, tracks, canvas, rows, peaks, flat, smile)
+    return bands_table(images, tracks, canvas, rows, peaks, flat, smile, expect)
 
 
 def _columns(peaks: Peaks, tracks: Sequence[Track], canvas: Canvas) -> FloatArray:

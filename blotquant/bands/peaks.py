@@ -18,7 +18,6 @@ __all__ = ["FAINT", "Peaks", "find_peaks", "level_rise"]
 FAINT = 4.0
 """Evidence below which a peak is not looked at."""
 
-_SHAPE = 0.03  # part of a strong band's bulge that its own shape may put beside it
 _LUMP = 0.1  # part of a band's bulge that may vary
 _RELIEF = 0.04  # part of a band's height that may vary by chance from lane to gap
 _VALLEY = -0.05  # bulge between two bands as a share of the lesser one's, at most: flat-topped bands have about 0
@@ -92,17 +91,6 @@ class Peaks:
     def taken(self, which: npt.ArrayLike) -> Peaks:
         """Return some of the peaks."""
         return Peaks(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
-
-
-def _scores(profiles: LaneProfiles) -> Picture:
-    """Evidence at every scale, where a strong band nearby counts as noise by what its shape may leave."""
-    scores = []
-    for height, noise, sigma in zip(profiles.height, profiles.noise, profiles.sigmas, strict=True):
-        strongest = cv2.dilate(np.maximum(height, 0.0), np.ones((2 * int(4 * sigma) + 1, 1), np.uint8))
-        shape = _SHAPE * np.asarray(strongest, np.float32).reshape(height.shape)
-        # the strongest itself is judged by its own noise
-        scores.append(height / np.sqrt(noise**2 + np.where(height < strongest.reshape(height.shape), shape, 0.0) ** 2))
-    return np.stack(scores)
 
 
 def _is_peak(score: Picture) -> npt.NDArray[np.bool_]:
@@ -210,10 +198,10 @@ def _join(bands: list[_Band], column: _Column, scale: int, row: int, score: floa
     _take(band, scale, row, score, moves=len(joined) == 1)
 
 
-def _gather(scores: Picture, profiles: LaneProfiles) -> list[tuple[int, _Band]]:
+def _gather(profiles: LaneProfiles) -> list[tuple[int, _Band]]:
     """Gather the peaks of all scales, fine to coarse and strong to weak, into bands of each lane."""
-    scales, rows, lanes = np.nonzero(_is_peak(scores))
-    strength = scores[scales, rows, lanes]
+    scales, rows, lanes = np.nonzero(_is_peak(profiles.score))
+    strength = profiles.score[scales, rows, lanes]
     order = np.lexsort((rows, -strength, scales, lanes))
     found = zip(*(values[order].tolist() for values in (lanes, scales, rows, strength)), strict=True)
     bands: dict[int, list[_Band]] = {}
@@ -356,8 +344,7 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
     offset : float
         Row of the image's first pixel on the canvas [px].
     """
-    scores = _scores(profiles)
-    gathered = _gather(scores, profiles)
+    gathered = _gather(profiles)
     lane = np.array([lane for lane, _ in gathered], np.intp)
     scale = np.array([band.scale for _, band in gathered], np.intp)
     row = np.array([band.row for _, band in gathered], np.intp)

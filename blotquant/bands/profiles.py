@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -19,6 +20,9 @@ __all__ = ["LaneProfiles", "Track", "lane_profiles", "lane_tracks"]
 
 _STRIPS = np.array([-0.3, -0.15, 0.0, 0.15, 0.3])  # places of a lane's strips, as shares of its width
 _GAP = np.array([0.84, 1.0, 1.16])  # places of a gap's strips, as shares of its distance from the lane's centre
+_LENGTH = 20.0  # length of a lane in half thicknesses of its broadest bands, at least
+_BROAD = 9.0  # half thickness from which a row of bands may fill a picture [px]
+_SHAPE = 0.03  # part of a strong band's bulge that its own shape may put beside it
 _WIDEST_GAP = 1.3  # distance between lanes beyond which the gap lies at the usual distance
 
 
@@ -121,6 +125,17 @@ class LaneProfiles:
     room: FloatArray
     sigmas: FloatArray
 
+    @functools.cached_property
+    def score(self) -> Picture:
+        """Evidence at every half thickness, where a strong band nearby counts as noise by what its shape may leave."""
+        scores = []
+        for height, noise, sigma in zip(self.height, self.noise, self.sigmas, strict=True):
+            strongest = cv2.dilate(np.maximum(height, 0.0), np.ones((2 * int(4 * sigma) + 1, 1), np.uint8))
+            strongest = np.asarray(strongest, np.float32).reshape(height.shape)
+            # the strongest itself is judged by its own noise
+            scores.append(height / np.sqrt(noise**2 + np.where(height < strongest, _SHAPE * strongest, 0.0) ** 2))
+        return np.stack(scores)
+
 
 def _gap_distances(track: Track) -> tuple[FloatArray, FloatArray]:
     """Half the distance to the left and to the right neighbour at every row, shape (n, H) [px]."""
@@ -201,7 +216,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     values = _sample(seen.calm.full, track)
     rows, lanes, strips = values.shape
     flat = values.reshape(rows, -1)
-    sigmas = scales_for(rows, 0.45 * track.pitch)
+    sigmas = scales_for(rows, 0.45 * track.pitch, _LENGTH)
     reach = int(np.ceil(0.05 * track.pitch))
     brightness = _median_of_five(values[..., :5])
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
@@ -215,7 +230,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     calm = np.asarray(cv2.blur(flat, (1, 3)), np.float32).reshape(values.shape)
     return LaneProfiles(
         height=height,
-        noise=noise_of(height, light, sigmas, pixels=wide, floor=floor, grey=seen.noise.quantum),
+        noise=noise_of(height, light, sigmas, pixels=wide, floor=floor, grey=seen.noise.quantum, broad=_BROAD),
         gap=np.stack([_quiet_gap(response, reach) for response in responses]),
         strips=responses[..., :5],
         chance=2.0 * chance / float(np.sqrt(wide)),

@@ -27,6 +27,7 @@ _LIKE = 0.35  # and how unlike its thickness may then be to theirs, as a logarit
 _PASSING = 0.7  # and how far it may lie off that row, in half thicknesses
 _CLEAR_SHARE = 0.34  # share of a row's bands that must be clear
 _LEAST_RISE = 0.1  # height over the brighter side as a share of that over the darker, unless it is a shoulder
+_RIM, _RIM_RISE = 2.5, 0.25  # the same so near to where the membrane or the picture ends: rims glow [half thicknesses]
 _PAIR_RISE = 0.25  # the same for the outer sides of two bands too close to stand free
 _TOO_STEEP = 1.25  # bulge along a steep line as a share of that along usual slopes, at most
 _LEAST_MARGIN = 1.5  # distance from where the membrane or the picture ends, at least [half thicknesses]
@@ -42,8 +43,14 @@ _NEIGHBOURS = 2  # supporting bands that one band of a row has, at least, where 
 _CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed however faint …
 _FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
 _TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
+_LINED_UP = 22.0  # evidence of its bands together from which a row of several is believed all the same …
+_SHARP = 5.0  # … which stand clear of the gaps by more than so much …
+_BENT = 0.12  # … and lie off the row by less than this times what they have above it [half thicknesses] …
+_INSIDE = 2.3  # … and are all so far from where the membrane or the picture ends [half thicknesses] …
+_SLIM, _STOUT = 0.6, 1.9  # … and, if faint, as thick as others, within these shares; ground and scratches are not
 _CUT, _CUT_SHARE = 1.0, 0.5  # a row is cut off that has less room [half thicknesses] in more of its lanes
-_THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain
+_THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain …
+_THINNEST, _THICKEST = 0.25, 4.5  # … unless it is beyond doubt in three lanes or more
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ class Row:
 
 def band_like(peaks: Peaks) -> npt.NDArray[np.bool_]:
     """Tell which peaks look like bands rather than scratches, edges of the membrane or of bubbles, or frames."""
-    standing = peaks.rise >= _LEAST_RISE
+    standing = peaks.rise >= np.where(peaks.margin < _RIM, _RIM_RISE, _LEAST_RISE)
     for index in np.flatnonzero(~standing):
         beside = (peaks.lane == peaks.lane[index]) & (peaks.image == peaks.image[index])
         apart = np.abs(peaks.row - peaks.row[index])
@@ -164,8 +171,23 @@ def _backed(peaks: Peaks, own: npt.NDArray[np.intp]) -> bool:
     return bool((_support(peaks, own) >= _NEIGHBOURS).any())
 
 
-def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks) -> list[npt.NDArray[np.intp]]:
-    """Leave out rows that are both near the noise and faint beside the bands of their image: uneven ground."""
+def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> bool:
+    """Whether several bands make a row that is beyond doubt, however faint each: together they look like one."""
+    clear = float(np.median(peaks.contrast[row])) - _SHARP
+    return bool(
+        _support(peaks, row).max() > 0
+        and np.hypot.reduce(peaks.score[row]) > _LINED_UP
+        and flat[row].std() < _BENT * clear * np.median(peaks.sigma[row])
+        and peaks.margin[row].min() > _INSIDE
+    )
+
+
+def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray) -> list[npt.NDArray[np.intp]]:
+    """Leave out rows that are near the noise, faint beside the bands of their image, and uneven: the ground."""
+    if not rows:
+        return rows
+    thickness = float(np.median(peaks.sigma[np.concatenate(rows)]))
+    thick = np.array([np.median(peaks.sigma[row]) for row in rows]) / thickness
     usual: dict[int, float] = {}
     own = []
     for row in rows:
@@ -175,8 +197,10 @@ def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks) -> list[npt.ND
         own.append(float(tall[-1] if len(tall) == _TALL else tall[0]))
     return [
         row
-        for row, height in zip(rows, own, strict=True)
-        if peaks.score[row].max() >= _CLEAR_ROW or height >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
+        for row, height, as_thick in zip(rows, own, (thick > _SLIM) & (thick < _STOUT), strict=True)
+        if peaks.score[row].max() >= _CLEAR_ROW
+        or height >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
+        or (as_thick and _lined_up(row, peaks, flat))
     ]
 
 
@@ -199,7 +223,7 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     rows = [row for row in rows if np.mean(peaks.contrast[row] >= _CLEAR) >= _CLEAR_SHARE]
     kept = [row[_supported(peaks, row)] for row in rows]
     kept = [row for row in kept if len(row) and (peaks.score[row].max() > _ALONE or _backed(peaks, row))]
-    kept = _standing_out(kept, peaks)
+    kept = _standing_out(kept, peaks, flat)
     thickness = np.array([np.median(peaks.sigma[row]) for row in kept])
     weight = np.array([np.log1p(peaks.score[row]).sum() for row in kept])
     if not kept:
@@ -207,9 +231,18 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     order = np.argsort(thickness)
     total = np.cumsum(weight[order])
     usual = thickness[order][np.searchsorted(total, 0.5 * total[-1])]
-    thin = np.array([_THIN_ALONE if len(row) == 1 and peaks.score[row[0]] < _CERTAIN else _THIN for row in kept])
-    fits = (thickness > thin * usual) & (thickness < _THICK * usual)
+    limits = np.array([_limits(row, peaks, flat) for row in kept]) * usual
+    fits = (thickness > limits[:, 0]) & (thickness < limits[:, 1])
     return [row for row, fit in zip(kept, fits, strict=True) if fit]
+
+
+def _limits(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> tuple[float, float]:
+    """Between which shares of the usual thickness that of a row must lie."""
+    if len(row) == 1 and peaks.score[row[0]] < _CERTAIN:
+        return _THIN_ALONE, _THICK
+    if len(row) > _NEIGHBOURS and _lined_up(row, peaks, flat):
+        return _THINNEST, _THICKEST
+    return _THIN, _THICK
 
 
 def complete_rows(

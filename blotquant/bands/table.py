@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,14 @@ from .profiles import Track
 from .rows import Row
 from .smile import Smile
 
-__all__ = ["bands_table"]
+__all__ = ["Expect", "bands_table"]
+
+Expect = Callable[[FloatArray, float], FloatArray]
+"""Evidence for bands in all lanes of an image, told the rows of the canvas [px] and the half thickness [px]."""
 
 _REACH = 3.0  # half height of a band's box, in half thicknesses
 _SURE = 15.0  # evidence from which a band's own thickness and slope are believed
+_SHOWN = 3  # bands of a row in an image from which it is expected in the lanes that show none clearly
 _LIKE = 0.1  # difference from the smile's slope up to which it is believed [px/px]
 
 
@@ -41,17 +45,22 @@ class Members:
     ----------
     peak : ndarray of shape (n,)
         Index of each band's peak, or −1 where it is only expected.
+    score : ndarray of shape (n,)
+        Evidence of each band in units of noise, 0 where there is too little.
     row, sigma, slope : ndarray of shape (n,)
         Place on the canvas and half thickness [px], and slope of the ridge [px/px].
     """
 
     peak: npt.NDArray[np.intp]
+    score: FloatArray
     row: FloatArray
     sigma: FloatArray
     slope: FloatArray
 
 
-def _members(row: Row, image: int, col: FloatArray, peaks: Peaks, flat: FloatArray, smile: Smile) -> Members:
+def _members(
+    row: Row, image: int, col: FloatArray, peaks: Peaks, flat: FloatArray, smile: Smile, expect: Expect
+) -> Members:
     """List the bands of a row in all lanes of one image; `col` is each lane's column near the row."""
     own = row.members
     here = own[peaks.image[own] == image]
@@ -61,9 +70,11 @@ def _members(row: Row, image: int, col: FloatArray, peaks: Peaks, flat: FloatArr
     slope = 0.5 * (smile(col + 1.0) - smile(col - 1.0))
     expected = row.predict(len(col), image, flat, peaks) + smile(col)
     found = peak >= 0
+    elsewhere = expect(expected, usual) if found.sum() >= _SHOWN else np.zeros(len(col))
     sure = found & (peaks.score[peak] > _SURE)
     return Members(
         peak,
+        np.where(found, peaks.score[peak], elsewhere),
         np.where(found, peaks.row[peak], expected),
         np.where(sure, peaks.sigma[peak], usual),
         np.where(sure & (np.abs(peaks.slope[peak] - slope) < _LIKE), peaks.slope[peak], slope),
@@ -105,7 +116,7 @@ def _written(blot: Blot, track: Track, number: int, members: Members, peaks: Pea
         "band": np.full(len(found), number),
         "detected": found,
         "flags": np.array([encode(int(flag)) for flag in flags], object),
-        "score": np.where(found, np.round(peaks.score[members.peak], 2), 0.0),
+        "score": np.round(members.score, 2),
     }
 
 
@@ -117,6 +128,7 @@ def bands_table(
     peaks: Peaks,
     flat: FloatArray,
     smile: Smile,
+    expect: Sequence[Expect],
 ) -> pd.DataFrame:
     """Write every row in every lane of every image, in pixels of their files."""
     parts = []
@@ -125,7 +137,7 @@ def bands_table(
         for number, row in enumerate(rows, start=1):
             height = float(np.median(peaks.row[row.members])) - offset[0]
             col = track.column[:, int(np.clip(round(height), 0, blot.shape[0] - 1))] + offset[1]
-            members = _members(row, image, col, peaks, flat, smile)
+            members = _members(row, image, col, peaks, flat, smile, expect[image])
             written.append(_written(blot, track, number, members, peaks, offset))
         united = {name: np.concatenate([own[name] for own in written]) for name in written[0]}
         order = np.lexsort((united["band"], united["lane"]))

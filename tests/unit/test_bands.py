@@ -10,6 +10,7 @@ import pytest
 
 from blotquant.bands import find_bands
 from blotquant.blot import Blot
+from blotquant.integration import integrate
 from blotquant.lanes import find_lanes
 from blotquant.synthetic import Drawn, draw_level
 
@@ -198,6 +199,69 @@ def test_both_bands_of_a_close_pair_are_found(apart: float) -> None:
 def test_a_faint_band_of_a_short_strip_is_found_beside_strong_ones() -> None:
     drawn = draw_level("typical", family="foreign", seed=1, n_rows=1, shape=(60, 900))
     assert found_share(drawn, find_bands(drawn.blot, find_lanes(drawn.blot))) == (1.0, 1.0)
+
+
+def drawn_rows(
+    heights: dict[float, float], sigmas: dict[float, float], *, noise: float, rows: int = 300, pitch: int = 60
+) -> Blot:
+    """Rows of seven even bands, at each place its height and its half thickness, on white noise."""
+    row, col = np.indices((rows, 7 * pitch))
+    centres = pitch * (np.arange(7) + 0.5)
+    across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - pitch / 3) / 2.0)) for at in centres)
+    light = sum(height * np.exp(-0.5 * ((row - at) / sigmas[at]) ** 2) for at, height in heights.items())
+    return Blot(
+        "rows.tif", 500.0 + light * across + np.random.default_rng(12).normal(0.0, noise, row.shape), bright=True
+    )
+
+
+def test_a_broad_faint_row_far_below_the_strongest_is_found() -> None:
+    blot = drawn_rows({80.0: 20000.0, 200.0: 300.0}, {80.0: 5.0, 200.0: 7.0}, noise=40.0)
+    bands = find_bands(blot, find_lanes(blot))
+    faint = bands[np.abs(bands["centre_row"] - 200) < 5]
+    assert faint["score"].between(5, 50).all()
+    assert faint["detected"].tolist() == [True] * 7
+    assert len(bands) == 14
+
+
+@pytest.mark.parametrize(("rows", "at", "sigma"), [(240, 123.0, 16.0), (520, 472.0, 12.0), (520, 300.0, 16.0)])
+@pytest.mark.parametrize("height", [300.0, 15000.0])
+def test_a_row_four_times_as_thick_as_others_is_found_with_its_own_thickness(
+    rows: int, at: float, sigma: float, height: float
+) -> None:
+    blot = drawn_rows({40.0: 20000.0, at: height}, {40.0: 4.0, at: sigma}, noise=30.0, rows=rows, pitch=106)
+    bands = find_bands(blot, find_lanes(blot))
+    broad = bands[bands["band"] == "2"]
+    assert len(bands) == 14
+    assert broad["detected"].all()
+    np.testing.assert_allclose(broad["centre_row"], at, atol=0.3 * sigma)
+    np.testing.assert_allclose(broad["sigma"], sigma, rtol=0.2)
+
+
+def test_a_band_near_the_noise_is_seen_where_its_row_passes_and_an_absent_one_is_not() -> None:
+    row, col = np.indices((300, 840))
+    lane = [1.0 / (1.0 + np.exp((np.abs(col - at) - 20) / 2.0)) for at in range(30, 840, 60)]
+    along = np.exp(-0.5 * ((row - 180) / 4.0) ** 2)
+    heights = np.array([600.0] * 10 + [18.0] * 2 + [0.0] * 2)
+    light = along * np.tensordot(heights, lane, axes=1) + 4000.0 * np.roll(along, -110, axis=0) * sum(lane)
+    blot = Blot("faint.tif", 500.0 + light + np.random.default_rng(19).normal(0.0, 40.0, row.shape), bright=True)
+    bands = find_bands(blot, find_lanes(blot))
+    faint = bands[bands["band"] == "2"].sort_values("lane")
+    assert faint["detected"].tolist() == [True] * 10 + [False] * 4
+    assert faint["score"].iloc[10:12].between(2.5, 5.0).all()
+    assert faint["score"].iloc[12:].tolist() == [0.0, 0.0]
+    measured = integrate(blot, bands)
+    assert measured.loc[faint.index, "detected"].tolist() == [True] * 12 + [False] * 2
+
+
+def test_lanes_that_glow_up_to_the_rim_of_the_picture_make_no_row() -> None:
+    plain = drawn_rows({80.0: 20000.0, 200.0: 8000.0}, {80.0: 4.0, 200.0: 4.0}, noise=20.0)
+    lane = plain.pixels[80] > 0.5 * plain.pixels[80].max()
+    row = np.arange(300)
+    inner = 0.8 + 0.2 * np.exp(-0.5 * ((row - 9) / 3.0) ** 2)  # a little darker at the very rim
+    rim = 3000.0 * np.exp(-0.5 * (np.maximum(row - 9, 0) / 4.0) ** 2) * np.where(row < 9, inner, 1.0)
+    blot = dataclasses.replace(plain, pixels=plain.pixels + rim[:, None] * lane)
+    bands = find_bands(blot, find_lanes(blot))
+    np.testing.assert_allclose(bands.groupby("band")["centre_row"].median(), [80.0, 200.0], atol=1.0)
 
 
 @pytest.mark.parametrize(("level", "family", "seed"), [("clean", "foreign", 3), ("hard", "foreign", 3)])
