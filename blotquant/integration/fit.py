@@ -30,11 +30,12 @@ __all__ = ["Fit", "fit_bands"]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
-_PASSES = 9
+_PASSES = 8
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
 _LOOSE, _DECAY = 3.0, 0.5  # scatter of background terms to start with: of the light's, and by order
 _ASKED = 4  # lanes whose background's variances are computed, since these cost time and are alike
-_ROUNDS = 4  # of the first, robust background
+_ROUNDS, _STIFF = 8, 2  # of the first, robust background, and how many before its scatter is learnt
+_CLEAR = 4.0  # cells so far from all ridges tell the background without the bands [sigma]
 _SIZING = 4  # passes in which the rows' sigmas are found
 _SPOILT, _ILL = 0.15, 2.0  # share of a core that is rejected, and misfit, from which a band teaches less
 _BLOCK, _FEW = 4, 20  # side of a block in which texture is told [cells], and how many tell it
@@ -135,9 +136,13 @@ def _enclosed(gone: BoolArray) -> BoolArray:
 
 
 def _first_background(
-    strips: Strips, ground: Ground, outside: BoolArray, noise: FloatArray
+    strips: Strips, ground: Ground, outside: BoolArray, noise: FloatArray, asked: IntArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Robust background without the bands: coefficients, the scatter to start with, and the trust in each cell."""
+    """Robust background without the bands: coefficients, the scatter to start with, and the trust in each cell.
+
+    The scatter is learnt here first, in `asked` lanes, where no band can be taken for background nor the other way
+    round.
+    """
     # bands may fill all lanes, and nothing of a picture may be usable
     told = next((cells for cells in (outside, strips.usable) if cells.any()), np.ones_like(outside))
     light = strips.light[told]
@@ -147,10 +152,14 @@ def _first_background(
     coefficients, trusted = np.zeros((len(noise), len(ground))), np.ones_like(noise)
     # stiff at first, so that what is no background stands out instead of bending it
     scale = np.full((len(noise), 1, 1), size / np.sqrt(median(noise)))
-    for _ in range(_ROUNDS):
-        weight = np.where(outside, trusted / (noise * scale**2), 0.0)
+    for number in range(_ROUNDS):
+        weight = np.where(outside, trusted / (noise * (scale if number < _STIFF else 1.0) ** 2), 0.0)
         left = ground.project(weight * (strips.light - ground.image(coefficients))) - coefficients / spread
-        coefficients = coefficients + factorise(ground.gram(weight), left, 1 / spread)[1]
+        factors, change = factorise(ground.gram(weight), left, 1 / spread)
+        coefficients = coefficients + change
+        if number >= _STIFF:
+            variance = Covariance(factors, len(ground)).of_ground(asked)
+            spread[1:] = learn_spread(coefficients, variance, spread, ground.group)[1:]
         off = np.abs(strips.light - ground.image(coefficients)) / np.sqrt(noise)
         middle = [median(x[ok]) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
         scale = np.maximum(1.4826 * np.array(middle), 1.0)[:, None, None]
@@ -222,9 +231,9 @@ class _Fitter:
         theta = np.zeros((count, COUNT))
         light, along, across = light_of(view, theta)
         noise = self.noise(strips.light)
-        inside = self.spread_out((np.abs(along) < 4).astype(float)) > 0
+        inside = self.spread_out((np.abs(along) < _CLEAR).astype(float)) > 0
         self.outside = strips.usable & ~inside
-        coefficients, spread, weight = _first_background(strips, self.ground, self.outside, noise)
+        coefficients, spread, weight = _first_background(strips, self.ground, self.outside, noise, self.asked)
         background = self.ground.image(coefficients)
         cut = self.places.cut
         core = np.where(cut(strips.usable) & (np.abs(along) < 3), light / cut(noise), 0.0)

@@ -33,13 +33,13 @@ __all__ = [
 _TABLE = np.array(
     [
         # spread of bands around their row at start and at least, of rows, largest step and value
-        (0.00045, 4.5e-05, 0.003, 0.15, 0.3),  # 0 short tail up
-        (0.0003, 3e-05, 0.002, 0.1, 0.2),  # 1 long tail up
-        (0.00075, 0.00015, 0.003, 0.125, 0.25),  # 2 wing above
-        (0.0015, 0.0003, 0.008, 0.15, 0.3),  # 3 wing in the middle
-        (0.00075, 0.00015, 0.003, 0.125, 0.25),  # 4 wing below
-        (0.0003, 3e-05, 0.001, 0.1, 0.2),  # 5 long tail down
-        (0.00045, 4.5e-05, 0.0015, 0.15, 0.3),  # 6 short tail down
+        (0.003, 0.0003, 0.0045, 0.15, 0.3),  # 0 short tail up
+        (0.002, 0.0002, 0.003, 0.1, 0.2),  # 1 long tail up
+        (0.005, 0.001, 0.0045, 0.125, 0.25),  # 2 wing above
+        (0.01, 0.002, 0.012, 0.15, 0.3),  # 3 wing in the middle
+        (0.005, 0.001, 0.0045, 0.125, 0.25),  # 4 wing below
+        (0.002, 0.0002, 0.0015, 0.1, 0.2),  # 5 long tail down
+        (0.003, 0.0003, 0.0022, 0.15, 0.3),  # 6 short tail down
         (1.0, 0.1, 1.5, 1.5, 4.0),  # 7 ridge lower [px]
         (0.7, 0.1, 1.5, 1.5, 5.0),  # 8 ridge falls to the right [px at the end]
         (0.7, 0.1, 2.5, 1.5, 5.0),  # 9 ridge bends down at the ends [px]

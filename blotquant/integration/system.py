@@ -107,8 +107,8 @@ class Covariance:
         for lane in lanes:  # the inverse of the factor by blocks, of which the bands' is there
             factor = self.factors[lane]
             ground = lapack.dtrtri(factor[:n, :n], lower=1)[0]
-            below = self._roots[lane] @ (factor[n:, :n] @ ground)
-            found.append(sum(np.einsum("ij,ij->j", part, part) for part in (ground, below)))
+            parts = [ground, self._roots[lane] @ (factor[n:, :n] @ ground)] if len(factor) > n else [ground]
+            found.append(sum(np.einsum("ij,ij->j", part, part) for part in parts))
         return np.array(found)
 
     def of_bands(self) -> FloatArray:
