@@ -22,10 +22,11 @@ __all__ = ["Measured", "measure"]
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 _NEAR, _FAINTEST = 6.0, 0.05  # a band's own cells: so near to the ridge [sigma], and at least so bright across
 _BLOCK = 5  # side of a block in which what a shape cannot follow is alike [cells]
-# standard errors beyond the fit's own, measured on drawn blots of both families and of two hands that the fit does not
-# know: of a row's mean shape; as a share of what the fit left near the band, in all and in blocks; of the membrane's
-# texture, as if alike under a band; of the tails beyond the foot; and of misfit in cells that do not count
-_ROWS, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 1.5, 0.27, 0.47, 0.45, 0.13, 0.6
+# measured on drawn blots of both families and of two hands that the fit does not know: by how much errors of a band's
+# own fit, and of its row's mean shape, are taken larger; and standard errors as a share of what the fit left near the
+# band, in all and in blocks, of the membrane's texture, as if alike under a band, of the tails beyond the foot, and of
+# misfit in cells that do not count
+_OWN, _ROWS, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.9, 1.2, 0.27, 0.47, 0.45, 0.13, 0.6
 
 
 class Measured(NamedTuple):
@@ -113,7 +114,7 @@ def measure(fit: Fit) -> Measured:
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
     covered = np.where(np.abs(fit.drawn.along) < _FOOT, area * np.minimum(fit.drawn.across, 1.0), 0.0).sum(axis=(1, 2))
     variance = (
-        (moved * lever).sum(axis=1)
+        _OWN**2 * (moved * lever).sum(axis=1)
         + _ROWS**2 * shared
         + glow.variance * glow.response**2
         + _unexplained(fit, residual, area)
