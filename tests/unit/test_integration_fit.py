@@ -72,10 +72,18 @@ def first(light: np.ndarray, outside: np.ndarray | None = None) -> tuple[np.ndar
     strips = dataclasses.replace(strips, light=light, count=np.ones(light.shape), usable=np.ones(light.shape, bool))
     ground = Ground(strips, places)
     outside = np.ones(light.shape, bool) if outside is None else outside
-    coefficients, spread, trusted = _first_background(strips, ground, outside, np.full(light.shape, 9.0))
+    asked = np.arange(len(light))
+    coefficients, spread, trusted = _first_background(strips, ground, outside, np.full(light.shape, 9.0), asked)
     return ground.image(coefficients), spread, trusted, ground
 
 
+@pytest.fixture
+def unlearnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the scatter that is assumed to start with."""
+    monkeypatch.setattr("blotquant.integration.fit.learn_spread", lambda coefficients, variance, spread, group: spread)
+
+
+@pytest.mark.usefixtures("unlearnt")
 def test_the_first_background_ignores_a_bubble_and_what_lies_in_bands() -> None:
     shape = cut_strips(picture(), bands_table(ROWS))[0].light.shape
     rows = np.arange(shape[1])[None, :, None] / shape[1]
@@ -111,8 +119,9 @@ def test_cells_weigh_less_beyond_two_deviations_and_nothing_beyond_five() -> Non
     np.testing.assert_allclose(trusted, np.where(off < 5 * scale, np.minimum(1, 2 * scale / off), 0), rtol=1e-9)
 
 
+@pytest.mark.usefixtures("unlearnt")
 def test_the_first_background_is_as_stiff_as_the_scatter_of_its_terms() -> None:
-    """Where nothing is distrusted it is the ridge regression with weights 1 / (noise · scale²)."""
+    """Where nothing is distrusted it is the ridge regression with weights 1 / noise."""
     shape = cut_strips(picture(), bands_table(ROWS))[0].light.shape
     light = np.random.default_rng(3).normal(0, 1.0, shape)
     light += 1.5 * np.cos(np.pi * np.arange(shape[1]) / 7.0)[None, :, None]
@@ -124,6 +133,23 @@ def test_the_first_background_is_as_stiff_as_the_scatter_of_its_terms() -> None:
         gram = design.T @ design / 9.0 + np.diag(1 / spread)
         best = np.linalg.solve(gram, design.T @ light[lane].ravel() / 9.0)
         np.testing.assert_allclose(background[lane].ravel(), design @ best, atol=1e-6)
+
+
+def test_the_scatter_of_the_first_background_is_learnt_from_it() -> None:
+    """Waves that the lanes have are free, those that they have not are all but gone; no band is needed for it."""
+    shape = cut_strips(picture(), bands_table(ROWS))[0].light.shape
+    rows = np.pi * np.arange(shape[1])[:, None]
+    light = np.random.default_rng(3).normal(0, 3.0, shape)
+    light += np.array([30.0, -20.0, 25.0])[:, None, None] * np.cos(5 * rows / shape[1])
+    background, spread, _, ground = first(light)
+    true = light - np.random.default_rng(3).normal(0, 3.0, shape)
+    assert np.sqrt(np.mean((background - true) ** 2)) < 1.0
+    plain = ground.across == 0
+    wave, none = (float(np.sqrt(spread[plain & (ground.along == k)]).max()) for k in (5, 20))
+    assert wave > 8.0
+    assert none < 1.0
+    finer = np.sqrt(spread[(ground.across > 0) & (ground.across < 9)])
+    assert np.median(finer) < 1.0
 
 
 def test_a_lane_that_is_band_throughout_has_the_background_of_nothing() -> None:
