@@ -34,6 +34,7 @@ _PASSES = 8
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
 _LOOSE, _DECAY = 3.0, 0.5  # scatter of background terms to start with: of the light's, and by order
 _ASKED = 4  # lanes whose background's variances are computed, since these cost time and are alike
+_NOTHING = 0.03  # terms that scatter by less than so many of the cells' noise are left out
 _ROUNDS, _STIFF = 8, 2  # of the first, robust background, and how many before its scatter is learnt
 _CLEAR = 4.0  # cells so far from all ridges tell the background without the bands [sigma]
 _SIZING = 4  # passes in which the rows' sigmas are found
@@ -203,8 +204,6 @@ class _Fitter:
         everyone = np.arange(len(boxes.row))
         wide = with_own_widths(self.strips, boxes, boxes.view(self.strips, everyone, boxes.lane))
         self.places = replace(boxes, half=wide)
-        self.ground = Ground(self.strips, self.places)
-        self.unknowns = Unknowns.of(self.places, self.ground)
         # a few lanes tell how well backgrounds are known; the same ones from the left as from the right
         self.asked = np.unique(np.rint(np.linspace(0, len(self.strips.light) - 1, _ASKED)).astype(np.int64))
         self.model = model
@@ -233,7 +232,11 @@ class _Fitter:
         noise = self.noise(strips.light)
         inside = self.spread_out((np.abs(along) < _CLEAR).astype(float)) > 0
         self.outside = strips.usable & ~inside
-        coefficients, spread, weight = _first_background(strips, self.ground, self.outside, noise, self.asked)
+        ground = Ground(strips, self.places)
+        coefficients, spread, weight = _first_background(strips, ground, self.outside, noise, self.asked)
+        some = spread > _NOTHING**2 * median(noise)
+        self.ground, coefficients, spread = ground.only(some), coefficients[:, some], spread[some]
+        self.unknowns = Unknowns.of(self.places, self.ground)
         background = self.ground.image(coefficients)
         cut = self.places.cut
         core = np.where(cut(strips.usable) & (np.abs(along) < 3), light / cut(noise), 0.0)

@@ -9,6 +9,8 @@ the picture allows and goes on straight under a band.
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import erf
@@ -110,6 +112,17 @@ class Ground:
 
     def __len__(self) -> int:
         return len(self.along)
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Ground:
+        """Make a basis of some of the terms, given as a mask of shape (n,)."""
+        less = copy.copy(self)
+        less.along, less.across, less.order = self.along[kept], self.across[kept], self.order[kept]
+        less.group = np.unique(self.group[kept], return_inverse=True)[1].astype(np.int64)
+        less.top = int(less.along.max())
+        less._rows = self._rows[:, : 2 * less.top + 1]
+        less._window_rows = np.ascontiguousarray(self._window_rows[:, : less.top + 1])
+        less._sums, less._differences = (which[np.ix_(kept, kept)] for which in (self._sums, self._differences))
+        return less
 
     def gram(self, weight: FloatArray) -> FloatArray:
         """Weighted products of all pairs of terms, shape (L, n, n)."""

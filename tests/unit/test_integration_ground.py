@@ -170,3 +170,25 @@ def test_haze_is_half_at_the_bands_ends_full_between_and_none_beyond() -> None:
     assert haze[middle] == pytest.approx(1.0, abs=1e-4)
     assert difference[middle] == pytest.approx(0.0, abs=1e-6)
     np.testing.assert_allclose(haze[[0, -1]], 0.0, atol=0.05)
+
+
+def test_a_basis_of_some_terms_gives_what_these_terms_give_among_all(lanes: Lanes) -> None:
+    strips, places, ground = lanes
+    rng = np.random.default_rng(8)
+    kept = (ground.along < 6) & (rng.uniform(size=len(ground)) < 0.6) | (np.arange(len(ground)) == 0)
+    less = ground.only(kept)
+    assert len(less) == kept.sum() < len(ground)
+    assert less.top == ground.along[kept].max() < ground.top
+    weight, image = rng.uniform(0, 1, strips.light.shape), rng.normal(size=strips.light.shape)
+    np.testing.assert_allclose(less.gram(weight), ground.gram(weight)[:, kept][:, :, kept], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(less.project(image), ground.project(image)[:, kept], rtol=1e-9, atol=1e-9)
+    windows = places.cut(image)[:, None]
+    products = ground.project_windows(windows)[..., kept]
+    np.testing.assert_allclose(less.project_windows(windows), products, rtol=1e-9, atol=1e-9)
+    some = rng.normal(size=(len(weight), len(less)))
+    every = np.zeros((len(weight), len(ground)))
+    every[:, kept] = some
+    np.testing.assert_allclose(less.image(some), ground.image(every), rtol=1e-9, atol=1e-9)
+    assert len(np.unique(less.group)) == less.group.max() + 1
+    same = ground.group[kept][:, None] == ground.group[kept]
+    np.testing.assert_array_equal(less.group[:, None] == less.group, same)
