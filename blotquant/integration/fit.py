@@ -21,7 +21,7 @@ from .ground import Ground
 from .misfit import Misfit, kept_cores, trust
 from .shape import COUNT, LIMIT, STEP, Drawn, draw, light_of
 from .sharing import Sharing, learn_spread
-from .strips import Places, Strips, View, cut_strips, pair_strips
+from .strips import Places, Strips, View, cut_strips, over_blocks, pair_strips
 from .system import EACH, Covariance, Solution, Unknowns, factorise, solve
 from .widths import with_own_widths
 
@@ -151,32 +151,26 @@ def _first_background(
     spread = (_LOOSE * size * _DECAY**ground.order) ** 2
     spread[0] = _FREE * size**2
     coefficients, trusted = np.zeros((len(noise), len(ground))), np.ones_like(noise)
+    background = np.zeros_like(noise)
     # stiff at first, so that what is no background stands out instead of bending it
     scale = np.full((len(noise), 1, 1), size / np.sqrt(median(noise)))
     for number in range(_ROUNDS):
         weight = np.where(outside, trusted / (noise * (scale if number < _STIFF else 1.0) ** 2), 0.0)
-        left = ground.project(weight * (strips.light - ground.image(coefficients))) - coefficients / spread
+        left = ground.project(weight * (strips.light - background)) - coefficients / spread
         factors, change = factorise(ground.gram(weight), left, 1 / spread)
         coefficients = coefficients + change
+        background = ground.image(coefficients)
         if number >= _STIFF:
             variance = Covariance(factors, len(ground)).of_ground(asked)
             spread[1:] = learn_spread(coefficients, variance, spread, ground.group)[1:]
-        off = np.abs(strips.light - ground.image(coefficients)) / np.sqrt(noise)
+        off = np.abs(strips.light - background) / np.sqrt(noise)
         middle = [median(x[ok]) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
         scale = np.maximum(1.4826 * np.array(middle), 1.0)[:, None, None]
         trusted = np.where(off < 5 * scale, np.minimum(1.0, 2 * scale / np.maximum(off, 1e-9)), 0.0)
         trusted = np.where(_enclosed(outside & (trusted == 0)), 0.0, trusted)
     # a band adds light: where there is less, something lies on the membrane
-    below = strips.light < ground.image(coefficients)
+    below = strips.light < background
     return coefficients, spread, np.where(outside | (below & (trusted == 0)), trusted, 1.0)
-
-
-def _over_blocks(image: FloatArray) -> FloatArray:
-    """Add up whole blocks of cells, shape (L, R, K) to (L, R // 4, K // 4)."""
-    lanes, rows, cols = image.shape
-    rows, cols = rows // _BLOCK, cols // _BLOCK
-    tall = image[:, : rows * _BLOCK, : cols * _BLOCK].reshape(lanes, rows, _BLOCK, -1).sum(axis=2)
-    return np.asarray(tall @ np.kron(np.eye(cols), np.ones((_BLOCK, 1))))
 
 
 def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> float:
@@ -186,7 +180,8 @@ def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> flo
     """
     if not outside.any():
         return 0.0
-    count, total = _over_blocks(outside.astype(np.float64)), _over_blocks(np.where(outside, residual, 0.0))
+    cells = (outside.astype(np.float64), np.where(outside, residual, 0.0))
+    count, total = (over_blocks(image, _BLOCK) for image in cells)
     whole = count >= 0.75 * _BLOCK**2
     if whole.sum() < _FEW:
         return 0.0

@@ -17,7 +17,7 @@ from ..blot import Blot, FloatArray
 from ..geometry import evaluate_curve, parse_curve
 from ..surround import off_membrane
 
-__all__ = ["Beside", "Places", "Strips", "View", "cut_strips", "pair_strips", "place_bands"]
+__all__ = ["Beside", "Places", "Strips", "View", "cut_strips", "over_blocks", "pair_strips", "place_bands"]
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -311,6 +311,13 @@ def cut_strips(blot: Blot, bands: pd.DataFrame, hidden: BoolArray | None = None)
     strips = Strips(light, count, usable, burnt, blot.middle, start, line, cols, height, width, pad)
     middle = np.rint((places.row - (height - 1) / 2) / height).astype(np.int64) + pad
     return strips, replace(places, first=np.clip(middle - pad, 0, cells - 2 * pad - 1), tall=2 * pad + 1)
+
+
+def over_blocks(images: FloatArray, side: int) -> FloatArray:
+    """Add up whole blocks of cells, shape (n, R, K) to (n, R // side, K // side)."""
+    count, rows, cols = len(images), images.shape[1] // side, images.shape[2] // side
+    tall = images[:, : rows * side, : cols * side].reshape(count, rows, side, -1).sum(axis=2)
+    return np.asarray(tall @ np.kron(np.eye(cols), np.ones((side, 1))))
 
 
 class Beside(NamedTuple):

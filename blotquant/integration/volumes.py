@@ -15,6 +15,7 @@ from ..blot import FloatArray
 from .fit import Fit
 from .glow import fit_glow
 from .shape import BEYOND
+from .strips import over_blocks
 from .system import band_products
 
 __all__ = ["Measured", "measure"]
@@ -82,10 +83,8 @@ def _unexplained(fit: Fit, residual: FloatArray, area: FloatArray) -> FloatArray
     ours = (np.abs(fit.drawn.along) < _NEAR) & (fit.drawn.across > _FAINTEST) & (cut(fit.certainty) > 0)
     left = np.where(ours, area * residual, 0.0)
     noise = np.where(ours, area**2 * np.maximum(cut(fit.noise) - fit.own, 0.0), 0.0).sum(axis=(1, 2))
-    bands, tall, wide = (size // side * side for size, side in zip(left.shape, (1, _BLOCK, _BLOCK), strict=True))
-    blocks = left[:, :tall, :wide].reshape(bands, tall // _BLOCK, _BLOCK, wide // _BLOCK, _BLOCK).sum(axis=(2, 4))
     in_all = np.maximum(left.sum(axis=(1, 2)) ** 2 - noise, 0.0)
-    in_blocks = np.maximum((blocks**2).sum(axis=(1, 2)) - noise, 0.0)
+    in_blocks = np.maximum((over_blocks(left, _BLOCK) ** 2).sum(axis=(1, 2)) - noise, 0.0)
     return np.asarray(_LEFT**2 * in_all + _BLOCKS**2 * in_blocks)
 
 

@@ -7,6 +7,7 @@ an end of its own, there is one more lane.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -60,18 +61,17 @@ def with_lanes_beyond(
     step = local_steps(centre, pitch)
     usual = float(np.median(marks.right - marks.left)) if len(marks.row) else _USUAL * pitch
     lane = comb.lane_of(bands.row, bands.col, pitch)
-    added = []
+    around, added = _Around(places, looks, offsets, pitch), []
     for end, inward, at in ((0, 1, centre[0] - step[0]), (len(centre) - 1, -1, centre[-1] + step[-1])):
         if not _ROOM * pitch < at < comb.shape[1] - 1 - _ROOM * pitch:
             continue
         rows = bands.row[(lane == end) & (bands.weight > _CLEAR)]
         near = np.flatnonzero(np.abs(comb.flattened(places.row, places.col) - at) < _OFF * pitch)
         own = near[_run_on(places.row[near], rows, pitch)]
-        own = own[_touches(places, own, looks, offsets, inward, pitch)] if own.size >= _PLACES else own
+        own = own[around.touch(own, inward)] if own.size >= _PLACES else own
         if own.size < _PLACES:
             continue
-        middle = _middle(places, own, looks, offsets, pitch, usual)
-        flat = comb.flattened(*middle)
+        flat = comb.flattened(*around.middles(own, usual))
         if flat.size:
             added.append(float(np.clip(np.median(flat), at - _OFF * pitch, at + _OFF * pitch)))
     return Comb(np.sort(np.append(centre, added)), comb.lean, comb.fan, comb.bow, comb.shape)
@@ -83,36 +83,28 @@ def _run_on(row: FloatArray, rows: FloatArray, pitch: float) -> npt.NDArray[np.b
     return np.asarray((down < _SLOPE * pitch + 1.0).any(axis=1))
 
 
-def _touches(
-    places: Votes,
-    own: npt.NDArray[np.intp],
-    looks: Sequence[Look],
-    offsets: Sequence[tuple[int, int]],
-    inward: int,
-    pitch: float,
-) -> npt.NDArray[np.bool_]:
-    """Tell from which places the ridge goes on to the lane at the end without a gap, in any of the images."""
-    touches = np.zeros(len(own), bool)
-    for look, offset in zip(looks, offsets, strict=True):
-        row, col = look.strips(places.row[own] - offset[0], places.col[own] - offset[1])
-        ridge = along_ridge(look, row, col, np.full(len(own), inward), round(pitch / look.width) + 1)
-        touches |= ridge.min(axis=1) > _TOUCHES * ridge[:, 0]
-    return touches
+class _Around(NamedTuple):
+    """Places that look like bands, the evidence of each image and where it starts [px], and the pitch [px]."""
 
+    places: Votes
+    looks: Sequence[Look]
+    offsets: Sequence[tuple[int, int]]
+    pitch: float
 
-def _middle(
-    places: Votes,
-    own: npt.NDArray[np.intp],
-    looks: Sequence[Look],
-    offsets: Sequence[tuple[int, int]],
-    pitch: float,
-    usual: float,
-) -> tuple[FloatArray, FloatArray]:
-    """Row and middle of the bands that places show, of those whose width is usual [px]."""
-    here = Votes(places.row[own], places.col[own], np.ones(len(own)), places.spacing)
-    seen = Marks.united(
-        [mark_bands(look, here, offset, pitch, thick=False) for look, offset in zip(looks, offsets, strict=True)]
-    )
-    wide = seen.right - seen.left
-    fits = (wide > _NARROWEST * usual) & (wide < _WIDEST * usual)
-    return seen.row[fits], 0.5 * (seen.left + seen.right)[fits]
+    def touch(self, own: npt.NDArray[np.intp], inward: int) -> npt.NDArray[np.bool_]:
+        """Tell from which places the ridge goes on to the lane at the end without a gap, in any of the images."""
+        touches = np.zeros(len(own), bool)
+        for look, offset in zip(self.looks, self.offsets, strict=True):
+            row, col = look.strips(self.places.row[own] - offset[0], self.places.col[own] - offset[1])
+            ridge = along_ridge(look, row, col, np.full(len(own), inward), round(self.pitch / look.width) + 1)
+            touches |= ridge.min(axis=1) > _TOUCHES * ridge[:, 0]
+        return touches
+
+    def middles(self, own: npt.NDArray[np.intp], usual: float) -> tuple[FloatArray, FloatArray]:
+        """Row and middle of the bands that places show, of those whose width is usual [px]."""
+        here = Votes(self.places.row[own], self.places.col[own], np.ones(len(own)), self.places.spacing)
+        looked = zip(self.looks, self.offsets, strict=True)
+        seen = Marks.united([mark_bands(look, here, offset, self.pitch, thick=False) for look, offset in looked])
+        wide = seen.right - seen.left
+        fits = (wide > _NARROWEST * usual) & (wide < _WIDEST * usual)
+        return seen.row[fits], 0.5 * (seen.left + seen.right)[fits]
