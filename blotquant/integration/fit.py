@@ -30,7 +30,7 @@ __all__ = ["Fit", "fit_bands"]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
-_PASSES = 8
+_PASSES = 6
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
 _LOOSE, _DECAY = 3.0, 0.5  # scatter of background terms to start with: of the light's, and by order
 _ASKED = 4  # lanes whose background's variances are computed, since these cost time and are alike
@@ -76,7 +76,9 @@ class Fit:
     drawn : Drawn
         The bands as drawn, in their windows.
     covariance : Covariance
-        Covariance of all unknowns of each lane.
+        Covariance of all unknowns of each lane …
+    around : ndarray of shape (B, COUNT)
+        … where bands scatter by so much around their rows.
     """
 
     strips: Strips
@@ -99,6 +101,7 @@ class Fit:
     weight: FloatArray
     drawn: Drawn
     covariance: Covariance
+    around: FloatArray
 
     @property
     def residual(self) -> FloatArray:
@@ -115,10 +118,10 @@ class Fit:
         lanes, n = len(self.strips.light), len(self.ground)
         precision, pull = np.ones((lanes, self.unknowns.size)), np.zeros((lanes, self.unknowns.size))
         precision[:, :n], pull[:, :n] = 1 / self.spread, -self.coefficients / self.spread
-        shape = 1 / self.sharing.variance
+        shape = 1 / self.sharing.around
         # heights move freely, but of two bands in one place none may run away
         tall = 3 * np.abs(self.height) + 30 * np.sqrt(median(self.noise))
-        each = np.concatenate([1 / tall[:, None] ** 2, np.broadcast_to(shape, self.theta.shape)], axis=1)
+        each = np.concatenate([1 / tall[:, None] ** 2, shape], axis=1)
         towards = np.concatenate([np.zeros((len(tall), 1)), (self.sharing.of_bands - self.theta) * shape], axis=1)
         where = (self.unknowns.lane[:, None], self.unknowns.of_bands)
         precision[where], pull[where] = each, towards
@@ -162,7 +165,7 @@ def _first_background(
         background = ground.image(coefficients)
         if number >= _STIFF:
             variance = Covariance(factors, len(ground)).of_ground(asked)
-            spread[1:] = learn_spread(coefficients, variance, spread, ground.group)[1:]
+            spread[1:] = ground.held(learn_spread(coefficients, variance, spread, ground.group))[1:]
         off = np.abs(strips.light - background) / np.sqrt(noise)
         middle = [median(x[ok]) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
         scale = np.maximum(1.4826 * np.array(middle), 1.0)[:, None, None]
@@ -229,7 +232,8 @@ class _Fitter:
         self.outside = strips.usable & ~inside
         ground = Ground(strips, self.places)
         coefficients, spread, weight = _first_background(strips, ground, self.outside, noise, self.asked)
-        some = spread > _NOTHING**2 * median(noise)
+        spread = ground.held(np.where(spread > _NOTHING**2 * median(noise), spread, 0.0))
+        some = spread > 0
         self.ground, coefficients, spread = ground.only(some), coefficients[:, some], spread[some]
         self.unknowns = Unknowns.of(self.places, self.ground)
         background = self.ground.image(coefficients)
@@ -260,6 +264,7 @@ class _Fitter:
             weight=weight,
             drawn=Drawn(light, along, across, np.empty(0), slice(0, 0)),
             covariance=Covariance((), len(self.ground)),
+            around=np.ones(theta.shape),
         )
 
     def _others(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
@@ -302,6 +307,7 @@ class _Fitter:
             coefficients=fit.coefficients + found.ground,
             background=fit.background + brighter,
             covariance=found.covariance,
+            around=fit.sharing.around,
         )
         if number:
             fit = self._learn(fit, found, residual, last=number == _PASSES - 1)
@@ -329,7 +335,7 @@ class _Fitter:
         n, cut, spread = len(self.ground), self.places.cut, fit.spread
         if not last:
             variance = found.covariance.of_ground(self.asked)
-            spread = learn_spread(fit.coefficients, variance, fit.spread, self.ground.group)
+            spread = self.ground.held(learn_spread(fit.coefficients, variance, fit.spread, self.ground.group))
             spread[0] = fit.spread[0]
         at = self.unknowns.of_bands[:, 1:] - n
         shapes = found.covariance.of_bands()[self.unknowns.lane[:, None, None], at[:, :, None], at[:, None, :]]
@@ -346,7 +352,7 @@ class _Fitter:
         """Let bands and backgrounds follow the means of their rows, as far as their own light lets them."""
         moved = np.zeros((len(fit.coefficients), self.unknowns.size))
         where = (self.unknowns.lane[:, None], self.unknowns.of_bands[:, 1:])
-        moved[where] = (sharing.of_bands - fit.sharing.of_bands) / fit.sharing.variance
+        moved[where] = (sharing.of_bands - fit.sharing.of_bands) / fit.sharing.around
         change = np.array([found.covariance.times(lane, vector) for lane, vector in enumerate(moved)])
         n = len(self.ground)
         of_bands = change[self.unknowns.lane[:, None], self.unknowns.of_bands]

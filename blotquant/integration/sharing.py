@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .shape import BROAD, COUNT, FLOOR, LIMIT, ROWS, SPREAD, STEP, THICKER
+from .shape import BROAD, COUNT, FLOOR, LIMIT, MOST, PICTURES, ROWS, SPREAD, STEP, THICKER
 
 __all__ = ["Sharing", "learn_spread"]
 
@@ -23,8 +23,10 @@ _BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pict
 _FAINT, _REST = slice(BROAD - 1), slice(BROAD - 1, None)  # tails and wings; all other shapes, which scatter in step
 _REST_FIRM, _LEAST, _MOST = 4.0, 0.01, 4.0  # how many shapes' worth the assumed scatter counts; bounds on its change
 # most rows have next to no tails and wings, some have a comet's: each has a scatter of its own, a priori so much …
-_FEW, _ODD = 0.3, 3.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
+_FEW, _ODD = 0.05, 2.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
 _LEAST_ODD, _MOST_ODD = 0.01, 100.0
+# bands scatter in what their row shows: in full from so much of the assumed scatter on, and never less than this share
+_PLENTY, _SCANT = 10.0, 0.01
 _PACE = 0.5  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
 _SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
@@ -43,7 +45,7 @@ class Sharing:
     mean : ndarray of shape (rows, COUNT)
         Mean shape of each row.
     variance : ndarray of shape (COUNT,)
-        Scatter of bands around their row.
+        Scatter of bands around their row, in rows with as much tails and wings as any.
     doubt : ndarray of shape (rows, COUNT, COUNT)
         Covariance of the means.
     between : ndarray of shape (rows, COUNT)
@@ -60,7 +62,7 @@ class Sharing:
     def at_start(cls, row: npt.NDArray[np.int64]) -> Sharing:
         """Nothing known: Gaussian bands with soft ends."""
         rows = int(row.max()) + 1
-        doubt = np.broadcast_to(np.diag(ROWS**2), (rows, COUNT, COUNT))
+        doubt = np.broadcast_to(np.diag((_BETWEEN * ROWS) ** 2 + PICTURES**2), (rows, COUNT, COUNT))
         between = np.tile((_BETWEEN * ROWS) ** 2, (rows, 1))
         return cls(row, np.zeros((rows, COUNT)), SPREAD**2, doubt, between)
 
@@ -68,6 +70,18 @@ class Sharing:
     def of_bands(self) -> FloatArray:
         """Mean shape of each band's row, shape (B, COUNT)."""
         return np.asarray(self.mean[self.row])
+
+    @property
+    def around(self) -> FloatArray:
+        """Scatter of each band around its row, shape (B, COUNT)."""
+        return np.asarray(self.variance * self._share()[self.row])
+
+    def _share(self) -> FloatArray:
+        """How much of the scatter each row's bands have, shape (rows, COUNT)."""
+        share = np.ones(self.between.shape)
+        odd = self.between[:, :1] / (_BETWEEN * ROWS[0]) ** 2
+        share[:, _FAINT] = np.clip(odd / _PLENTY, _SCANT, 1.0)
+        return share
 
     def learn(self, theta: FloatArray, covariance: FloatArray, trust: FloatArray) -> Sharing:
         """Learn from the bands' shapes and the covariances that they have under the present sharing.
@@ -81,29 +95,33 @@ class Sharing:
         trust : ndarray of shape (B,)
             How much each band may teach, 0 to 1.
         """
-        precision = 1 / self.variance
+        share = self._share()[self.row]
+        precision = 1 / (self.variance * share)
         rows = np.eye(len(self.mean))[self.row].T * trust
-        told = np.eye(COUNT) * precision - precision[:, None] * covariance * precision
+        told = np.eye(COUNT) * precision[:, None] - precision[:, :, None] * covariance * precision[:, None]
         information = np.einsum("rb,bij->rij", rows, told)
         score = rows @ ((theta - self.of_bands) * precision)
         mean, doubt, between = self._means(information, score)
         known = np.clip(1 - np.diagonal(covariance, axis1=1, axis2=2) * precision, 0, 1)
-        off = np.minimum((theta - mean[self.row]) ** 2, _FAR * self.variance)
+        off = np.minimum((theta - mean[self.row]) ** 2 / share, _FAR * self.variance)
         variance = (trust @ off / _SHORT + _FIRM * self.variance) / (trust @ known + _FIRM)
-        return Sharing(self.row, mean, np.clip(variance, FLOOR**2, 4 * SPREAD**2), doubt, between)
+        return Sharing(self.row, mean, np.clip(variance, FLOOR**2, MOST**2), doubt, between)
 
     def _means(self, information: FloatArray, score: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Means of the rows, drawn to the picture's as far as not told by their own bands; covariance and scatter."""
         between = self.between
         damped = np.linalg.inv(np.eye(COUNT) + information * between[:, None])
         told = np.matmul(damped, (score + np.einsum("rij,rj->ri", information, self.mean))[..., None])[..., 0]
-        picture = np.linalg.solve(np.matmul(damped, information).sum(axis=0) + np.diag(1 / ROWS**2), told.sum(axis=0))
+        unknown = np.linalg.inv(np.matmul(damped, information).sum(axis=0) + np.diag(1 / PICTURES**2))
+        picture = unknown @ told.sum(axis=0)
         step = np.asarray(np.linalg.inv(information + np.eye(COUNT) / between[:, None]), dtype=np.float64)
         pull = score + (picture - self.mean) / between
         moved = np.clip(np.matmul(step, pull[..., None])[..., 0], -_PACE * STEP, _PACE * STEP)
         mean: FloatArray = np.clip(self.mean + moved, -LIMIT, LIMIT)
         variance = np.diagonal(step, axis1=1, axis2=2)
-        return mean, step, self._scatter(mean - picture if len(mean) > 1 else mean, variance)
+        drawn = step / between[:, None]  # how far rows follow their picture, which is not known either
+        doubt = step + drawn @ unknown @ drawn.transpose(0, 2, 1)
+        return mean, doubt, self._scatter(mean - picture if len(mean) > 1 else mean, variance)
 
     def _scatter(self, off: FloatArray, variance: FloatArray) -> FloatArray:
         """Scatter of rows around their picture, from how far off they are.

@@ -27,7 +27,7 @@ _BLOCK = 5  # side of a block in which what a shape cannot follow is alike [cell
 # own fit, and of its row's mean shape, are taken larger; and standard errors as a share of what the fit left near the
 # band, in all and in blocks, of the membrane's texture, as if alike under a band, of the tails beyond the foot, and of
 # misfit in cells that do not count
-_OWN, _ROWS, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.9, 1.2, 0.27, 0.47, 0.45, 0.13, 0.6
+_OWN, _ROWS, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.9, 1.4, 0.35, 0.6, 0.45, 0.13, 0.6
 _LEAST = 2e-4  # share of its volume that no band is known better than
 
 
@@ -108,7 +108,7 @@ def measure(fit: Fit) -> Measured:
         mine = fit.places.lane == lane
         moved[mine] = fit.covariance.times(lane, lever[mine].T).T
     # a row's mean shape is not known either: how far would the volume follow it
-    pull = np.take_along_axis(moved, fit.unknowns.of_bands[:, 1:], 1) / fit.sharing.variance
+    pull = np.take_along_axis(moved, fit.unknowns.of_bands[:, 1:], 1) / fit.around
     shared = np.einsum("bi,bij,bj->b", pull, fit.sharing.doubt[fit.sharing.row], pull)
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)

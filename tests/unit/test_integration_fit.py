@@ -7,12 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
+from blotquant.integration import fit as fitting
 from blotquant.integration import strips
-from blotquant.integration.fit import _first_background, _Fitter, _texture
-from blotquant.integration.ground import Ground
+from blotquant.integration.fit import _NOTHING, _first_background, _Fitter, _texture
+from blotquant.integration.ground import _EXCESS, Ground
 from blotquant.integration.misfit import Misfit
 from blotquant.integration.shape import COUNT, LIMIT, light_of
-from blotquant.integration.strips import cut_strips, pair_strips
+from blotquant.integration.strips import Strips, cut_strips, pair_strips
 from blotquant.noise import NoiseModel
 from tests.hand_made_lanes import bands_table
 from tests.three_lanes import HEIGHTS, ROWS, after_two_passes, fitter_of, picture
@@ -101,7 +102,10 @@ def test_the_first_background_ignores_a_bubble_and_what_lies_in_bands() -> None:
     assert np.delete(trusted[:, 90:100].ravel(), np.ravel_multi_index((2, 2, 5), trusted[:, 90:100].shape)).min() == 1.0
     assert trusted[0, :90].mean() > 0.95
     size = 1.4826 * np.median(np.abs(light[outside] - np.median(light[outside]))) + 3.0
-    np.testing.assert_allclose(spread[1:], ((3 * size * 0.5**ground.order) ** 2)[1:])
+    assumed = (3 * size * 0.5**ground.order) ** 2
+    held = ground.held(assumed)
+    np.testing.assert_allclose(spread[1:], held[1:])
+    assert (held < assumed).any()
     assert spread[0] == pytest.approx(1e12 * size**2)
 
 
@@ -150,6 +154,35 @@ def test_the_scatter_of_the_first_background_is_learnt_from_it() -> None:
     assert none < 1.0
     finer = np.sqrt(spread[(ground.across > 0) & (ground.across < 9)])
     assert np.median(finer) < 1.0
+
+
+def test_terms_that_hardly_scatter_are_dropped_and_with_odd_waves_the_even_ones_of_their_half_octave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Odd waves of numbers 12 to 16 scatter a little, those from 17 on too little to be kept."""
+    first: list[Ground] = []
+
+    def found(_: Strips, ground: Ground, __: np.ndarray, noise: np.ndarray, ___: np.ndarray) -> tuple[np.ndarray, ...]:
+        first.append(ground)
+        spread = np.full(len(ground), 1e4)
+        odd = np.isin(ground.across, [1, 3])
+        spread[odd & (ground.along > 11)] = 100.0
+        spread[(odd & (ground.along > 16)) | ((ground.across == 5) & (ground.along == 1))] = 0.99
+        return np.zeros((3, len(ground))), spread * _NOTHING**2 * np.median(noise), np.ones_like(noise)
+
+    monkeypatch.setattr(fitting, "_first_background", found)
+    made = fitter_of(picture())
+    along, across = first[0].along, first[0].across
+    assert along.max() > 17
+    gone = ((along > 16) & np.isin(across, [0, 1, 2, 3])) | ((across == 5) & (along == 1))
+    np.testing.assert_array_equal(made.ground.along, along[~gone])
+    np.testing.assert_array_equal(made.ground.across, across[~gone])
+    assert made.fit.coefficients.shape == (3, (~gone).sum())
+    expected = np.full(len(along), 1e4)
+    expected[(along > 11) & np.isin(across, [1, 3])] = 100.0
+    expected[(along > 11) & np.isin(across, [0, 2, 9])] = _EXCESS * 100.0
+    nothing = _NOTHING**2 * np.median(made.noise(made.strips.light))
+    np.testing.assert_allclose(made.fit.spread, expected[~gone] * nothing)
 
 
 def test_a_lane_that_is_band_throughout_has_the_background_of_nothing() -> None:

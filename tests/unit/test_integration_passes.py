@@ -11,6 +11,7 @@ import pytest
 from blotquant import integrate, orient
 from blotquant.integration import fit as fitting
 from blotquant.integration.fit import Fit, _enclosed, _Fitter, _texture, fit_bands
+from blotquant.integration.ground import _EXCESS, _FINE
 from blotquant.integration.misfit import Misfit
 from blotquant.integration.shape import COUNT, LIMIT, SPREAD, STEP, THICKER
 from blotquant.integration.sharing import Sharing, learn_spread
@@ -48,8 +49,10 @@ def test_the_background_scatters_heights_are_free_and_shapes_are_drawn_to_their_
         assert precision[lane, at] == pytest.approx(1 / (3 * abs(fit.height[band]) + sd) ** 2)
         assert pull[lane, at] == 0
         mine = slice(at + 1, at + 1 + COUNT)
-        np.testing.assert_allclose(precision[lane, mine], 1 / fit.sharing.variance)
-        expected = (fit.sharing.mean[SPECIES[band]] - theta[band]) / fit.sharing.variance
+        around = fit.sharing.around[band]
+        assert around[0] < 0.5 * fit.sharing.variance[0]  # these rows have no tails
+        np.testing.assert_allclose(precision[lane, mine], 1 / around)
+        expected = (fit.sharing.mean[SPECIES[band]] - theta[band]) / around
         np.testing.assert_allclose(pull[lane, mine], expected)
     np.testing.assert_array_equal(precision[2, n + 1 + COUNT :], 1.0)
     np.testing.assert_array_equal(pull[2, n + 1 + COUNT :], 0.0)
@@ -146,6 +149,27 @@ def test_bands_scatter_is_learnt_from_their_own_covariance_and_trust(
     outside = fitter.outside & (weight > 0)
     assert new.texture == _texture(residual, outside, fitter.noise(fit.background))
     assert new.texture > 0
+
+
+def test_fine_waves_that_are_even_across_the_lane_are_held_in_every_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lanes whose backgrounds are all even waves: as learnt they would scatter a lot, which the odd ones forbid."""
+    monkeypatch.setattr(fitting, "_NOTHING", 0.0)  # no term is dropped
+    made = fitter_of(picture())
+    made.step(0)
+    fine = (made.ground.along > 11) & (made.ground.along < 17)  # a half octave
+    even, odd = fine & np.isin(made.ground.across, [0, 2, 9]), fine & np.isin(made.ground.across, [1, 3])
+    coefficients = np.where(even, [[3.0], [-3.0], [3.0]], made.fit.coefficients)
+    spread = np.where(even, 9.0, made.fit.spread)
+    fit = dataclasses.replace(made.fit, coefficients=coefficients, spread=spread)
+    found = Solution(np.zeros_like(coefficients), np.zeros((5, 1 + COUNT)), fit.covariance)
+    new = made._learn(fit, found, np.zeros_like(fit.noise), last=False).spread
+    free = learn_spread(coefficients, fit.covariance.of_ground(made.asked), spread, made.ground.group)
+    assert free[even].min() > 10 * _EXCESS * free[odd].mean()
+    np.testing.assert_allclose(new[even], _EXCESS * free[odd].mean())
+    rest = ~np.isin(made.ground.across, [0, 2, 9]) | (made.ground.along <= _FINE * made.ground.top)
+    rest[0] = False  # the level is free
+    np.testing.assert_array_equal(new[rest], free[rest])
+    assert new[0] == fit.spread[0]
 
 
 def test_a_step_is_the_solution_of_the_equations_at_the_present_shapes(

@@ -15,6 +15,8 @@ from blotquant.integration.shape import (
     COUNT,
     FLOOR,
     LIMIT,
+    MOST,
+    PICTURES,
     ROWS,
     SPREAD,
     STEP,
@@ -204,13 +206,26 @@ def test_light_across_the_lane_is_never_negative() -> None:
 
 def test_bounds_of_shapes_fit_together() -> None:
     assert COUNT == 25
-    assert (FLOOR < SPREAD).all()
-    assert (SPREAD[7:] <= ROWS[7:]).all()
-    assert (SPREAD[:7] <= 1.5 * ROWS[:7]).all()  # rows have few tails and wings, unless they show them
+    assert (FLOOR > 0).all()
+    assert (SPREAD <= ROWS).all()  # what bands of a row have in common is worth learning
     assert (ROWS <= LIMIT).all()
     assert ((2 * STEP <= LIMIT) & (LIMIT <= 3.5 * STEP)).all()  # a limit can be reached while the fit still learns
-    assert ((5 * FLOOR <= SPREAD) & (SPREAD <= 10 * FLOOR + 1e-9)).all()
     for parameter, decay, direction in BEYOND:
         mirrored = [(p, d) for p, d, side in BEYOND if side == -direction and d == decay]
         assert len(mirrored) == 1
-        assert LIMIT[mirrored[0][0]] == LIMIT[parameter]
+        for column in (SPREAD, FLOOR, MOST, STEP, LIMIT):
+            assert column[mirrored[0][0]] == column[parameter]
+    for column in (SPREAD, FLOOR, MOST, ROWS, PICTURES, STEP, LIMIT):
+        assert column[2] == column[4]  # wings above and below
+
+
+def test_scatter_can_shrink_and_grow_from_where_it_starts_and_shrinks_farther_in_tails_and_wings() -> None:
+    faint, rest = slice(BROAD - 1), slice(BROAD - 1, None)
+    assert (5 * FLOOR <= SPREAD + 1e-9).all()
+    assert (2 * SPREAD <= MOST + 1e-9).all()
+    assert (MOST <= LIMIT).all()
+    assert (SPREAD / FLOOR)[faint].min() > (SPREAD / FLOOR)[rest].max()
+    assert (SPREAD[rest] <= 10 * FLOOR[rest] + 1e-9).all()
+    # pictures are not comets as a whole, only rows are
+    assert (PICTURES[faint] < 0.5 * ROWS[faint]).all()
+    np.testing.assert_array_equal(PICTURES[rest], ROWS[rest])

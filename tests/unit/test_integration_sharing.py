@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from blotquant.integration.shape import COUNT, FLOOR, LIMIT, ROWS, SPREAD, STEP, THICKER
-from blotquant.integration.sharing import Sharing, learn_spread
+from blotquant.integration.shape import BROAD, COUNT, FLOOR, LIMIT, MOST, PICTURES, ROWS, SPREAD, STEP, THICKER
+from blotquant.integration.sharing import _BETWEEN, _PLENTY, _SCANT, Sharing, learn_spread
+
+FAINT, REST = slice(BROAD - 1), slice(BROAD - 1, None)
 
 
 def told(truth: np.ndarray, sharing: Sharing, error: float) -> tuple[np.ndarray, np.ndarray]:
-    """Shapes and covariances of bands whose light says `truth` with an error, in units of the scatter."""
-    variance = np.broadcast_to(sharing.variance, truth.shape)
+    """Shapes and covariances of bands whose light says `truth` with an error, in units of their scatter."""
+    variance = sharing.around
     mine = error**2 * variance
     covariance = 1 / (1 / variance + 1 / mine)
     theta = covariance * (sharing.of_bands / variance + truth / mine)
     return theta, np.array([np.diag(row) for row in covariance])
+
+
+def unlike_rows(row: np.ndarray, faint: list[float]) -> Sharing:
+    """Rows whose tails and wings scatter so many times as much as assumed."""
+    start = Sharing.at_start(row)
+    between = start.between.copy()
+    between[:, FAINT] *= np.array(faint)[:, None]
+    return dataclasses.replace(start, between=between)
 
 
 def test_nothing_is_known_at_the_start() -> None:
@@ -24,49 +36,55 @@ def test_nothing_is_known_at_the_start() -> None:
     assert not sharing.mean.any()
     np.testing.assert_array_equal(sharing.variance, SPREAD**2)
     for doubt in sharing.doubt:
-        np.testing.assert_array_equal(doubt, np.diag(ROWS**2))
+        np.testing.assert_allclose(doubt, np.diag((ROWS / 2) ** 2 + PICTURES**2))
     assert sharing.of_bands.shape == (4, COUNT)
 
 
 def test_means_of_rows_are_those_of_bands_that_scatter_in_rows_that_scatter_around_their_picture() -> None:
-    """One parameter at a time: band = row + scatter + error, row = picture + half of `ROWS`, picture = `ROWS`."""
+    """One parameter at a time: band = row + scatter + error, row = picture + its own scatter, picture = `PICTURES`.
+
+    Of the three rows one has the assumed tails and wings, one more than plenty and one next to none.
+    """
     row = np.array([0, 0, 0, 1, 1, 2])
     trust = np.array([1.0, 1.0, 0.5, 1.0, 0.0, 1.0])
-    start = Sharing.at_start(row)
+    odd = np.array([1.0, 3.0 * _PLENTY, 0.3 * _SCANT * _PLENTY])
     at = np.random.default_rng(2).uniform(0, 1, (3, COUNT)) * 0.003 * STEP
-    start = Sharing(row, at, start.variance, start.doubt, start.between)
+    start = dataclasses.replace(unlike_rows(row, odd.tolist()), mean=at)
     truth = np.random.default_rng(1).uniform(0, 1, (6, COUNT)) * 0.02 * STEP
     theta, covariance = told(truth, start, 0.7)
     found = start.learn(theta, covariance, trust)
     for k in range(COUNT):
-        between = (0.5 * ROWS[k]) ** 2
-        information = trust / (1.49 * SPREAD[k] ** 2)
-        prior = between * np.eye(3) + ROWS[k] ** 2 * np.ones((3, 3))
+        loose, share = (odd, np.array([1 / _PLENTY, 1.0, _SCANT])) if k < 7 else (np.ones(3), np.ones(3))
+        between = loose * (_BETWEEN * ROWS[k]) ** 2
+        information = trust / (1.49 * SPREAD[k] ** 2 * share[row])
+        prior = np.diag(between) + PICTURES[k] ** 2 * np.ones((3, 3))
         member = np.eye(3)[row]
         posterior = np.linalg.inv(np.linalg.inv(prior) + (member.T * information) @ member)
         expected = posterior @ (member.T @ (information * truth[:, k]))
         moved = expected - at[:, k]
         assert np.abs(moved).max() < 0.1 * STEP[k]
         np.testing.assert_allclose(found.mean[:, k], expected, atol=1e-9 * SPREAD[k])
-        of_row = 1 / ((member.T @ information) + 1 / between)
-        np.testing.assert_allclose(np.diagonal(found.doubt, axis1=1, axis2=2)[:, k], of_row)
+        np.testing.assert_allclose(found.doubt[:, k, k], np.diag(posterior))
 
 
 def test_parameters_that_bands_tell_together_are_learnt_together() -> None:
     """Two parameters whose errors are correlated, in one row: the generalised least-squares mean."""
     start = Sharing.at_start(np.array([0, 0]))
     pair = np.array([3, 4])
-    error = np.diag(start.variance)
-    error[np.ix_(pair, pair)] = np.array([[1.0, 0.9], [0.9, 1.2]]) * SPREAD[3] * SPREAD[4]
-    covariance = np.linalg.inv(np.diag(1 / start.variance) + np.linalg.inv(error))
+    scatter = start.around[0]
+    error = np.diag(scatter)
+    error[np.ix_(pair, pair)] = np.array([[1.0, 0.9], [0.9, 1.2]]) * np.sqrt(scatter[3] * scatter[4])
+    covariance = np.linalg.inv(np.diag(1 / scatter) + np.linalg.inv(error))
     truth = np.zeros((2, COUNT))
     truth[:, 3], truth[:, 4] = [0.004, 0.002], [0.001, 0.003]
     theta = truth @ np.linalg.inv(error) @ covariance
     found = start.learn(theta, np.array([covariance] * 2), np.ones(2))
-    information = 2 * np.linalg.inv(np.diag(start.variance) + error)
-    prior = np.diag(1.25 * ROWS**2)
-    expected = np.linalg.inv(information + np.linalg.inv(prior)) @ information @ truth.mean(axis=0)
-    np.testing.assert_allclose(found.mean[0], expected, atol=1e-12)
+    information = 2 * np.linalg.inv(np.diag(scatter) + error)
+    prior = np.diag((_BETWEEN * ROWS) ** 2 + PICTURES**2)
+    posterior = np.linalg.inv(information + np.linalg.inv(prior))
+    np.testing.assert_allclose(found.mean[0], posterior @ information @ truth.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(found.doubt[0], posterior, atol=1e-12)
+    assert posterior[3, 4] > 0.3 * np.sqrt(scatter[3] * scatter[4])
 
 
 def test_a_mean_moves_no_further_than_its_pace_and_stays_within_bounds() -> None:
@@ -112,21 +130,58 @@ def test_a_row_with_long_tails_keeps_them_and_the_others_stay_without(rows: int)
     loose = np.sqrt(found.between / start.between)[:, :7]
     np.testing.assert_allclose(loose, np.repeat(loose[:, :1], 7, axis=1))
     assert loose[0, 0] > 4
+    of_row = found.around.reshape(rows, 8, COUNT)
+    np.testing.assert_allclose(of_row[0], np.tile(found.variance, (8, 1)))  # its bands scatter in full
+    np.testing.assert_allclose(of_row[1:, :, REST], np.tile(found.variance[REST], (rows - 1, 8, 1)))
     if rows > 1:
+        assert (of_row[1:, :, FAINT] <= max(0.02, _SCANT) * found.variance[FAINT]).all()
         assert loose[1:, 0].max() < 0.6
         assert np.abs(found.mean[1:, :2]).max() < 0.003
 
 
+def test_bands_scatter_in_tails_and_wings_as_far_as_their_row_has_any_and_in_all_else_in_full() -> None:
+    shares = [_SCANT, 0.3, 1.0, 1.0]
+    row = np.array([2, 0, 1, 3, 0])
+    sharing = unlike_rows(row, [0.1 * _SCANT * _PLENTY, 0.3 * _PLENTY, _PLENTY, 4 * _PLENTY])
+    sharing = dataclasses.replace(sharing, variance=np.random.default_rng(4).uniform(0.5, 2.0, COUNT) * SPREAD**2)
+    for band, found in enumerate(sharing.around):
+        np.testing.assert_allclose(found[FAINT], shares[row[band]] * sharing.variance[FAINT])
+        np.testing.assert_array_equal(found[REST], sharing.variance[REST])
+    # how rows scatter in all else says nothing about it
+    between = sharing.between.copy()
+    between[:, REST] /= 100
+    np.testing.assert_array_equal(dataclasses.replace(sharing, between=between).around, sharing.around)
+
+
+def test_the_doubt_about_a_row_that_tells_nothing_is_its_scatter_and_what_is_not_known_of_its_picture() -> None:
+    """Only the last row's band is not trusted; the others' tell their rows' means all but exactly."""
+    alone = (_BETWEEN * ROWS) ** 2
+    for others in (1, 40):
+        start = Sharing.at_start(np.arange(others + 1))
+        start = dataclasses.replace(start, variance=1e-6 * SPREAD**2)
+        theta, covariance = told(np.zeros((others + 1, COUNT)), start, 0.1)
+        doubt = start.learn(theta, covariance, np.append(np.ones(others), 0.0)).doubt
+        picture = 1 / (others / alone + 1 / PICTURES**2)  # told by so many rows that scatter
+        np.testing.assert_allclose(doubt[-1], np.diag(alone + picture), rtol=1e-4, atol=1e-15)
+        assert (np.diagonal(doubt[0]) < 1e-4 * alone).all()
+        unknown = start.learn(theta, covariance, np.zeros(others + 1)).doubt
+        np.testing.assert_allclose(unknown, np.tile(np.diag(alone + PICTURES**2), (others + 1, 1, 1)), atol=1e-15)
+
+
 def test_scatter_is_that_of_the_bands_around_their_rows() -> None:
-    start = Sharing.at_start(np.array([0, 0, 1, 1]))
+    """In tails and wings the first row's bands are expected to scatter less, and what they do counts as much more."""
+    start = unlike_rows(np.array([0, 0, 1, 1]), [0.2 * _PLENTY, _PLENTY])
     trust = np.array([1.0, 0.5, 1.0, 1.0])
-    truth = np.array([1.0, -1.0, 0.6, -0.6])[:, None] * SPREAD
+    expects = np.ones((4, COUNT))
+    expects[:2, FAINT] = np.sqrt(0.2)
+    truth = np.array([1.0, -1.0, 0.6, -0.6])[:, None] * SPREAD * expects
     theta, covariance = told(truth, start, 0.5)
     found = start.learn(theta, covariance, trust)
-    square = np.minimum((theta - found.of_bands) ** 2, 4 * SPREAD**2)
+    square = np.minimum(((theta - found.of_bands) / expects) ** 2, 4 * SPREAD**2)
     known = 1 - 0.2  # the error leaves a fifth of the scatter unknown
     expected = (trust @ square / 0.88 + 0.5 * SPREAD**2) / (trust.sum() * known + 0.5)
-    np.testing.assert_allclose(found.variance, np.clip(expected, FLOOR**2, 4 * SPREAD**2))
+    np.testing.assert_allclose(found.variance, expected)
+    assert ((expected > FLOOR**2) & (expected < MOST**2)).all()
 
 
 def test_scatter_has_bounds_and_one_outlier_in_five_does_not_loosen_it() -> None:
@@ -145,7 +200,7 @@ def test_scatter_has_bounds_and_one_outlier_in_five_does_not_loosen_it() -> None
         start = start.learn(theta, covariance, np.ones(5))
         theta, covariance = told(0 * wild, calm, 1e-3)
         calm = calm.learn(theta, covariance, np.ones(5))
-    np.testing.assert_allclose(start.variance, 4 * SPREAD**2)
+    np.testing.assert_allclose(start.variance, MOST**2)
     np.testing.assert_allclose(calm.variance, FLOOR**2)
 
 
