@@ -27,7 +27,8 @@ _MOST = 40  # waves along the run, at most
 _MARGIN = 1.0  # how far beyond the ends of the lanes waves go [half windows]
 _ACROSS = 8  # degree of the polynomials across the lane
 _SHARES = (1.0, 1.0, 0.9, 0.7, 0.4, 0.3, 0.25, 0.25, 0.25)  # of the waves along, by degree across
-_HAZE, _DIFFERENCE = 0.5, 0.3  # of the waves along, for the haze and for the difference between its edges
+_HAZE = 0.8  # of the waves along what is seen of the lanes, for the haze
+_DIFFERENCE = 0.3  # of the waves along, for the difference between its edges
 _WIDTH, _BLUR, _SHIFT = 0.4, 0.4, 0.4  # and for how much wider, softer and farther right it is
 _KINDS = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9])  # functions across that vary alike along the run
 _ROUGH = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 1, 2, 3, 3, 3])  # how much less they are expected to vary, to start with
@@ -64,7 +65,9 @@ class Ground:
         span = int(seen[-1]) - int(seen[0]) + 1 + 2 * margin
         waves = 2 * span * strips.height / (_FINEST * float(np.median(places.sigma)))
         self.top = int(np.clip(np.ceil(waves), 2, _MOST))
-        shares = [*_SHARES, _HAZE, _DIFFERENCE, _WIDTH, _BLUR, _SHIFT]
+        # much of a short strip's waves is margin: haze is to bend no more often than what is seen tells
+        haze = _HAZE * (span - 2 * margin) / span
+        shares = [*_SHARES, haze, _DIFFERENCE, _WIDTH, _BLUR, _SHIFT]
         terms = [(k, j) for j, share in enumerate(shares) for k in range(int(self.top * share) + 1)]
         self.along: IntArray = np.array([k for k, _ in terms])
         self.across: IntArray = np.array([j for _, j in terms])
