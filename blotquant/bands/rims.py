@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
 from ..bulges import Picture
+from ..dips import middle_columns, rises_at_sides, smoothed_along
+from ..medians import medians_of_rows
 from .peaks import Peaks
 from .profiles import Track
 
@@ -22,7 +23,6 @@ __all__ = ["join_rims"]
 _BRIGHT = 20.0  # evidence of both rims, at least: what is dim has not used up its substrate
 _FARTHEST = 0.6  # distance of two rims as a share of the lane's width, at most
 _ALIKE = 0.5  # the lesser rim's height as a share of the greater one's, at least
-_CLOSED = 0.75  # a closed rim is as bright as this share of what lies above and below it
 _DEEP = 0.03  # depth of the dip as a share of the greater rim's height, at least
 _RISE, _USUAL_RISE = 0.4, 0.5  # and each side, and both on average, rise out of the dip by this share of its depth
 _REACH = 0.75  # how far to either side a lane's end is looked for, as a share of its width
@@ -48,21 +48,14 @@ def _closed(part: Picture, level: float) -> bool:
     """Whether the dip between two rims fills up on both sides, in a column that it does not darken."""
     if min(part.shape[0], part.shape[1] // 2) < _LEAST:
         return False
-    light = np.asarray(cv2.blur(part, (1, 3), borderType=cv2.BORDER_REPLICATE), np.float64) - level
-    quarter, half = light.shape[1] // 4, light.shape[1] // 2
-    profile = np.median(light[:, quarter : light.shape[1] - quarter], axis=1)
+    light = smoothed_along(part, level)
+    profile = medians_of_rows(middle_columns(light))
     dip = int(np.argmin(profile))
     rims = profile[: dip + 1].max(), profile[dip:].max()
-    depth = float(max(rims) - profile[dip])
     if min(rims) < _ALIKE * max(rims) or min(rims) - profile[dip] < _DEEP * max(rims):
         return False
-    rises = []
-    for side in (light[:, :half], light[:, half:]):
-        col = int(np.argmax(side[dip]))
-        if side[dip, col] < _CLOSED * float(side[:, col].max()):
-            return False
-        rises.append(min(1.0, float(side[dip, col] - profile[dip]) / depth))
-    return min(rises) > _RISE and sum(rises) > 2.0 * _USUAL_RISE
+    rises = rises_at_sides(light, dip)
+    return rises is not None and min(rises) > _RISE and sum(min(1.0, rise) for rise in rises) > 2.0 * _USUAL_RISE
 
 
 def join_rims(peaks: Peaks, calm: Picture, track: Track, offset: float) -> Peaks:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ..background import Places
 from ..blot import Blot, FloatArray
+from ..dips import middle_columns, rises_at_sides, smoothed_along
 from ..flags import Flag, add_flag
 from ..geometry import evaluate_curve, parse_curve
 from ..medians import median, medians_of_rows
@@ -21,8 +21,7 @@ _RIM = 3.0  # noise standard deviations by which a hollow band's middle lies bel
 _DEEP, _DEEPER = 0.05, 0.07  # … and share of its height; the latter where the rims were taken for two bands
 _ALIKE = 0.5  # the lesser rim of a hollow band is at least this share of the greater one
 _TALL = 10.0  # and it stands out by so many of them: what is dim has not used up its substrate
-_CLOSED = 0.75  # and a closed rim is as bright as this share of what lies above and below it
-_RISE = 0.7  # … and rises out of the dip by at least this share of its depth
+_RISE = 0.7  # and a closed rim rises out of the dip by at least this share of its depth
 _FALL = 0.5  # and beyond both rims the light falls by at least this share of the dip's depth
 _CORE = 3.0  # a band's core reaches so many half thicknesses to each side
 _FAR = 6.0  # a burnt-out band's other rim lies within so many half thicknesses of the picture's bands
@@ -87,12 +86,6 @@ def _straightened(pixels: FloatArray, ridge: FloatArray, cols: IntArray, run: In
     return part
 
 
-def _middle(part: FloatArray) -> FloatArray:
-    """Middle half of the lane."""
-    quarter = part.shape[1] // 4
-    return part[:, quarter : part.shape[1] - quarter]
-
-
 def _dip(
     core: FloatArray, profile: FloatArray, level: float, noise_sd: float, deep: float, outside: float
 ) -> int | None:
@@ -117,15 +110,9 @@ def _dip(
 
 
 def _closed(part: FloatArray, dip: int, level: float) -> bool:
-    """Is the rim closed: does each end of the lane rise out of the dip, in a column that the dip does not darken."""
-    light: FloatArray = np.asarray(cv2.blur(part, (1, 3), borderType=cv2.BORDER_REPLICATE), np.float64) - level
-    profile, half = medians_of_rows(_middle(light)), part.shape[1] // 2
-    for side in (light[:, :half], light[:, half:]):
-        col = int(np.argmax(side[dip]))
-        rise = float(side[dip, col] - profile[dip])
-        if side[dip, col] < _CLOSED * float(side[:, col].max()) or rise < _RISE * float(profile.max() - profile[dip]):
-            return False
-    return True
+    """Is the rim closed: does each side of the lane rise out of the dip, in a column that the dip does not darken."""
+    rises = rises_at_sides(smoothed_along(part, level), dip)
+    return rises is not None and min(rises) >= _RISE
 
 
 def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, strong: BoolArray) -> BoolArray:
@@ -143,7 +130,7 @@ def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, st
     for i in range(len(bands)):
         cols = np.arange(places.left[i], places.right[i])
         part = _straightened(blot.pixels, _ridge(curves[i], row[i], cols), cols, np.arange(-far, far + 1))
-        core = _middle(part)
+        core = middle_columns(part)
         profile = medians_of_rows(core)
         away = row[strong & (places.lane == places.lane[i])] - row[i]
         reach = min(int(np.ceil(_CORE * sigma[i])), far)

@@ -10,13 +10,13 @@ import pytest
 
 from blotquant.background import Places
 from blotquant.blot import Blot
+from blotquant.dips import middle_columns
 from blotquant.flags import Flag, has_flag
 from blotquant.integration import doubts
 from blotquant.integration.doubts import (
     _closed,
     _dip,
     _edges,
-    _middle,
     _ridge,
     _straightened,
     flagged,
@@ -71,12 +71,6 @@ def test_pixels_are_counted_from_the_ridge_and_end_with_the_picture() -> None:
     np.testing.assert_array_equal(part, [[8 * r + c for r, c in zip(row, cols, strict=True)] for row in rows])
 
 
-def test_the_middle_half_of_a_lane() -> None:
-    part = np.arange(24.0).reshape(2, 12)
-    np.testing.assert_array_equal(_middle(part), part[:, 3:9])
-    assert _middle(np.zeros((2, 13))).shape == (2, 7)
-
-
 PROFILE = [0.0, 50.0, 100.0, 80.0, 100.0, 50.0, 0.0]
 
 
@@ -85,7 +79,7 @@ def part_of(profile: list[float], cols: int = 16) -> np.ndarray:
 
 
 def dip_in(part: np.ndarray, noise: float = 1.0, deep: float = 0.05, outside: float = 0.5) -> int | None:
-    core = _middle(part)
+    core = middle_columns(part)
     return _dip(core, np.median(core, axis=1), 10.0, noise, deep, outside)
 
 
