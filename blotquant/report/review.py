@@ -70,8 +70,9 @@ def render_review(result: ReportSource) -> str:
         for _, row in order_images(rows).iterrows()
     ]
     bare = [{name: value for name, value in image.items() if name != "src"} for image in images]
+    study = plain(result.record.get("title", "")) or "Western blot quantification"
     return template("review.html").render(
-        title=plain(result.record.get("title", "")) or "Western blot quantification",
+        title=f"Correct lanes and boxes: {study}",
         version=__version__,
         style=style,
         script=script,

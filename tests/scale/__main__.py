@@ -223,7 +223,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--real", action="store_true", help="measure real blots instead of cheap units")
     parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.what == "once":
         print(json.dumps(batch_once(options.numbers[0], options.jobs, real=options.real)))
     elif options.what == "draw":
