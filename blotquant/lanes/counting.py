@@ -12,7 +12,8 @@ from ..blot import FloatArray
 from ..errors import DetectionError
 from .chains import PRICE
 from .doubts import comb_doubts
-from .search import Search, choose
+from .findings import Search
+from .search import choose
 from .wells import fill_wells, local_steps
 
 __all__ = ["Settled", "settle"]

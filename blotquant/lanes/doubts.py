@@ -8,7 +8,8 @@ import numpy as np
 
 from ..blot import FloatArray
 from ..errors import DetectionError, QualityWarning
-from .search import Search, row_room
+from .ends import row_room
+from .findings import Search
 from .wells import FEWEST, local_steps
 
 __all__ = ["comb_doubts", "refuse_dots"]

@@ -14,7 +14,7 @@ from ..evidence import Canvas
 from ..flags import Flag, encode
 from ..geometry import curve_texts, to_file
 from .counting import Settled
-from .search import Search
+from .findings import Search
 
 __all__ = ["lanes_table"]
 
