@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -17,12 +16,13 @@ import pandas as pd
 from ..blot import Blot, FloatArray
 from ..medians import median
 from ..noise import NoiseModel
+from .first_background import first_background
 from .ground import Ground
 from .misfit import Misfit, kept_cores, trust
 from .shape import COUNT, LIMIT, STEP, Drawn, draw, light_of
 from .sharing import Sharing, learn_spread
 from .strips import Places, Strips, View, cut_strips, over_blocks, pair_strips
-from .system import EACH, Covariance, Solution, Unknowns, factorise, solve
+from .system import EACH, Covariance, Solution, Unknowns, solve
 from .widths import with_own_widths
 
 __all__ = ["Fit", "fit_bands"]
@@ -31,11 +31,7 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
 _PASSES = 6
-_FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
-_LOOSE, _DECAY = 3.0, 0.5  # scatter of background terms to start with: of the light's, and by order
 _ASKED = 4  # lanes whose background's variances are computed, since these cost time and are alike
-_NOTHING = 0.03  # terms that scatter by less than so many of the cells' noise are left out
-_ROUNDS, _STIFF = 8, 2  # of the first, robust background, and how many before its scatter is learnt
 _CLEAR = 4.0  # cells so far from all ridges tell the background without the bands [sigma]
 _SIZING = 4  # passes in which the rows' sigmas are found
 _SPOILT, _ILL = 0.15, 2.0  # share of a core that is rejected, and misfit, from which a band teaches less
@@ -128,54 +124,6 @@ class Fit:
         return precision, pull
 
 
-def _enclosed(gone: BoolArray) -> BoolArray:
-    """Cells that rejected ones enclose: where a background that a bubble bends crosses the bubble's own light."""
-    inside = np.zeros_like(gone)
-    for lane in np.flatnonzero(gone.any(axis=(1, 2))):
-        _, label, box, _ = cv2.connectedComponentsWithStats((~gone[lane]).astype(np.uint8), connectivity=4)
-        ends = box[:, :2] + box[:, 2:4]
-        island = (box[:, :2] > 0).all(axis=1) & (ends < gone.shape[:0:-1]).all(axis=1)
-        inside[lane] = island[label] & (label > 0)
-    return inside
-
-
-def _first_background(
-    strips: Strips, ground: Ground, outside: BoolArray, noise: FloatArray, asked: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Robust background without the bands: coefficients, the scatter to start with, and the trust in each cell.
-
-    The scatter is learnt here first, in `asked` lanes, where no band can be taken for background nor the other way
-    round.
-    """
-    # bands may fill all lanes, and nothing of a picture may be usable
-    told = next((cells for cells in (outside, strips.usable) if cells.any()), np.ones_like(outside))
-    light = strips.light[told]
-    size = float(1.4826 * median(np.abs(light - median(light))) + np.sqrt(median(noise)))
-    spread = (_LOOSE * size * _DECAY**ground.order) ** 2
-    spread[0] = _FREE * size**2
-    coefficients, trusted = np.zeros((len(noise), len(ground))), np.ones_like(noise)
-    background = np.zeros_like(noise)
-    # stiff at first, so that what is no background stands out instead of bending it
-    scale = np.full((len(noise), 1, 1), size / np.sqrt(median(noise)))
-    for number in range(_ROUNDS):
-        weight = np.where(outside, trusted / (noise * (scale if number < _STIFF else 1.0) ** 2), 0.0)
-        left = ground.project(weight * (strips.light - background)) - coefficients / spread
-        factors, change = factorise(ground.gram(weight), left, 1 / spread)
-        coefficients = coefficients + change
-        background = ground.image(coefficients)
-        if number >= _STIFF:
-            variance = Covariance(factors, len(ground)).of_ground(asked)
-            spread[1:] = ground.held(learn_spread(coefficients, variance, spread, ground.group))[1:]
-        off = np.abs(strips.light - background) / np.sqrt(noise)
-        middle = [median(x[ok]) if ok.any() else 1.0 for x, ok in zip(off, outside, strict=True)]
-        scale = np.maximum(1.4826 * np.array(middle), 1.0)[:, None, None]
-        trusted = np.where(off < 5 * scale, np.minimum(1.0, 2 * scale / np.maximum(off, 1e-9)), 0.0)
-        trusted = np.where(_enclosed(outside & (trusted == 0)), 0.0, trusted)
-    # a band adds light: where there is less, something lies on the membrane
-    below = strips.light < background
-    return coefficients, spread, np.where(outside | (below & (trusted == 0)), trusted, 1.0)
-
-
 def _texture(residual: FloatArray, outside: BoolArray, noise: FloatArray) -> float:
     """Variance that noise does not explain where no bands are, from means over blocks of cells [AU²].
 
@@ -230,11 +178,8 @@ class _Fitter:
         noise = self.noise(strips.light)
         inside = self.spread_out((np.abs(along) < _CLEAR).astype(float)) > 0
         self.outside = strips.usable & ~inside
-        ground = Ground(strips, self.places)
-        coefficients, spread, weight = _first_background(strips, ground, self.outside, noise, self.asked)
-        spread = ground.held(np.where(spread > _NOTHING**2 * median(noise), spread, 0.0))
-        some = spread > 0
-        self.ground, coefficients, spread = ground.only(some), coefficients[:, some], spread[some]
+        free = Ground(strips, self.places)
+        self.ground, coefficients, spread, weight = first_background(strips, free, self.outside, noise, self.asked)
         self.unknowns = Unknowns.of(self.places, self.ground)
         background = self.ground.image(coefficients)
         cut = self.places.cut

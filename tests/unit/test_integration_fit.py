@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from blotquant.integration import fit as fitting
 from blotquant.integration import strips
-from blotquant.integration.fit import _NOTHING, _first_background, _Fitter, _texture
+from blotquant.integration.first_background import _NOTHING, first_background, pruned
+from blotquant.integration.fit import _Fitter, _texture
 from blotquant.integration.ground import _EXCESS, Ground
 from blotquant.integration.misfit import Misfit
 from blotquant.integration.shape import COUNT, LIMIT, light_of
-from blotquant.integration.strips import Strips, cut_strips, pair_strips
+from blotquant.integration.strips import cut_strips, pair_strips
 from blotquant.noise import NoiseModel
 from tests.hand_made_lanes import bands_table
 from tests.three_lanes import HEIGHTS, ROWS, after_two_passes, fitter_of, picture
@@ -74,14 +74,17 @@ def first(light: np.ndarray, outside: np.ndarray | None = None) -> tuple[np.ndar
     ground = Ground(strips, places)
     outside = np.ones(light.shape, bool) if outside is None else outside
     asked = np.arange(len(light))
-    coefficients, spread, trusted = _first_background(strips, ground, outside, np.full(light.shape, 9.0), asked)
+    noise = np.full(light.shape, 9.0)
+    ground, coefficients, spread, trusted = first_background(strips, ground, outside, noise, asked)
     return ground.image(coefficients), spread, trusted, ground
 
 
 @pytest.fixture
 def unlearnt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the scatter that is assumed to start with."""
-    monkeypatch.setattr("blotquant.integration.fit.learn_spread", lambda coefficients, variance, spread, group: spread)
+    monkeypatch.setattr(
+        "blotquant.integration.first_background.learn_spread", lambda coefficients, variance, spread, group: spread
+    )
 
 
 @pytest.mark.usefixtures("unlearnt")
@@ -149,40 +152,43 @@ def test_the_scatter_of_the_first_background_is_learnt_from_it() -> None:
     true = light - np.random.default_rng(3).normal(0, 3.0, shape)
     assert np.sqrt(np.mean((background - true) ** 2)) < 1.0
     plain = ground.across == 0
-    wave, none = (float(np.sqrt(spread[plain & (ground.along == k)]).max()) for k in (5, 20))
+    wave, none = (float(np.sqrt(spread[plain & (ground.along == k)]).max(initial=0.0)) for k in (5, 20))
     assert wave > 8.0
     assert none < 1.0
     finer = np.sqrt(spread[(ground.across > 0) & (ground.across < 9)])
     assert np.median(finer) < 1.0
 
 
-def test_terms_that_hardly_scatter_are_dropped_and_with_odd_waves_the_even_ones_of_their_half_octave(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_terms_that_hardly_scatter_are_dropped_and_with_odd_waves_the_even_ones_of_their_half_octave() -> None:
     """Odd waves of numbers 12 to 16 scatter a little, those from 17 on too little to be kept."""
-    first: list[Ground] = []
-
-    def found(_: Strips, ground: Ground, __: np.ndarray, noise: np.ndarray, ___: np.ndarray) -> tuple[np.ndarray, ...]:
-        first.append(ground)
-        spread = np.full(len(ground), 1e4)
-        odd = np.isin(ground.across, [1, 3])
-        spread[odd & (ground.along > 11)] = 100.0
-        spread[(odd & (ground.along > 16)) | ((ground.across == 5) & (ground.along == 1))] = 0.99
-        return np.zeros((3, len(ground))), spread * _NOTHING**2 * np.median(noise), np.ones_like(noise)
-
-    monkeypatch.setattr(fitting, "_first_background", found)
-    made = fitter_of(picture())
-    along, across = first[0].along, first[0].across
+    ground = Ground(*cut_strips(picture(), bands_table(ROWS)))
+    along, across = ground.along, ground.across
     assert along.max() > 17
+    spread = np.full(len(ground), 1e4)
+    odd = np.isin(across, [1, 3])
+    spread[odd & (along > 11)] = 100.0
+    spread[(odd & (along > 16)) | ((across == 5) & (along == 1))] = 0.99
+    coefficients = np.arange(3.0 * len(ground)).reshape(3, -1)
+    less, kept, scatter = pruned(ground, coefficients, 2.0 * spread, 2.0)
     gone = ((along > 16) & np.isin(across, [0, 1, 2, 3])) | ((across == 5) & (along == 1))
-    np.testing.assert_array_equal(made.ground.along, along[~gone])
-    np.testing.assert_array_equal(made.ground.across, across[~gone])
-    assert made.fit.coefficients.shape == (3, (~gone).sum())
+    gone |= (along > 16) & (across == 9)
+    np.testing.assert_array_equal(less.along, along[~gone])
+    np.testing.assert_array_equal(less.across, across[~gone])
+    np.testing.assert_array_equal(kept, coefficients[:, ~gone])
     expected = np.full(len(along), 1e4)
-    expected[(along > 11) & np.isin(across, [1, 3])] = 100.0
+    expected[(along > 11) & odd] = 100.0
     expected[(along > 11) & np.isin(across, [0, 2, 9])] = _EXCESS * 100.0
-    nothing = _NOTHING**2 * np.median(made.noise(made.strips.light))
-    np.testing.assert_allclose(made.fit.spread, expected[~gone] * nothing)
+    np.testing.assert_allclose(scatter, 2.0 * expected[~gone])
+
+
+def test_the_first_background_drops_what_the_lanes_have_not() -> None:
+    shape = cut_strips(picture(), bands_table(ROWS))[0].light.shape
+    light = np.random.default_rng(3).normal(0, 3.0, shape)
+    light += np.array([300.0, -200.0, 250.0])[:, None, None] * np.cos(np.pi * np.arange(shape[1]) / shape[1])[:, None]
+    _, spread, _, ground = first(light)
+    assert len(spread) == len(ground)
+    assert len(ground) < 0.5 * len(Ground(*cut_strips(picture(), bands_table(ROWS))))
+    assert spread.min() > _NOTHING**2 * 9.0
 
 
 def test_a_lane_that_is_band_throughout_has_the_background_of_nothing() -> None:

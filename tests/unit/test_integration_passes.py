@@ -10,7 +10,8 @@ import pytest
 
 from blotquant import integrate, orient
 from blotquant.integration import fit as fitting
-from blotquant.integration.fit import Fit, _enclosed, _Fitter, _texture, fit_bands
+from blotquant.integration.first_background import _enclosed
+from blotquant.integration.fit import Fit, _Fitter, _texture, fit_bands
 from blotquant.integration.ground import _EXCESS, _FINE
 from blotquant.integration.misfit import Misfit
 from blotquant.integration.shape import COUNT, LIMIT, SPREAD, STEP, THICKER
@@ -153,7 +154,7 @@ def test_bands_scatter_is_learnt_from_their_own_covariance_and_trust(
 
 def test_fine_waves_that_are_even_across_the_lane_are_held_in_every_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lanes whose backgrounds are all even waves: as learnt they would scatter a lot, which the odd ones forbid."""
-    monkeypatch.setattr(fitting, "_NOTHING", 0.0)  # no term is dropped
+    monkeypatch.setattr("blotquant.integration.first_background._NOTHING", 0.0)  # no term is dropped
     made = fitter_of(picture())
     made.step(0)
     fine = (made.ground.along > 11) & (made.ground.along < 17)  # a half octave
