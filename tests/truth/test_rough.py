@@ -20,11 +20,11 @@ def test_a_rough_membrane_adds_light_and_no_truth() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_clouds_and_smears_are_told_from_wings(family: str) -> None:
-    """Before backgrounds could be as rough as this, the median error was 3 % and the 90th percentile 12 to 15 %."""
+    """Before rows without tails kept their bands from having any, it was 0.7 to 0.9 % and 3 %; at first 3 and 15 %."""
     table = rough(range(1000, 1003), [family]).iloc[0]
     assert table["f1"] > 0.98
     assert table["lanes_exact"] == 1.0
-    assert table["median"] < 1.3
-    assert table["p90"] < 5.0
-    assert table["cover"] > 0.6
+    assert table["median"] < 0.8
+    assert table["p90"] < 2.5
+    assert table["cover"] > 0.75
     assert table["absent_found"] == 0.0
