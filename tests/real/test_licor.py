@@ -49,10 +49,10 @@ def test_fifteen_lanes_are_found_and_twelve_of_them_are_samples(result: Result) 
 @pytest.mark.parametrize(
     ("measured", "published", "least"),
     [
-        ("phospho", "pAkt_kcounts", 0.975),
+        ("phospho", "pAkt_kcounts", 0.985),
         ("ratio", "ratio_published", 0.985),
-        # the goal was 0.97: the published boxes are about 50 px wide whatever the band, see the two tests below
-        ("total", "Akt_kcounts", 0.915),
+        # the goal was 0.985: the published boxes are about 50 px wide whatever the band, see the two tests below
+        ("total", "Akt_kcounts", 0.92),
     ],
 )
 def test_volumes_and_ratios_agree_with_the_published_ones(
