@@ -44,6 +44,7 @@ _CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed howe
 _FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
 _TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
 _LINED_UP = 22.0  # evidence of its bands together from which a row of several is believed all the same …
+_MANY, _MANY_LINED_UP = 5, 14.0  # … and if they are so many
 _SHARP = 5.0  # … which stand clear of the gaps by more than so much …
 _BENT = 0.12  # … and lie off the row by less than this times what they have above it [half thicknesses] …
 _INSIDE = 2.3  # … and are all so far from where the membrane or the picture ends [half thicknesses] …
@@ -176,7 +177,7 @@ def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> bool
     clear = float(np.median(peaks.contrast[row])) - _SHARP
     return bool(
         _support(peaks, row).max() > 0
-        and np.hypot.reduce(peaks.score[row]) > _LINED_UP
+        and np.hypot.reduce(peaks.score[row]) > (_LINED_UP if len(row) < _MANY else _MANY_LINED_UP)
         and flat[row].std() < _BENT * clear * np.median(peaks.sigma[row])
         and peaks.margin[row].min() > _INSIDE
     )

@@ -223,6 +223,16 @@ def test_a_broad_faint_row_far_below_the_strongest_is_found() -> None:
     assert len(bands) == 14
 
 
+def test_the_more_lanes_line_up_the_fainter_a_row_is_believed() -> None:
+    seven = drawn_rows({80.0: 20000.0, 200.0: 60.0}, {80.0: 5.0, 200.0: 8.0}, noise=40.0)
+    bands = find_bands(seven, find_lanes(seven))
+    faint = bands[np.abs(bands["centre_row"] - 200) < 5]
+    assert len(faint) == 7
+    assert faint["score"].between(5, 10).all()
+    four = dataclasses.replace(seven, pixels=seven.pixels[:, :240])
+    assert len(find_bands(four, find_lanes(four))) == 4
+
+
 @pytest.mark.parametrize(("rows", "at", "sigma"), [(240, 123.0, 16.0), (520, 472.0, 12.0), (520, 300.0, 16.0)])
 @pytest.mark.parametrize("height", [300.0, 15000.0])
 def test_a_row_four_times_as_thick_as_others_is_found_with_its_own_thickness(
