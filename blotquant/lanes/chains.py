@@ -16,7 +16,8 @@ __all__ = ["PRICE", "best_chain", "candidates", "peaks"]
 PRICE = 0.9
 """Votes that a lane must have to be worth taking."""
 
-_UNEVEN = 20.0  # price of a change of step, times its squared logarithm
+_UNEVEN = 20.0  # price of a change of step, times its squared logarithm …
+_JUMP = 0.1  # … which counts no more than this
 _OFF_PITCH = 3.0  # price of a step off the pitch, times its squared logarithm
 _SKIPPED = 0.6  # price of a well that no row speaks for
 _GAP = 1.6  # price of a gap of any width
@@ -79,7 +80,7 @@ def best_chain(
         which = np.flatnonzero(reached)
         worth, last = best[:, :, i].ravel()[which], length[:, :, i].ravel()[which]
         change = (length[:, i, :][:, None, :] - last[None, :, None]) ** 2
-        total = worth[None, :, None] - _UNEVEN * change
+        total = worth[None, :, None] - _UNEVEN * np.minimum(change, _JUMP)
         pick = np.argmax(total, axis=1)
         onward = np.take_along_axis(total, pick[:, None, :], axis=1)[:, 0, :] + gain - price[:, i, :]
         longer = onward > start
