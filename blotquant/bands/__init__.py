@@ -30,8 +30,7 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     neighbouring lanes make rows, along the smile that the membrane's rows share. A row that some lane of some image
     shows is expected in all. A row that is near the noise, faint beside the bands of its image (5 %) and not
     straight, clear of the gaps and as thick as others, or that the end of the membrane or of the picture cuts off, is
-    none. Assumes bands that stand out from the gap on one side
-    of the lane at least.
+    none. Assumes bands that stand out from the gap on one side of the lane at least.
 
     Parameters
     ----------

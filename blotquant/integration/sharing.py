@@ -21,7 +21,8 @@ IntArray = npt.NDArray[np.int64]
 
 _BETWEEN = 0.5  # rows of a picture scatter this much less than rows of all pictures, to start with
 _FAINT, _REST = slice(BROAD - 1), slice(BROAD - 1, None)  # tails and wings; all other shapes, which scatter in step
-_REST_FIRM, _LEAST, _MOST = 4.0, 0.01, 4.0  # how many shapes' worth the assumed scatter counts; bounds on its change
+# how many shapes' worth the assumed scatter of these counts, and bounds on its change
+_REST_FIRM, _REST_LEAST, _REST_MOST = 4.0, 0.01, 4.0
 # most rows have next to no tails and wings, some have a comet's: each has a scatter of its own, a priori so much …
 _FEW, _ODD = 0.05, 2.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
 _LEAST_ODD, _MOST_ODD = 0.01, 100.0
@@ -138,7 +139,7 @@ class Sharing:
             now = float((self.between[0, _REST] / start[_REST])[0])
             square = (np.minimum(off**2, _FAR * self.between) / _SHORT / start)[:, _REST].sum()
             new = (square + _REST_FIRM * now) / ((1 - 1 / rows) * known[:, _REST].sum() + _REST_FIRM)
-            between[:, _REST] = start[_REST] * np.clip(new, _LEAST, _MOST)
+            between[:, _REST] = start[_REST] * np.clip(new, _REST_LEAST, _REST_MOST)
         return between
 
     def thickness(self, theta: FloatArray, height: FloatArray) -> tuple[FloatArray, FloatArray, Sharing]:
