@@ -44,9 +44,10 @@ _CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed howe
 _FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
 _TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
 _LINED_UP = 22.0  # evidence of its bands together from which a row of several is believed all the same …
-_MANY, _MANY_LINED_UP = 5, 14.0  # … and if they are so many
+_SEVERAL, _SEVERAL_LINED_UP = 3, 14.0  # … and if they are so many, or more
 _SHARP = 5.0  # … which stand clear of the gaps by more than so much …
 _BENT = 0.12  # … and lie off the row by less than this times what they have above it [half thicknesses] …
+_ASTRAY = 0.5  # … or, if several, by less than so much …
 _INSIDE = 2.3  # … and are all so far from where the membrane or the picture ends [half thicknesses] …
 _SLIM, _STOUT = 0.6, 1.9  # … and, if faint, as thick as others, within these shares; ground and scratches are not
 _CUT, _CUT_SHARE = 1.0, 0.5  # a row is cut off that has less room [half thicknesses] in more of its lanes
@@ -175,10 +176,12 @@ def _backed(peaks: Peaks, own: npt.NDArray[np.intp]) -> bool:
 def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> bool:
     """Whether several bands make a row that is beyond doubt, however faint each: together they look like one."""
     clear = float(np.median(peaks.contrast[row])) - _SHARP
+    evidence, astray = (_SEVERAL_LINED_UP, _ASTRAY) if len(row) >= _SEVERAL else (_LINED_UP, 0.0)
     return bool(
-        _support(peaks, row).max() > 0
-        and np.hypot.reduce(peaks.score[row]) > (_LINED_UP if len(row) < _MANY else _MANY_LINED_UP)
-        and flat[row].std() < _BENT * clear * np.median(peaks.sigma[row])
+        clear > 0
+        and _support(peaks, row).max() > 0
+        and np.hypot.reduce(peaks.score[row]) > evidence
+        and flat[row].std() < max(_BENT * clear, astray) * np.median(peaks.sigma[row])
         and peaks.margin[row].min() > _INSIDE
     )
 
