@@ -22,6 +22,7 @@ __all__ = [
     "FLOOR",
     "LIMIT",
     "MOST",
+    "PEAKED",
     "PICTURES",
     "ROWS",
     "SPREAD",
@@ -36,21 +37,21 @@ _TABLE = np.array(
     [
         # scatter of bands around their row to start with, at least and at most; of rows around their picture, and of
         # pictures; largest step and value
-        (0.00075, 0.00003, 0.0015, 0.0045, 0.00135, 0.15, 0.3),  # 0 short tail up
-        (0.0005, 0.00002, 0.001, 0.003, 0.0009, 0.1, 0.2),  # 1 long tail up
-        (0.00125, 0.0001, 0.01, 0.0045, 0.00135, 0.125, 0.25),  # 2 wing above
+        (0.00075, 0.00003, 0.00075, 0.0045, 0.00135, 0.15, 0.3),  # 0 short tail up
+        (0.0005, 0.00002, 0.0005, 0.0024, 0.0009, 0.1, 0.2),  # 1 long tail up
+        (0.00125, 0.0001, 0.01, 0.003, 0.00135, 0.125, 0.25),  # 2 wing above
         (0.0025, 0.0002, 0.02, 0.012, 0.0036, 0.15, 0.3),  # 3 wing in the middle
-        (0.00125, 0.0001, 0.01, 0.0045, 0.00135, 0.125, 0.25),  # 4 wing below
-        (0.0005, 0.00002, 0.001, 0.0015, 0.00045, 0.1, 0.2),  # 5 long tail down
-        (0.00075, 0.00003, 0.0015, 0.0022, 0.00066, 0.15, 0.3),  # 6 short tail down
+        (0.00125, 0.0001, 0.01, 0.003, 0.00135, 0.125, 0.25),  # 4 wing below
+        (0.0005, 0.00002, 0.0005, 0.0012, 0.00045, 0.1, 0.2),  # 5 long tail down
+        (0.00075, 0.00003, 0.00075, 0.0022, 0.00066, 0.15, 0.3),  # 6 short tail down
         (1.0, 0.1, 2.0, 1.5, 1.5, 1.5, 4.0),  # 7 ridge lower [px]
         (0.7, 0.1, 1.4, 1.5, 1.5, 1.5, 5.0),  # 8 ridge falls to the right [px at the end]
         (0.7, 0.1, 1.4, 2.5, 2.5, 1.5, 5.0),  # 9 ridge bends down at the ends [px]
         (0.1, 0.01, 0.2, 0.3, 0.3, 0.3, 0.6),  # 10 thicker
         (0.05, 0.005, 0.1, 0.15, 0.15, 0.25, 0.5),  # 11 skewed
-        (0.04, 0.005, 0.08, 0.12, 0.12, 0.2, 0.4),  # 12 peaked
+        (0.04, 0.0015, 0.08, 0.12, 0.12, 0.2, 0.4),  # 12 peaked
         (0.02, 0.003, 0.04, 0.06, 0.06, 0.125, 0.25),  # 13 fifth Hermite term
-        (0.02, 0.003, 0.04, 0.06, 0.06, 0.125, 0.25),  # 14 sixth Hermite term
+        (0.02, 0.001, 0.04, 0.06, 0.06, 0.125, 0.25),  # 14 sixth Hermite term
         (1.5, 0.15, 3.0, 2.5, 2.5, 2.0, 6.0),  # 15 further right [px]
         (0.04, 0.005, 0.08, 0.1, 0.1, 0.08, 0.25),  # 16 ln width
         (0.2, 0.025, 0.4, 0.5, 0.5, 0.3, 0.8),  # 17 ln softness of the ends
@@ -65,7 +66,7 @@ _TABLE = np.array(
 )
 SPREAD, FLOOR, MOST, ROWS, PICTURES, STEP, LIMIT = _TABLE.T
 COUNT = len(_TABLE)
-THICKER = 10
+THICKER, PEAKED = 10, 12
 BROAD = 1 + 7
 """Unknowns of a band whose light reaches through its whole window: its height, tails and wings, which come first."""
 _WINGS, _HERMITE, _RELIEF = slice(7), slice(10, 15), slice(19, 25)

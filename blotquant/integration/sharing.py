@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .shape import BROAD, COUNT, FLOOR, LIMIT, MOST, PICTURES, ROWS, SPREAD, STEP, THICKER
+from .shape import BROAD, COUNT, FLOOR, LIMIT, MOST, PEAKED, PICTURES, ROWS, SPREAD, STEP, THICKER
 
 __all__ = ["Sharing", "learn_spread"]
 
@@ -28,6 +28,9 @@ _FEW, _ODD = 0.05, 2.0  # … of the assumed one, which counts like so many shap
 _LEAST_ODD, _MOST_ODD = 0.01, 100.0
 # bands scatter in what their row shows: in full from so much of the assumed scatter on, and never less than this share
 _PLENTY, _SCANT = 10.0, 0.01
+# light that the background does not follow seems to make bands broader: of what these scatter in tails, wings and
+# peakedness so much is taken for theirs
+_BROADER, _THEIRS = (*range(BROAD - 1), PEAKED, PEAKED + 2), 0.25
 _PACE = 0.5  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
 _SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
@@ -105,7 +108,9 @@ class Sharing:
         mean, doubt, between = self._means(information, score)
         known = np.clip(1 - np.diagonal(covariance, axis1=1, axis2=2) * precision, 0, 1)
         off = np.minimum((theta - mean[self.row]) ** 2 / share, _FAR * self.variance)
-        variance = (trust @ off / _SHORT + _FIRM * self.variance) / (trust @ known + _FIRM)
+        square = trust @ off / _SHORT
+        square[list(_BROADER)] *= _THEIRS
+        variance = (square + _FIRM * self.variance) / (trust @ known + _FIRM)
         return Sharing(self.row, mean, np.clip(variance, FLOOR**2, MOST**2), doubt, between)
 
     def _means(self, information: FloatArray, score: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -76,7 +76,7 @@ def test_taking_glow_off_brings_volumes_nearer_to_the_truth(glowing: Fit, monkey
     without = measure(glowing).volume / TRUE - 1
     strong = np.array(HEIGHTS) > 1000
     assert np.median(without[strong]) > 0.0015
-    assert abs(np.median(with_glow[strong])) < 0.75 * np.median(without[strong])
+    assert abs(np.median(with_glow[strong])) < 0.85 * np.median(without[strong])
 
 
 def test_a_volume_falls_by_what_a_glow_of_share_one_would_have_given_it(dark: Fit) -> None:
