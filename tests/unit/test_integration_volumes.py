@@ -132,7 +132,7 @@ def test_the_variance_of_a_volume_is_that_of_unknowns_rows_glow_tails_and_what_t
         expected += 0.6**2 * max(np.square(blocks).sum() - by_noise, 0.0)
         covered = (area[band] * np.minimum(across, 1.0))[away < 4.0].sum()
         expected += 0.45**2 * fit.texture * covered**2
-        expected += (0.13 * np.abs(_tails(fit, 4.0))[:, band].sum()) ** 2
+        expected += (0.1 * np.abs(_tails(fit, 4.0))[:, band].sum()) ** 2
         expected += (2e-4 * found.volume[band]) ** 2
         expected += 0.6**2 * (area[band] ** 2 * fit.own[band])[share[band] == 0].sum()
         assert found.error[band] == pytest.approx(np.sqrt(expected), rel=1e-9)
