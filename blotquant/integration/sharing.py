@@ -26,6 +26,7 @@ _REST_FIRM, _REST_LEAST, _REST_MOST = 4.0, 0.01, 4.0
 # most rows have next to no tails and wings, some have a comet's: each has a scatter of its own, a priori so much …
 _FEW, _ODD = 0.05, 2.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
 _LEAST_ODD, _MOST_ODD = 0.01, 100.0
+_SMALL = 1.0  # … and if they seem to scatter by less than about so many times that, it is rather haze that they follow
 # bands scatter in what their row shows: in full from so much of the assumed scatter on, and never less than this share
 _PLENTY, _SCANT = 10.0, 0.01
 # light that the background does not follow seems to make bands broader: of what these scatter in tails, wings and
@@ -139,7 +140,8 @@ class Sharing:
         between = self.between.copy()
         square = (off**2 / start)[:, _FAINT].sum(axis=1)
         odd = (square + _ODD * _FEW) / (known[:, _FAINT].sum(axis=1) + _ODD)
-        between[:, _FAINT] = np.clip(odd, _LEAST_ODD, _MOST_ODD)[:, None] * start[_FAINT]
+        loose = np.clip(odd * odd / (odd + _SMALL), _LEAST_ODD, _MOST_ODD)
+        between[:, _FAINT] = loose[:, None] * start[_FAINT]
         if rows > 1:
             now = float((self.between[0, _REST] / start[_REST])[0])
             square = (np.minimum(off**2, _FAR * self.between) / _SHORT / start)[:, _REST].sum()
