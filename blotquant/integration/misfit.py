@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +28,8 @@ _MARGIN = 1.15  # a fit looks better than it is by about this, since it was made
 _CORE = 3.0  # half height of a band's core [sigma]
 _MEDIAN = 0.455  # median of a squared standard normal number
 _HUBER, _REJECT = 3.0, 6.0  # residuals [sd] from which cells weigh less, and nothing
+_SPECK, _EDGE = 20.0, 1.0  # residuals [sd] from which something lies there, and light beside it is its edge
+_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=np.uint8)
 _SHAPE = 0.5  # residuals above this share of a band's height are not due to its shape
 _MOST = 0.3  # more of a core than this is not rejected: then the shape is wrong, not the pixels
 
@@ -149,13 +152,21 @@ def kept_cores(
 def trust(deviation: FloatArray, kept: npt.NDArray[np.bool_]) -> FloatArray:
     """Weight of every cell by its residual: 1, less beyond 3 standard deviations, 0 beyond 6 (Huber 1964).
 
+    What is far beyond is a speck, a scratch or a hole, and cells next to it that are brighter than they should hold its
+    edge or rim.
+
     Parameters
     ----------
-    deviation : ndarray
+    deviation : ndarray of shape (L, R, K)
         Residuals over their expected standard deviations.
-    kept : ndarray of bool
+    kept : ndarray of bool of shape (L, R, K)
         Cells that are not rejected.
     """
     size = np.abs(deviation)
     weight = np.minimum(1.0, _HUBER / np.maximum(size, _HUBER))
-    return np.where(size > _REJECT, np.where(kept, np.maximum(weight, 0.2), 0.0), weight)
+    weight = np.where(size > _REJECT, np.where(kept, np.maximum(weight, 0.2), 0.0), weight)
+    speck = ~kept & (size > _SPECK)
+    for lane in np.flatnonzero(speck.any(axis=(1, 2))):
+        beside = cv2.dilate(speck[lane].astype(np.uint8), _CROSS) > 0
+        weight[lane][beside & ~kept[lane] & (deviation[lane] > _EDGE)] = 0.0
+    return weight

@@ -27,7 +27,7 @@ _BLOCK = 5  # side of a block in which what a shape cannot follow is alike [cell
 # own fit, and of its row's mean shape, are taken larger; by how much the logarithm of each shape's scatter is unknown;
 # and standard errors as a share of what the fit left near the band, in all and in blocks, of the membrane's texture, as
 # if alike under a band, of the tails beyond the foot, and of misfit in cells that do not count
-_OWN, _ROWS, _SCATTER, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.85, 2.0, 1.2, 0.35, 0.6, 0.45, 0.1, 0.6
+_OWN, _ROWS, _SCATTER, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.9, 2.0, 1.2, 0.35, 0.6, 0.45, 0.1, 0.6
 _LEAST = 2e-4  # share of its volume that no band is known better than
 
 

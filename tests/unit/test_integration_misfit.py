@@ -128,10 +128,23 @@ def test_a_band_whose_misfit_drowns_in_noise_or_that_is_hardly_seen_has_no_facto
 
 
 def test_weight_falls_beyond_three_deviations_and_ends_at_six() -> None:
-    deviation = np.array([0.0, -2.9, 3.0, -4.0, 6.0, 6.01, -12.0, 100.0])
-    no = np.zeros(8, bool)
-    np.testing.assert_allclose(trust(deviation, no), [1, 1, 1, 0.75, 0.5, 0, 0, 0])
-    np.testing.assert_allclose(trust(deviation, ~no), [1, 1, 1, 0.75, 0.5, 3 / 6.01, 0.25, 0.2])
+    deviation = np.array([[[0.0, -2.9, 3.0, -4.0, 6.0, 6.01, -12.0, 100.0]]])
+    no = np.zeros(deviation.shape, bool)
+    np.testing.assert_allclose(trust(deviation, no)[0, 0], [1, 1, 1, 0.75, 0.5, 0, 0, 0])
+    np.testing.assert_allclose(trust(deviation, ~no)[0, 0], [1, 1, 1, 0.75, 0.5, 3 / 6.01, 0.25, 0.2])
+
+
+def test_cells_beside_a_speck_are_its_edge_where_they_are_bright() -> None:
+    deviation = np.full((2, 5, 5), 1.5)
+    deviation[0, 2, 2], deviation[1, 2, 2] = 21.0, 19.0
+    deviation[0, 1, 2] = 0.5  # above it no brighter than it should be
+    kept = np.zeros(deviation.shape, bool)
+    kept[0, 3, 2] = True  # below it lies a core of which too much would go
+    weight = trust(deviation, kept)
+    assert sorted(zip(*np.nonzero(weight[0] == 0), strict=True)) == [(2, 1), (2, 2), (2, 3)]
+    assert list(zip(*np.nonzero(weight[1] == 0), strict=True)) == [(2, 2)]
+    deviation[0, 2, 2] = -21.0  # a hole has a rim
+    np.testing.assert_array_equal(trust(deviation, kept)[0], weight[0])
 
 
 def cores_kept(gone: int, residual: float = 10.0, deviation: float = 7.0) -> np.ndarray:

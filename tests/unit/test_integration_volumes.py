@@ -116,7 +116,7 @@ def test_the_variance_of_a_volume_is_that_of_unknowns_rows_glow_tails_and_what_t
     counts = fit.places.cut(fit.strips.usable & (fit.weight > 0))
     for band, (lane, row) in enumerate(zip(fit.places.lane, fit.sharing.row, strict=True)):
         covariance = fit.covariance.times(lane, np.eye(fit.unknowns.size))
-        expected = 0.85**2 * (lever[band] @ covariance @ lever[band])
+        expected = 0.9**2 * (lever[band] @ covariance @ lever[band])
         mine = fit.unknowns.of_bands[band, 1:]
         follow = (covariance @ lever[band])[mine] / fit.around[band]
         expected += 2.0**2 * (follow @ fit.sharing.doubt[row] @ follow) + glow.variance * glow.response[band] ** 2
