@@ -269,7 +269,8 @@ class _Fitter:
     def _trust(self, fit: Fit, residual: FloatArray, *, reject: bool) -> FloatArray:
         """Weigh cells by their residuals; of a band's core no more than a third is rejected."""
         core = self._core(fit)
-        deviation = residual / np.sqrt(fit.noise)
+        # what is hidden or burnt out tells nothing, least of all that a speck lies there
+        deviation = np.where(self.strips.usable, residual / np.sqrt(fit.noise), 0.0)
         kept = kept_cores(self.places.cut(residual), self.places.cut(deviation), core, fit.height)
         weight = trust(deviation, self.spread_out(kept.astype(float)) > 0)
         # in the first pass shapes are still wrong: what was trusted to begin with stays so
