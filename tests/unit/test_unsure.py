@@ -43,7 +43,7 @@ def test_bands_on_even_ground_are_not_flagged() -> None:
 
 
 def test_bands_on_the_edge_of_a_bright_patch_are_flagged_and_their_neighbours_are_not() -> None:
-    bands = measured(1200.0)
+    bands = measured(1500.0)
 
     assert set(bands.loc[has_flag(bands["flags"], Flag.BACKGROUND_UNSURE), "lane"]) == {2, 5}
 
