@@ -176,11 +176,11 @@ def _backed(peaks: Peaks, own: npt.NDArray[np.intp]) -> bool:
 def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> bool:
     """Whether several bands make a row that is beyond doubt, however faint each: together they look like one."""
     clear = float(np.median(peaks.contrast[row])) - _SHARP
-    evidence, astray = (_SEVERAL_LINED_UP, _ASTRAY) if len(row) >= _SEVERAL else (_LINED_UP, 0.0)
+    least, astray = (_SEVERAL_LINED_UP, _ASTRAY) if len(row) >= _SEVERAL else (_LINED_UP, 0.0)
     return bool(
         clear > 0
         and _support(peaks, row).max() > 0
-        and np.hypot.reduce(peaks.score[row]) > evidence
+        and np.hypot.reduce(peaks.score[row]) > least
         and flat[row].std() < max(_BENT * clear, astray) * np.median(peaks.sigma[row])
         and peaks.margin[row].min() > _INSIDE
     )

@@ -18,11 +18,11 @@ from .strips import View
 __all__ = [
     "BEYOND",
     "BROAD",
+    "BROADENS",
     "COUNT",
     "FLOOR",
     "LIMIT",
     "MOST",
-    "PEAKED",
     "PICTURES",
     "ROWS",
     "SPREAD",
@@ -66,9 +66,11 @@ _TABLE = np.array(
 )
 SPREAD, FLOOR, MOST, ROWS, PICTURES, STEP, LIMIT = _TABLE.T
 COUNT = len(_TABLE)
-THICKER, PEAKED = 10, 12
+THICKER = 10
 BROAD = 1 + 7
 """Unknowns of a band whose light reaches through its whole window: its height, tails and wings, which come first."""
+BROADENS = [*range(BROAD - 1), 12, 14]
+"""What makes a band broader along the run: tails, wings, and the even Hermite terms beyond its thickness."""
 _WINGS, _HERMITE, _RELIEF = slice(7), slice(10, 15), slice(19, 25)
 BEYOND = ((0, 0.56, -1.0), (1, 0.28, -1.0), (5, 0.28, 1.0), (6, 0.56, 1.0))
 """Tails that leave the window: parameter, decay [1/sigma], direction."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .shape import BROAD, COUNT, FLOOR, LIMIT, MOST, PEAKED, PICTURES, ROWS, SPREAD, STEP, THICKER
+from .shape import BROAD, BROADENS, COUNT, FLOOR, LIMIT, MOST, PICTURES, ROWS, SPREAD, STEP, THICKER
 
 __all__ = ["Sharing", "learn_spread"]
 
@@ -29,9 +29,7 @@ _LEAST_ODD, _MOST_ODD = 0.01, 100.0
 _SMALL = 1.0  # … and if they seem to scatter by less than about so many times that, it is rather haze that they follow
 # bands scatter in what their row shows: in full from so much of the assumed scatter on, and never less than this share
 _PLENTY, _SCANT = 10.0, 0.01
-# light that the background does not follow seems to make bands broader: of what these scatter in tails, wings and
-# peakedness so much is taken for theirs
-_BROADER, _THEIRS = (*range(BROAD - 1), PEAKED, PEAKED + 2), 0.25
+_THEIRS = 0.25  # light that the background does not follow seems to broaden bands: so much of it is taken for theirs
 _PACE = 0.5  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
 _SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
@@ -110,7 +108,7 @@ class Sharing:
         known = np.clip(1 - np.diagonal(covariance, axis1=1, axis2=2) * precision, 0, 1)
         off = np.minimum((theta - mean[self.row]) ** 2 / share, _FAR * self.variance)
         square = trust @ off / _SHORT
-        square[list(_BROADER)] *= _THEIRS
+        square[BROADENS] *= _THEIRS
         variance = (square + _FIRM * self.variance) / (trust @ known + _FIRM)
         return Sharing(self.row, mean, np.clip(variance, FLOOR**2, MOST**2), doubt, between)
 

@@ -12,11 +12,11 @@ from scipy.special import erf
 from blotquant.integration.shape import (
     BEYOND,
     BROAD,
+    BROADENS,
     COUNT,
     FLOOR,
     LIMIT,
     MOST,
-    PEAKED,
     PICTURES,
     ROWS,
     SPREAD,
@@ -222,7 +222,7 @@ def test_bounds_of_shapes_fit_together() -> None:
 
 def test_scatter_can_shrink_and_grow_from_where_it_starts_and_shrinks_farther_in_what_broadens_a_band() -> None:
     faint, rest = slice(BROAD - 1), slice(BROAD - 1, None)
-    broadens = np.isin(np.arange(COUNT), [*range(BROAD - 1), PEAKED, PEAKED + 2])
+    broadens = np.isin(np.arange(COUNT), BROADENS)
     assert (5 * FLOOR <= SPREAD + 1e-9).all()
     assert (SPREAD <= MOST).all()
     assert (2 * SPREAD <= MOST + 1e-9)[rest].all()
