@@ -67,7 +67,7 @@ class Batch:
 
     def parts(self) -> Iterator[tuple[str, Opened]]:
         """Yield key and part in the order of the units' names, opened one by one."""
-        for key in self.ledger.keys():  # noqa: SIM118 - a ledger is no mapping
+        for key in self.ledger:
             yield key, open_part(part_path(self.kept, key))
 
 

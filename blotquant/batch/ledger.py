@@ -35,7 +35,7 @@ class Ledger:
     def __len__(self) -> int:
         return int(self._base.execute("SELECT count(*) FROM done").fetchone()[0])
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """Yield the key of each unit that is done, in the order of the units' names."""
         for (key,) in self._base.execute("SELECT key FROM done ORDER BY name"):
             yield str(key)

@@ -15,6 +15,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from ..errors import BlotquantError, QualityWarning, SettingsError
@@ -145,7 +146,7 @@ def _last_resort(seconds: float) -> Iterator[None]:
     if not _is_worker():
         yield
         return
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - no path, a device
+    with Path(os.devnull).open("w") as nowhere:
         faulthandler.dump_traceback_later(seconds + _GRACE_S, exit=True, file=nowhere)
         try:
             yield

@@ -82,7 +82,7 @@ def test_a_ledger_gives_keys_and_failures_in_the_order_of_names() -> None:
     ledger.fail("y", Failure("ReadError", "no", "trace", 2))
     ledger.fail("x", Failure("TimeoutError", "late"))
 
-    assert list(ledger.keys()) == ["5", "9", "2", "1"]
+    assert list(ledger) == ["5", "9", "2", "1"]
     assert len(ledger) == 4
     assert "9" in ledger
     assert "3" not in ledger
