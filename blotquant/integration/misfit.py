@@ -28,7 +28,7 @@ _MARGIN = 1.15  # a fit looks better than it is by about this, since it was made
 _CORE = 3.0  # half height of a band's core [sigma]
 _MEDIAN = 0.455  # median of a squared standard normal number
 _HUBER, _REJECT = 3.0, 6.0  # residuals [sd] from which cells weigh less, and nothing
-_SPECK, _EDGE = 20.0, 1.0  # residuals [sd] from which something lies there, and light beside it is its edge
+_SPECK, _EDGE = 10.0, 1.0  # residuals [sd] from which something lies there, and light beside it is its edge
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=np.uint8)
 _SHAPE = 0.5  # residuals above this share of a band's height are not due to its shape
 _MOST = 0.3  # more of a core than this is not rejected: then the shape is wrong, not the pixels

@@ -21,6 +21,7 @@ __all__ = [
     "BROADENS",
     "COUNT",
     "FLOOR",
+    "LIKE_HAZE",
     "LIMIT",
     "MOST",
     "PICTURES",
@@ -37,13 +38,13 @@ _TABLE = np.array(
     [
         # scatter of bands around their row to start with, at least and at most; of rows around their picture, and of
         # pictures; largest step and value
-        (0.00075, 0.00003, 0.00075, 0.0045, 0.00135, 0.15, 0.3),  # 0 short tail up
-        (0.0005, 0.00002, 0.0005, 0.0024, 0.0009, 0.1, 0.2),  # 1 long tail up
-        (0.00125, 0.0001, 0.01, 0.003, 0.00135, 0.125, 0.25),  # 2 wing above
-        (0.0025, 0.0002, 0.02, 0.012, 0.0036, 0.15, 0.3),  # 3 wing in the middle
-        (0.00125, 0.0001, 0.01, 0.003, 0.00135, 0.125, 0.25),  # 4 wing below
-        (0.0005, 0.00002, 0.0005, 0.0012, 0.00045, 0.1, 0.2),  # 5 long tail down
-        (0.00075, 0.00003, 0.00075, 0.0022, 0.00066, 0.15, 0.3),  # 6 short tail down
+        (0.00075, 0.00003, 0.00075, 0.0045, 0.0007, 0.15, 0.3),  # 0 short tail up
+        (0.0005, 0.00002, 0.0005, 0.0024, 0.00045, 0.1, 0.2),  # 1 long tail up
+        (0.00125, 0.0001, 0.01, 0.003, 0.0003, 0.125, 0.25),  # 2 wing above
+        (0.0025, 0.0002, 0.02, 0.012, 0.0018, 0.15, 0.3),  # 3 wing in the middle
+        (0.00125, 0.0001, 0.01, 0.003, 0.0003, 0.125, 0.25),  # 4 wing below
+        (0.0005, 0.00002, 0.0005, 0.0006, 0.00022, 0.1, 0.2),  # 5 long tail down
+        (0.00075, 0.00003, 0.00075, 0.0022, 0.00033, 0.15, 0.3),  # 6 short tail down
         (1.0, 0.1, 2.0, 1.5, 1.5, 1.5, 4.0),  # 7 ridge lower [px]
         (0.7, 0.1, 1.4, 1.5, 1.5, 1.5, 5.0),  # 8 ridge falls to the right [px at the end]
         (0.7, 0.1, 1.4, 2.5, 2.5, 1.5, 5.0),  # 9 ridge bends down at the ends [px]
@@ -71,6 +72,8 @@ BROAD = 1 + 7
 """Unknowns of a band whose light reaches through its whole window: its height, tails and wings, which come first."""
 BROADENS = [*range(BROAD - 1), 12, 14]
 """What makes a band broader along the run: tails, wings, and the even Hermite terms beyond its thickness."""
+LIKE_HAZE = [2, 4, 12]
+"""What light on both sides of bands that the background does not follow looks like: wings and peakedness."""
 _WINGS, _HERMITE, _RELIEF = slice(7), slice(10, 15), slice(19, 25)
 BEYOND = ((0, 0.56, -1.0), (1, 0.28, -1.0), (5, 0.28, 1.0), (6, 0.56, 1.0))
 """Tails that leave the window: parameter, decay [1/sigma], direction."""

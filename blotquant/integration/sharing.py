@@ -26,7 +26,7 @@ _REST_FIRM, _REST_LEAST, _REST_MOST = 4.0, 0.01, 4.0
 # most rows have next to no tails and wings, some have a comet's: each has a scatter of its own, a priori so much …
 _FEW, _ODD = 0.05, 2.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
 _LEAST_ODD, _MOST_ODD = 0.01, 100.0
-_SMALL = 1.0  # … and if they seem to scatter by less than about so many times that, it is rather haze that they follow
+_SMALL = 2.0  # … and if they seem to scatter by less than about so many times that, it is rather haze that they follow
 # bands scatter in what their row shows: in full from so much of the assumed scatter on, and never less than this share
 _PLENTY, _SCANT = 10.0, 0.01
 _THEIRS = 0.25  # light that the background does not follow seems to broaden bands: so much of it is taken for theirs
@@ -78,6 +78,11 @@ class Sharing:
     def around(self) -> FloatArray:
         """Scatter of each band around its row, shape (B, COUNT)."""
         return np.asarray(self.variance * self._share()[self.row])
+
+    @property
+    def shown(self) -> FloatArray:
+        """How far each band's row shows tails and wings, 0 to 1, shape (B,)."""
+        return np.asarray(self._share()[self.row, 0])
 
     def _share(self) -> FloatArray:
         """How much of the scatter each row's bands have, shape (rows, COUNT)."""

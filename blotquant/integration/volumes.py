@@ -14,7 +14,7 @@ import numpy as np
 from ..blot import FloatArray
 from .fit import Fit
 from .glow import fit_glow
-from .shape import BEYOND
+from .shape import BEYOND, LIKE_HAZE
 from .strips import over_blocks
 from .system import band_products
 
@@ -23,11 +23,14 @@ __all__ = ["Measured", "measure"]
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 _NEAR, _FAINTEST = 6.0, 0.05  # a band's own cells: so near to the ridge [sigma], and at least so bright across
 _BLOCK = 5  # side of a block in which what a shape cannot follow is alike [cells]
-# measured on drawn blots of both families and of three hands that the fit does not know: by how much errors of a band's
-# own fit, and of its row's mean shape, are taken larger; by how much the logarithm of each shape's scatter is unknown;
-# and standard errors as a share of what the fit left near the band, in all and in blocks, of the membrane's texture, as
-# if alike under a band, of the tails beyond the foot, and of misfit in cells that do not count
-_OWN, _ROWS, _SCATTER, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.9, 2.0, 1.2, 0.35, 0.6, 0.45, 0.1, 0.6
+# measured on drawn blots of both families and of three hands that the fit does not know: by how much the logarithm of
+# each shape's scatter is unknown; and standard errors as a share of what the fit left near the band, in all and in
+# blocks, of the membrane's texture, as if alike under a band, of the tails beyond the foot, and of misfit in cells that
+# do not count
+_SCATTER, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.8, 0.35, 0.6, 0.45, 0.1, 0.6
+# the same as a share of what the wings and the peakedness of its row's mean add, which is haze as often as not in rows
+# that show no tails and wings, and so much less where they do
+_HAZY, _SHOWN = np.array([2.5, 2.5, 1.0]), 0.9
 _LEAST = 2e-4  # share of its volume that no band is known better than
 
 
@@ -112,13 +115,16 @@ def measure(fit: Fit) -> Measured:
     shared = np.einsum("bi,bij,bj->b", pull, fit.sharing.doubt[fit.sharing.row], pull)
     # nor how much bands scatter around it: the volume's derivative by the logarithm of each shape's scatter
     freer = pull * (fit.theta - fit.sharing.of_bands)
+    # and of what looks like haze: its derivative by how much of it is the row's
+    hazy = (pull * fit.sharing.of_bands)[:, LIKE_HAZE] * _HAZY * (1 - _SHOWN * fit.sharing.shown)[:, None]
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
     covered = np.where(np.abs(fit.drawn.along) < _FOOT, area * np.minimum(fit.drawn.across, 1.0), 0.0).sum(axis=(1, 2))
     variance = (
-        _OWN**2 * (moved * lever).sum(axis=1)
-        + _ROWS**2 * shared
+        (moved * lever).sum(axis=1)
+        + shared
         + _SCATTER**2 * (freer**2).sum(axis=1)
+        + (hazy**2).sum(axis=1)
         + glow.variance * glow.response**2
         + _unexplained(fit, residual, area)
         + _GRAIN**2 * fit.texture * covered**2

@@ -95,7 +95,7 @@ def test_what_was_trusted_to_begin_with_stays_so_in_the_first_pass(fitter: _Fitt
     before[0, fitter.strips.pad + 9] = 0.0
     fit = dataclasses.replace(fitter.fit, noise=np.full_like(fitter.fit.noise, 4.0), weight=before)
     residual = np.zeros_like(fit.noise)
-    residual[0, fitter.strips.pad + 8, :3] = [14.0, 30.0, 8.0]
+    residual[0, fitter.strips.pad + 8, :3] = [14.0, 18.0, 8.0]
     weight = fitter._trust(fit, residual, reject=False)
     np.testing.assert_allclose(weight[0, fitter.strips.pad + 8, :4], [0.03, 0.03, 0.75, 1.0])
     assert not weight[0, fitter.strips.pad + 9].any()

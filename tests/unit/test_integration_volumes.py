@@ -116,12 +116,14 @@ def test_the_variance_of_a_volume_is_that_of_unknowns_rows_glow_tails_and_what_t
     counts = fit.places.cut(fit.strips.usable & (fit.weight > 0))
     for band, (lane, row) in enumerate(zip(fit.places.lane, fit.sharing.row, strict=True)):
         covariance = fit.covariance.times(lane, np.eye(fit.unknowns.size))
-        expected = 0.9**2 * (lever[band] @ covariance @ lever[band])
+        expected = lever[band] @ covariance @ lever[band]
         mine = fit.unknowns.of_bands[band, 1:]
         follow = (covariance @ lever[band])[mine] / fit.around[band]
-        expected += 2.0**2 * (follow @ fit.sharing.doubt[row] @ follow) + glow.variance * glow.response[band] ** 2
+        expected += follow @ fit.sharing.doubt[row] @ follow + glow.variance * glow.response[band] ** 2
         by_scatter = follow * (fit.theta[band] - fit.sharing.of_bands[band])
-        expected += 1.2**2 * (by_scatter @ by_scatter)
+        expected += 0.8**2 * (by_scatter @ by_scatter)
+        by_row = follow * fit.sharing.of_bands[band] * (1 - 0.9 * fit.sharing.shown[band])
+        expected += 2.5**2 * (by_row[2] ** 2 + by_row[4] ** 2) + by_row[12] ** 2
         away, across = np.abs(fit.drawn.along[band]), fit.drawn.across[band]
         near = (away < 6.0) & (across > 0.05) & counts[band]
         left = np.where(near, area[band] * residual[band], 0.0)
