@@ -40,6 +40,7 @@ _SAME_ROW = 1.5  # distance of the rows of two images that are one, in half thic
 _THIN_ALONE = 0.65  # the same for a row of one band, unless its evidence is large
 _CERTAIN = 50.0
 _NEIGHBOURS = 2  # supporting bands that one band of a row has, at least, where none would be believed alone
+_MANY = 5  # … and how many make a row whose bands have fewer, if they line up
 _CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed however faint …
 _FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
 _TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
@@ -186,6 +187,14 @@ def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> bool
     )
 
 
+def _believed(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> npt.NDArray[np.intp]:
+    """Members of a row that are believed: all of many that line up, else those with a neighbour or strong evidence."""
+    if len(row) >= _MANY and _lined_up(row, peaks, flat):
+        return row
+    own = row[_supported(peaks, row)]
+    return own if len(own) and (peaks.score[own].max() > _ALONE or _backed(peaks, own)) else own[:0]
+
+
 def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray) -> list[npt.NDArray[np.intp]]:
     """Leave out rows that are near the noise, faint beside the bands of their image, and uneven: the ground."""
     if not rows:
@@ -225,9 +234,8 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     """
     rows = _united([np.array(row, np.intp) for row in _joined(peaks, _links(peaks, flat, col))], peaks, flat)
     rows = [row for row in rows if np.mean(peaks.contrast[row] >= _CLEAR) >= _CLEAR_SHARE]
-    kept = [row[_supported(peaks, row)] for row in rows]
-    kept = [row for row in kept if len(row) and (peaks.score[row].max() > _ALONE or _backed(peaks, row))]
-    kept = _standing_out(kept, peaks, flat)
+    kept = [_believed(row, peaks, flat) for row in rows]
+    kept = _standing_out([row for row in kept if len(row)], peaks, flat)
     thickness = np.array([np.median(peaks.sigma[row]) for row in kept])
     weight = np.array([np.log1p(peaks.score[row]).sum() for row in kept])
     if not kept:

@@ -202,11 +202,17 @@ def test_a_faint_band_of_a_short_strip_is_found_beside_strong_ones() -> None:
 
 
 def drawn_rows(
-    heights: dict[float, float], sigmas: dict[float, float], *, noise: float, rows: int = 300, pitch: int = 60
+    heights: dict[float, float],
+    sigmas: dict[float, float],
+    *,
+    noise: float,
+    rows: int = 300,
+    pitch: int = 60,
+    lanes: int = 7,
 ) -> Blot:
-    """Rows of seven even bands, at each place its height and its half thickness, on white noise."""
-    row, col = np.indices((rows, 7 * pitch))
-    centres = pitch * (np.arange(7) + 0.5)
+    """Rows of even bands, at each place its height and its half thickness, on white noise."""
+    row, col = np.indices((rows, lanes * pitch))
+    centres = pitch * (np.arange(lanes) + 0.5)
     across = sum(1.0 / (1.0 + np.exp((np.abs(col - at) - pitch / 3) / 2.0)) for at in centres)
     light = sum(height * np.exp(-0.5 * ((row - at) / sigmas[at]) ** 2) for at, height in heights.items())
     return Blot(
@@ -245,6 +251,19 @@ def test_a_faint_row_of_several_bands_may_lie_a_little_askew() -> None:
         askew = dataclasses.replace(even, pixels=pixels)
         bands = find_bands(askew, find_lanes(askew))
         assert len(bands) == found
+
+
+@pytest.mark.parametrize(("lanes", "found"), [([0, 2, 5, 8, 11], 5), ([0, 2, 5, 8], 0)])
+def test_five_faint_bands_that_line_up_are_a_row_though_none_has_two_neighbours(lanes: list[int], found: int) -> None:
+    heights, sigmas = {80.0: 20000.0, 200.0: 60.0}, {80.0: 5.0, 200.0: 7.0}
+    full = drawn_rows(heights, sigmas, noise=40.0, lanes=13)
+    empty = drawn_rows({80.0: 20000.0}, sigmas, noise=40.0, lanes=13)
+    few = np.where(np.isin(np.arange(13 * 60) // 60, lanes), full.pixels, empty.pixels)
+    blot = dataclasses.replace(full, pixels=few)
+    bands = find_bands(blot, find_lanes(blot))
+    faint = bands[np.abs(bands["centre_row"] - 200) < 5]
+    assert faint["detected"].sum() == found
+    assert faint.loc[faint["detected"], "score"].between(5, 12).all()
 
 
 @pytest.mark.parametrize(("rows", "at", "sigma"), [(240, 123.0, 16.0), (520, 472.0, 12.0), (520, 300.0, 16.0)])
