@@ -23,14 +23,14 @@ __all__ = ["Measured", "measure"]
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 _NEAR, _FAINTEST = 6.0, 0.05  # a band's own cells: so near to the ridge [sigma], and at least so bright across
 _BLOCK = 5  # side of a block in which what a shape cannot follow is alike [cells]
-# measured on drawn blots of both families and of three hands that the fit does not know: by how much the logarithm of
-# each shape's scatter is unknown; and standard errors as a share of what the fit left near the band, in all and in
-# blocks, of the membrane's texture, as if alike under a band, of the tails beyond the foot, and of misfit in cells that
-# do not count
-_SCATTER, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.8, 0.35, 0.6, 0.45, 0.1, 0.6
+# measured on drawn blots of both families and of three hands that the fit does not know: by how much errors of a band's
+# own fit, and of its row's mean shape, are taken larger; by how much the logarithm of each shape's scatter is unknown;
+# and standard errors as a share of what the fit left near the band, in all and in blocks, of the membrane's texture, as
+# if alike under a band, of the tails beyond the foot, and of misfit in cells that do not count
+_OWN, _ROWS, _SCATTER, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.95, 1.4, 0.8, 0.35, 0.6, 0.45, 0.08, 0.6
 # the same as a share of what the wings and the peakedness of its row's mean add, which is haze as often as not in rows
 # that show no tails and wings, and so much less where they do
-_HAZY, _SHOWN = np.array([2.5, 2.5, 1.0]), 0.9
+_HAZY, _SHOWN = np.array([2.5, 2.5, 1.0]), 0.95
 _LEAST = 2e-4  # share of its volume that no band is known better than
 
 
@@ -121,8 +121,8 @@ def measure(fit: Fit) -> Measured:
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
     covered = np.where(np.abs(fit.drawn.along) < _FOOT, area * np.minimum(fit.drawn.across, 1.0), 0.0).sum(axis=(1, 2))
     variance = (
-        (moved * lever).sum(axis=1)
-        + shared
+        _OWN**2 * (moved * lever).sum(axis=1)
+        + _ROWS**2 * shared
         + _SCATTER**2 * (freer**2).sum(axis=1)
         + (hazy**2).sum(axis=1)
         + glow.variance * glow.response**2
