@@ -309,8 +309,11 @@ def _run(above: npt.NDArray[np.bool_], start: Indices) -> tuple[Indices, Indices
 
 def _plateaus(
     profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray, score: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Place and half thickness of bands [px]: of the whole top where it is flat and was found at a shoulder."""
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Place and half thickness of bands [px]: of the whole top where it is flat and was found at a shoulder.
+
+    Third, which of them are no bands of their own, since they lie on the flat top of a stronger one.
+    """
     reach = np.round(2.0 * sigma).astype(np.intp) + 1
     far = int(max(3.0 * profiles.sigmas[-1], 5.0 * sigma.max(initial=0.0)))
     by = np.arange(-far, far + 1)
@@ -322,12 +325,13 @@ def _plateaus(
     left, right = _run(above, nearest)
     half = 0.5 * (right - left)
     start, end = row - far + left, row - far + right
-    within = (row[None, :] >= start[:, None]) & (row[None, :] <= end[:, None])
-    stronger = (lane[:, None] == lane[None, :]) & within & (score[None, :] > score[:, None])
+    within = (row[None, :] >= start[:, None]) & (row[None, :] <= end[:, None]) & (lane[:, None] == lane[None, :])
+    stronger = within & (score[None, :] > score[:, None])
     enclosed = (left > 0) & (right < 2 * far) & (start > 0) & (end < len(profiles.brightness) - 1)
     flat = enclosed & ~stronger.any(axis=1) & (~above[:, far] | (half > _BROAD * sigma))
     middle = 0.5 * (start + end)
-    return np.where(flat, middle, row), np.where(flat, np.maximum(sigma, half + 1.0), sigma)
+    part = (within & flat[:, None] & (score[None, :] < score[:, None])).any(axis=0)
+    return np.where(flat, middle, row), np.where(flat, np.maximum(sigma, half + 1.0), sigma), part
 
 
 def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: float) -> Peaks:
@@ -353,13 +357,13 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
     sigma = _thickness(profiles, scale, row, lane).astype(float)
     score = np.array([band.score for _, band in gathered], float)
     slope, steep = _slopes(profiles, scale, row, lane, spacing)
-    place, sigma = _plateaus(profiles, row, lane, sigma, score)
+    place, sigma, part = _plateaus(profiles, row, lane, sigma, score)
     exact = np.where(place == row, _refined(profiles.height, scale, row, lane), place)
     row = np.round(place).astype(np.intp)
     tall, clear = _heights(profiles, row, lane, sigma)
     over, under = _rises(profiles, row, lane, sigma)
     margin = profiles.room[row, lane] / np.maximum(sigma, profiles.sigmas[scale])
-    return Peaks(
+    found = Peaks(
         image=np.full(len(row), image, np.intp),
         lane=lane,
         row=exact + offset,
@@ -374,3 +378,4 @@ def find_peaks(profiles: LaneProfiles, spacing: FloatArray, image: int, offset: 
         margin=margin,
         blended=np.array([band.blended for _, band in gathered], bool),
     )
+    return found.taken(~part)
