@@ -39,9 +39,8 @@ def _enclosed(gone: BoolArray) -> BoolArray:
 def pruned(
     ground: Ground, coefficients: FloatArray, spread: FloatArray, least: float
 ) -> tuple[Ground, FloatArray, FloatArray]:
-    """Leave out terms whose scatter is no larger than the least, and even ones without any odd ones beside them."""
-    spread = ground.held(np.where(spread > least, spread, 0.0))
-    some = spread > 0
+    """Leave out terms whose scatter is no larger than the least."""
+    some = spread > least
     return ground.only(some), coefficients[:, some], spread[some]
 
 
@@ -71,7 +70,7 @@ def first_background(
         coefficients = coefficients + change
         if number >= _STIFF:
             variance = Covariance(factors, len(ground)).of_ground(asked)
-            spread[1:] = ground.held(learn_spread(coefficients, variance, spread, ground.group))[1:]
+            spread[1:] = learn_spread(coefficients, variance, spread, ground.group)[1:]
         if number >= _SURE:
             ground, coefficients, spread = pruned(ground, coefficients, spread, least)
         background = ground.image(coefficients)

@@ -281,7 +281,7 @@ class _Fitter:
         n, cut, spread = len(self.ground), self.places.cut, fit.spread
         if not last:
             variance = found.covariance.of_ground(self.asked)
-            spread = self.ground.held(learn_spread(fit.coefficients, variance, fit.spread, self.ground.group))
+            spread = learn_spread(fit.coefficients, variance, fit.spread, self.ground.group)
             spread[0] = fit.spread[0]
         at = self.unknowns.of_bands[:, 1:] - n
         shapes = found.covariance.of_bands()[self.unknowns.lane[:, None, None], at[:, :, None], at[:, None, :]]

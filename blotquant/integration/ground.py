@@ -32,9 +32,6 @@ _DIFFERENCE = 0.3  # of the waves along, for the difference between its edges
 _WIDTH, _BLUR, _SHIFT = 0.4, 0.4, 0.4  # and for how much wider, softer and farther right it is
 _KINDS = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9])  # functions across that vary alike along the run
 _ROUGH = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 1, 2, 3, 3, 3])  # how much less they are expected to vary, to start with
-_FINE = 0.4  # half octaves of waves beyond this share of the most count as fine: …
-_EVEN, _ODD = (0, 2, 9), (1, 3)  # … of these, main functions that are alike on both sides of the lane, or opposite
-_EXCESS = 4.0  # variance of the former over that of the latter, at most
 _SOFT = 0.075  # softness of a haze's edges [pitch]
 
 
@@ -71,13 +68,10 @@ class Ground:
         terms = [(k, j) for j, share in enumerate(shares) for k in range(int(self.top * share) + 1)]
         self.along: IntArray = np.array([k for k, _ in terms])
         self.across: IntArray = np.array([j for _, j in terms])
-        self._octave = _scale(self.along)
-        coarse = self._octave[self.along <= _FINE * self.top].max()
-        self._even, self._odd = (np.isin(self.across, some) & (self._octave > coarse) for some in (_EVEN, _ODD))
-        self._odd_of_octave = np.bincount(self._octave[self._odd], minlength=int(self._octave.max()) + 1)
-        group = self._octave * len(_KINDS) + _KINDS[self.across]
+        octave = _scale(self.along)
+        group = octave * len(_KINDS) + _KINDS[self.across]
         self.group: IntArray = np.unique(group, return_inverse=True)[1].astype(np.int64)
-        self.order = self._octave / 2 + _ROUGH[self.across]
+        self.order = octave / 2 + _ROUGH[self.across]
         phase = np.pi * np.clip((np.arange(rows) - seen[0] + margin + 0.5) / span, 0.0, 1.0)[:, None]
         self._rows = np.cos(phase * np.arange(2 * self.top + 1))
         # cells of a row lie off the lane's line by less than a pixel: a first-order term follows it
@@ -126,7 +120,7 @@ class Ground:
     def only(self, kept: npt.NDArray[np.bool_]) -> Ground:
         """Make a basis of some of the terms, given as a mask of shape (n,)."""
         less = copy.copy(self)
-        for name in ("along", "across", "order", "_octave", "_even", "_odd"):
+        for name in ("along", "across", "order"):
             setattr(less, name, getattr(self, name)[kept])
         less.group = np.unique(self.group[kept], return_inverse=True)[1].astype(np.int64)
         less.top = int(less.along.max())
@@ -134,16 +128,6 @@ class Ground:
         less._window_rows = np.ascontiguousarray(self._window_rows[:, : less.top + 1])
         less._sums, less._differences = (which[np.ix_(kept, kept)] for which in (self._sums, self._differences))
         return less
-
-    def held(self, spread: FloatArray) -> FloatArray:
-        """Hold the scatter of short waves that are even across the lane to that of the odd ones, shape (n,) [AU²].
-
-        Clouds and smears are as often on one side of a lane as in its middle; what is even alone is light of bands.
-        """
-        size = self._odd_of_octave  # with those that are left out and count as none
-        total = np.bincount(self._octave[self._odd], spread[self._odd], len(size))
-        limit = np.where(self._even, _EXCESS * (total / np.maximum(size, 1))[self._octave], np.inf)
-        return np.minimum(spread, limit)
 
     def gram(self, weight: FloatArray) -> FloatArray:
         """Weighted products of all pairs of terms, shape (L, n, n)."""

@@ -27,8 +27,9 @@ _REST_FIRM, _REST_LEAST, _REST_MOST = 4.0, 0.01, 4.0
 _FEW, _ODD = 0.05, 2.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
 _LEAST_ODD, _MOST_ODD = 0.01, 100.0
 _SMALL = 2.0  # … and if they seem to scatter by less than about so many times that, it is rather haze that they follow
+_DARK = 0.05  # … and so little counts that takes light on the whole: bands only add it
 # bands scatter in what their row shows: in full from so much of the assumed scatter on, and never less than this share
-_PLENTY, _SCANT = 10.0, 0.01
+_PLENTY, _SCANT = 7.0, 0.01
 _THEIRS = 0.25  # light that the background does not follow seems to broaden bands: so much of it is taken for theirs
 _PACE = 0.5  # a row's mean moves by no more than this share of a band's longest step, while weights still settle
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
@@ -141,7 +142,8 @@ class Sharing:
         rows, start = len(off), (_BETWEEN * ROWS) ** 2
         known = np.clip(1 - variance / self.between, 0, 1)
         between = self.between.copy()
-        square = (off**2 / start)[:, _FAINT].sum(axis=1)
+        faint = (off / np.sqrt(start))[:, _FAINT]
+        square = (faint**2).sum(axis=1) * np.where(faint.sum(axis=1) > 0, 1.0, _DARK)
         odd = (square + _ODD * _FEW) / (known[:, _FAINT].sum(axis=1) + _ODD)
         loose = np.clip(odd * odd / (odd + _SMALL), _LEAST_ODD, _MOST_ODD)
         between[:, _FAINT] = loose[:, None] * start[_FAINT]

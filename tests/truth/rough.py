@@ -1,14 +1,15 @@
-"""Rough membranes: clouds of 50 to 150 px and lumpy smears along the lanes, laid over clean drawn blots.
+"""Rough membranes: clouds of 50 to 150 px and lumpy smears or haze along the lanes, laid over clean drawn blots.
 
 The levels' backgrounds are smooth over many band thicknesses; real membranes often are not, and what is taken for a
-band's wing there may be a cloud. ``python -m tests.truth.rough`` prints what is reached.
+band's wing there may be a cloud, or proteins too crowded to part, which lanes share. ``python -m tests.truth.rough``
+prints what is reached.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,16 @@ from blotquant.synthetic import FAMILIES, Drawn, draw_level
 from tests.truth.budget import measure
 from tests.truth.scoring import Score, hold_against_truth, summarise
 
-__all__ = ["draw_rough", "rough"]
+__all__ = ["draw_hazy", "draw_rough", "rough"]
 
 _CLOUDS = ((50.0, 0.10), (22.0, 0.04))  # size [px] and share of the membrane's light
 _SMEAR = 0.15  # light of a lane's smear over the membrane's
 _COMMON, _OWN = (40.0, 0.4), (25.0, 0.25)  # lumps that lanes share, and a lane's own: size [px], ln height
-_SOFT = 5.0  # edges of smears [px]
+_SOFT = 5.0  # edges of smears and haze [px]
+_CROWD = 0.05  # proteins of a row of pixels that are seen among many, as the shape of a gamma distribution
+_BLUR = (27.0, 42.0)  # by so much they run into one another [px]
+_SHARED = 0.7  # of a lane's haze is that of all lanes
+_HAZE = 0.06  # mean light of the haze over that of the brightest band
 
 
 def _waves(values: FloatArray, size: float) -> FloatArray:
@@ -44,17 +49,49 @@ def draw_rough(family: str, seed: int) -> Drawn:
     for size, share in _CLOUDS:
         cloud = gaussian_filter(rng.standard_normal((rows, cols)), size, mode="wrap")
         light += share * base * cloud / cloud.std()
-    boxes = drawn.places().groupby("lane")[["left", "right"]].median()
     common = _waves(rng.standard_normal(rows), _COMMON[0])
-    for left, right in boxes.to_numpy(float):
+    for across in _lanes(drawn):
         along = np.exp(_COMMON[1] * common + _OWN[1] * _waves(rng.standard_normal(rows), _OWN[0]))
-        across = (erf((np.arange(cols) - left - 3) / _SOFT) - erf((np.arange(cols) - right + 3) / _SOFT)) / 2
         light += _SMEAR * base * rng.lognormal(0, 0.25) * along[:, None] * across
+    return _with(drawn, light)
+
+
+def _lanes(drawn: Drawn) -> list[FloatArray]:
+    """Profile across the picture of each lane's haze, shape (W,)."""
+    col = np.arange(drawn.blot.shape[1])
+    boxes = drawn.places().groupby("lane")[["left", "right"]].median().to_numpy(float)
+    return [(erf((col - left - 3) / _SOFT) - erf((col - right + 3) / _SOFT)) / 2 for left, right in boxes]
+
+
+def _with(drawn: Drawn, light: FloatArray) -> Drawn:
     return dataclasses.replace(drawn, blot=dataclasses.replace(drawn.blot, pixels=drawn.blot.pixels + light))
 
 
-def rough(seeds: range, families: Collection[str] = tuple(FAMILIES)) -> pd.DataFrame:
-    """Measure rough membranes of families of band shapes without help.
+def draw_hazy(family: str, seed: int) -> Drawn:
+    """Draw a clean blot of ten lanes with the haze of crowded proteins, most of them in all lanes; truth stays."""
+    drawn = draw_level("clean", seed=seed, family=family, n_lanes=10)
+    rng = np.random.default_rng([20261127, seed])
+    rows, blur = drawn.blot.shape[0], rng.uniform(*_BLUR)
+
+    def crowd() -> FloatArray:
+        smooth = np.asarray(gaussian_filter1d(rng.gamma(_CROWD, size=rows), blur, mode="wrap"))
+        return np.asarray(smooth / smooth.mean())
+
+    common = crowd()
+    mean = _HAZE * float(drawn.signal.max())
+    light = np.zeros(drawn.blot.shape)
+    for across in _lanes(drawn):
+        along = _SHARED * common + (1 - _SHARED) * crowd()
+        light += mean * rng.lognormal(0, 0.25) * along[:, None] * across
+    return _with(drawn, light)
+
+
+GROUNDS: dict[str, Callable[[str, int], Drawn]] = {"rough": draw_rough, "hazy": draw_hazy}
+"""What is laid over clean blots."""
+
+
+def rough(seeds: range, families: Collection[str] = tuple(FAMILIES), ground: str = "rough") -> pd.DataFrame:
+    """Measure rough or hazy membranes of families of band shapes without help.
 
     Returns
     -------
@@ -65,10 +102,10 @@ def rough(seeds: range, families: Collection[str] = tuple(FAMILIES)) -> pd.DataF
     for family in families:
         scores: list[Score] = []
         for seed in seeds:
-            drawn = draw_rough(family, seed)
+            drawn = GROUNDS[ground](family, seed)
             bands, lanes, seconds = measure(drawn)
             scores.append(hold_against_truth(drawn, bands, lanes=lanes, seconds=seconds))
-        rows.append({"family": family, "pictures": len(scores), **summarise(scores)})
+        rows.append({"ground": ground, "family": family, "pictures": len(scores), **summarise(scores)})
     return pd.DataFrame(rows)
 
 
@@ -77,7 +114,8 @@ def main() -> None:
     parser.add_argument("pictures", type=int, nargs="?", default=14, help="pictures a family of shapes")
     parser.add_argument("--first", type=int, default=1000, help="first seed")
     options = parser.parse_args()
-    table = rough(range(options.first, options.first + options.pictures))
+    seeds = range(options.first, options.first + options.pictures)
+    table = pd.concat([rough(seeds, ground=ground) for ground in GROUNDS])
     print(table.round(3).to_string(index=False))
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import erf, eval_legendre
 
 from blotquant.blot import Blot
-from blotquant.integration.ground import _EVEN, _EXCESS, _FINE, _ODD, Ground, _scale
+from blotquant.integration.ground import Ground, _scale
 from blotquant.integration.strips import Places, Strips, cut_strips
 from tests.hand_made_lanes import Row, bands_table, leaning_lanes
 
@@ -195,75 +195,3 @@ def test_a_basis_of_some_terms_gives_what_these_terms_give_among_all(lanes: Lane
     assert len(np.unique(less.group)) == less.group.max() + 1
     same = ground.group[kept][:, None] == ground.group[kept]
     np.testing.assert_array_equal(less.group[:, None] == less.group, same)
-
-
-def is_fine(ground: Ground, top: int) -> np.ndarray:
-    """Waves of half octaves that lie beyond a share of the `top` waves of the whole basis."""
-    waves = np.arange(top + 1)
-    first = {octave: waves[_scale(waves) == octave].min() for octave in _scale(waves)}
-    return np.array([first[octave] > _FINE * top for octave in _scale(ground.along)])
-
-
-def held_by_hand(ground: Ground, spread: np.ndarray, top: int) -> np.ndarray:
-    """Go through the terms one by one."""
-    held, octave = spread.copy(), _scale(ground.along)
-    for term in np.flatnonzero(is_fine(ground, top) & np.isin(ground.across, [0, 2, 9])):
-        odd = [spread[t] for t, j in enumerate(ground.across) if j in {1, 3} and octave[t] == octave[term]]
-        held[term] = min(spread[term], _EXCESS * sum(odd) / len(odd)) if odd else 0.0
-    return held
-
-
-def test_fine_waves_that_are_even_across_the_lane_scatter_no_more_than_some_times_the_odd_ones(lanes: Lanes) -> None:
-    _, _, ground = lanes
-    spread = np.exp(np.random.default_rng(5).normal(0, 2.0, len(ground)))
-    before = spread.copy()
-    held = ground.held(spread)
-    np.testing.assert_array_equal(spread, before)
-    np.testing.assert_allclose(held, held_by_hand(ground, spread, ground.top))
-    limited = is_fine(ground, ground.top) & np.isin(ground.across, [0, 2, 9])
-    np.testing.assert_array_equal(held[~limited], spread[~limited])
-    assert 0 < (held < spread).sum() < limited.sum() < 0.3 * len(ground)
-    np.testing.assert_allclose(ground.held(held), held)
-    np.testing.assert_allclose(ground.held(np.where(limited, 1e6, 1.0)), np.where(limited, _EXCESS, 1.0))
-
-
-def test_functions_whose_fine_waves_are_held_are_even_across_the_lane_and_those_that_hold_them_odd(
-    lanes: Lanes, design: np.ndarray
-) -> None:
-    _, _, ground = lanes
-    flat = np.flatnonzero(ground.along == 0)
-    profiles = design[flat, 0].mean(axis=1)  # the strips' columns lie evenly around the lane's line
-    mirrored = profiles[:, ::-1]
-    size = np.abs(profiles).max(axis=1)
-    for functions, side in ((_EVEN, 1.0), (_ODD, -1.0)):
-        for j in functions:
-            assert np.abs(mirrored[j] - side * profiles[j]).max() < 0.1 * size[j]
-
-
-def test_a_basis_of_some_terms_takes_odd_ones_that_it_has_not_for_none_when_it_holds_the_even_ones(
-    lanes: Lanes,
-) -> None:
-    _, _, ground = lanes
-    rng = np.random.default_rng(6)
-    spread = np.exp(rng.normal(0, 2.0, len(ground)))
-    kept = rng.uniform(size=len(ground)) < 0.6
-    kept[0] = True
-    less = ground.only(kept)
-    known = np.where(kept, spread, 0.0)
-    np.testing.assert_allclose(less.held(spread[kept]), held_by_hand(ground, known, ground.top)[kept])
-    assert (less.held(spread[kept]) != ground.held(spread)[kept]).any()
-    # waves stay as fine as they were when finer ones are gone
-    short = ground.only(ground.along < 17)
-    assert short.top < ground.top
-    wild = np.where(np.isin(short.across, [0, 2, 9]), 1e6, 1.0)
-    np.testing.assert_allclose(short.held(wild), held_by_hand(short, wild, ground.top))
-
-
-def test_fine_even_waves_without_any_odd_ones_do_not_scatter(lanes: Lanes) -> None:
-    _, _, ground = lanes
-    even, odd = (np.isin(ground.across, some) for some in ([0, 2, 9], [1, 3]))
-    octave = (ground.along > 11) & (ground.along < 17)
-    still = ground.held(np.where(octave & odd, 0.0, 1.0))
-    np.testing.assert_array_equal(still == 0, octave & (even | odd))
-    kept = ~(octave & odd)
-    np.testing.assert_array_equal(ground.only(kept).held(np.ones(kept.sum())) == 0, (octave & even)[kept])

@@ -12,7 +12,6 @@ from blotquant import integrate, orient
 from blotquant.integration import fit as fitting
 from blotquant.integration.first_background import _enclosed
 from blotquant.integration.fit import Fit, _Fitter, _texture, fit_bands
-from blotquant.integration.ground import _EXCESS, _FINE
 from blotquant.integration.misfit import Misfit
 from blotquant.integration.shape import COUNT, LIMIT, SPREAD, STEP, THICKER
 from blotquant.integration.sharing import Sharing, learn_spread
@@ -150,27 +149,6 @@ def test_bands_scatter_is_learnt_from_their_own_covariance_and_trust(
     outside = fitter.outside & (weight > 0)
     assert new.texture == _texture(residual, outside, fitter.noise(fit.background))
     assert new.texture > 0
-
-
-def test_fine_waves_that_are_even_across_the_lane_are_held_in_every_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lanes whose backgrounds are all even waves: as learnt they would scatter a lot, which the odd ones forbid."""
-    monkeypatch.setattr("blotquant.integration.first_background._NOTHING", 0.0)  # no term is dropped
-    made = fitter_of(picture())
-    made.step(0)
-    fine = (made.ground.along > 11) & (made.ground.along < 17)  # a half octave
-    even, odd = fine & np.isin(made.ground.across, [0, 2, 9]), fine & np.isin(made.ground.across, [1, 3])
-    coefficients = np.where(even, [[3.0], [-3.0], [3.0]], made.fit.coefficients)
-    spread = np.where(even, 9.0, made.fit.spread)
-    fit = dataclasses.replace(made.fit, coefficients=coefficients, spread=spread)
-    found = Solution(np.zeros_like(coefficients), np.zeros((5, 1 + COUNT)), fit.covariance)
-    new = made._learn(fit, found, np.zeros_like(fit.noise), last=False).spread
-    free = learn_spread(coefficients, fit.covariance.of_ground(made.asked), spread, made.ground.group)
-    assert free[even].min() > 10 * _EXCESS * free[odd].mean()
-    np.testing.assert_allclose(new[even], _EXCESS * free[odd].mean())
-    rest = ~np.isin(made.ground.across, [0, 2, 9]) | (made.ground.along <= _FINE * made.ground.top)
-    rest[0] = False  # the level is free
-    np.testing.assert_array_equal(new[rest], free[rest])
-    assert new[0] == fit.spread[0]
 
 
 def test_a_step_is_the_solution_of_the_equations_at_the_present_shapes(

@@ -150,6 +150,18 @@ def test_little_feet_of_a_row_are_drawn_to_zero_and_large_ones_are_kept(seen: fl
     assert scatter / (scatter + 2) == pytest.approx(kept, abs=0.06)
 
 
+def test_feet_that_take_light_on_the_whole_hardly_count() -> None:
+    """The same feet once as they are and once with the other sign: bands only add light."""
+    start = Sharing.at_start(np.array([0]))
+    usual = (_BETWEEN * ROWS) ** 2
+    feet = np.sqrt(usual)[None] * np.where(np.isin(np.arange(COUNT), [1, 3]), -2.0, 6.0)
+    more, less = (start._scatter(side * feet, 1e-9 * usual[None])[0, FAINT] / usual[FAINT] for side in (1, -1))
+    size = 5 * 6.0**2 + 2 * 2.0**2
+    for found, counts in ((more, 1.0), (less, 0.05)):
+        scatter = (counts * size + 2 * 0.05) / (7 + 2)
+        np.testing.assert_allclose(found, scatter**2 / (scatter + 2))
+
+
 def test_bands_scatter_in_tails_and_wings_as_far_as_their_row_has_any_and_in_all_else_in_full() -> None:
     shares = [_SCANT, 0.3, 1.0, 1.0]
     row = np.array([2, 0, 1, 3, 0])
