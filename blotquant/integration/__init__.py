@@ -17,7 +17,7 @@ from ..surround import off_membrane
 from ..tables import check, nearest
 from .boxes import box_sums, integrate_box
 from .bubbles import find_bubbles, inside
-from .doubts import flagged, limits, saturated_pixels
+from .doubts import flagged, is_quantified, limits, saturated_pixels
 from .fit import fit_bands
 from .volumes import Measured, measure
 
@@ -74,8 +74,10 @@ def integrate(
         numbers = _above(blot, places, estimate_background(blot, bands, method=background), noise)
     out = mine.assign(**numbers, saturated=saturated_pixels(blot, places, mine["centre_row"].to_numpy(float)))
     lod, loq = limits(numbers["volume_se"])
-    # what finding saw no sign of is background, however well its volume is known
+    # what finding saw no sign of is background, unless the fit, which knows its surroundings, is sure of its volume
     seen = out["score"].fillna(np.inf) > 0
+    if background == "joint":
+        seen |= is_quantified(numbers["volume"], numbers["volume_se"])
     out = out.assign(snr=out["volume"] / out["volume_se"], lod=lod, loq=loq, detected=seen & (out["volume"] > lod))
     out["flags"] = flagged(out, blot, places, float(np.sqrt(noise.variance(blot.middle))))
     return check(to_file(out, blot.frame), "bands")

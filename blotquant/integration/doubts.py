@@ -13,7 +13,7 @@ from ..flags import Flag, add_flag
 from ..geometry import evaluate_curve, parse_curve
 from ..medians import median, medians_of_rows
 
-__all__ = ["flagged", "limits", "saturated_pixels"]
+__all__ = ["flagged", "is_quantified", "limits", "saturated_pixels"]
 
 _LOD, _LOQ = 3.3, 10.0  # ICH Q2(R2): standard deviations of a blank
 _MANY = 0.02  # share of replaced pixels from which a band counts as dusty
@@ -46,6 +46,11 @@ def limits(error: FloatArray) -> tuple[FloatArray, FloatArray]:
     """
     blank = np.minimum(error, float(np.quantile(error, 1.0 / 3.0))) if len(error) else error
     return _LOD * blank, _LOQ * blank
+
+
+def is_quantified(volume: FloatArray, error: FloatArray) -> BoolArray:
+    """Which volumes are so many times their own standard errors that they are quantified whatever else is known."""
+    return np.asarray(volume > _LOQ * error, dtype=np.bool_)
 
 
 def saturated_pixels(blot: Blot, places: Places, row: FloatArray) -> IntArray:
