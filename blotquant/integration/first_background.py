@@ -20,7 +20,7 @@ IntArray = npt.NDArray[np.int64]
 
 _FREE = 1e12  # the background's level is not drawn anywhere: its variance in units of the spread²
 _LOOSE, _DECAY = 3.0, 0.5  # scatter of background terms to start with: of the light's, and by order
-_NOTHING = 0.03  # terms that scatter by less than so many of the cells' noise are left out
+_NOTHING = 0.045  # terms that scatter by less than so many of the cells' noise are left out
 _ROUNDS, _STIFF = 7, 1  # of the first, robust background, and how many before its scatter is learnt
 _SURE = 3  # and how many before terms are left out
 
