@@ -21,7 +21,7 @@ from blotquant.synthetic import FAMILIES, Drawn, draw_level
 from tests.truth.budget import measure
 from tests.truth.scoring import Score, hold_against_truth, summarise
 
-__all__ = ["draw_hazy", "draw_rough", "rough"]
+__all__ = ["GROUNDS", "draw_hazy", "draw_rough", "rough"]
 
 _CLOUDS = ((50.0, 0.10), (22.0, 0.04))  # size [px] and share of the membrane's light
 _SMEAR = 0.15  # light of a lane's smear over the membrane's
