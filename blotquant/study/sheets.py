@@ -204,8 +204,6 @@ def _cell_text(value: Any) -> str:
 
 def _open_workbook(path: Path) -> Any:
     """Open a workbook; a file that is none, or that unpacks beyond measure, is refused."""
-    from xml.etree.ElementTree import ParseError
-
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -227,7 +225,7 @@ def _open_workbook(path: Path) -> Any:
         zipfile.BadZipFile,
         zlib.error,
         InvalidFileException,
-        ParseError,
+        SyntaxError,  # of the XML: that of lxml, which is used where it is installed, and of the standard library
     ) as error:
         why = " ".join(str(error).split())
         raise TableError(f"{path.name}: not an Excel workbook, or damaged ({why})") from error
