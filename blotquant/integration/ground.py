@@ -22,12 +22,13 @@ __all__ = ["Ground"]
 
 IntArray = npt.NDArray[np.int64]
 
-_FINEST = 10.0  # shortest wave along the run [band sigmas]
-_MOST = 40  # waves along the run, at most
+_FINEST = 8.2  # shortest wave along the run [band sigmas], less for margins
+_MOST = 44  # waves along the run, at most
 _MARGIN = 1.0  # how far beyond the ends of the lanes waves go [half windows]
 _ACROSS = 8  # degree of the polynomials across the lane
 _SHARES = (1.0, 1.0, 0.9, 0.7, 0.4, 0.3, 0.25, 0.25, 0.25)  # of the waves along, by degree across
-_HAZE = 0.8  # of the waves along what is seen of the lanes, for the haze
+_HAZE = 1.05  # of the waves along what is seen of the lanes, for the haze
+_ROOM = 2.5  # … but for so much of the margins
 _DIFFERENCE = 0.3  # of the waves along, for the difference between its edges
 _WIDTH, _BLUR, _SHIFT = 0.4, 0.4, 0.4  # and for how much wider, softer and farther right it is
 _KINDS = np.array([0, 1, 2, 3, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9])  # functions across that vary alike along the run
@@ -60,10 +61,10 @@ class Ground:
         # waves end level: a little beyond what is seen of the lanes, for farther out nothing holds them and they swing
         margin = _MARGIN * strips.pad
         span = int(seen[-1]) - int(seen[0]) + 1 + 2 * margin
-        waves = 2 * span * strips.height / (_FINEST * float(np.median(places.sigma)))
+        # much of a short strip's waves is margin: no more of them than what is seen tells, and still fewer for the haze
+        waves = 2 * (span - margin) * strips.height / (_FINEST * float(np.median(places.sigma)))
         self.top = int(np.clip(np.ceil(waves), 2, _MOST))
-        # much of a short strip's waves is margin: haze is to bend no more often than what is seen tells
-        haze = _HAZE * (span - 2 * margin) / span
+        haze = _HAZE * max(span - _ROOM * margin, 0.0) / span
         shares = [*_SHARES, haze, _DIFFERENCE, _WIDTH, _BLUR, _SHIFT]
         terms = [(k, j) for j, share in enumerate(shares) for k in range(int(self.top * share) + 1)]
         self.along: IntArray = np.array([k for k, _ in terms])

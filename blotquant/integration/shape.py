@@ -32,6 +32,7 @@ __all__ = [
     "Drawn",
     "draw",
     "light_of",
+    "wings_along",
 ]
 
 _TABLE = np.array(
@@ -143,6 +144,13 @@ def _wings(t: FloatArray, out: FloatArray) -> FloatArray:
     np.divide(edge, aside, out=out[:, 2])
     np.multiply(edge, aside, out=out[:, 4])
     return np.asarray(down)
+
+
+def wings_along(t: FloatArray) -> FloatArray:
+    """Tails and wings of amount 1 at distances from the ridge, shape (n,) [sigma] to (BROAD - 1, n)."""
+    out = np.empty((1, BROAD - 1, len(t), 1))
+    _wings(t[None, :, None], out)
+    return np.asarray(out[0, :, :, 0])
 
 
 def _near(t: FloatArray) -> slice:

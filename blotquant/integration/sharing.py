@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
-from .shape import BROAD, BROADENS, COUNT, FLOOR, LIMIT, MOST, PICTURES, ROWS, SPREAD, STEP, THICKER
+from .shape import BROAD, BROADENS, COUNT, FLOOR, LIMIT, MOST, PICTURES, ROWS, SPREAD, STEP, THICKER, wings_along
 
 __all__ = ["Sharing", "learn_spread"]
 
@@ -27,7 +27,8 @@ _REST_FIRM, _REST_LEAST, _REST_MOST = 4.0, 0.01, 4.0
 _FEW, _ODD = 0.05, 2.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
 _LEAST_ODD, _MOST_ODD = 0.01, 100.0
 _SMALL = 2.0  # … and if they seem to scatter by less than about so many times that, it is rather haze that they follow
-_DARK = 0.05  # … and so little counts that takes light on the whole: bands only add it
+# … and so little, or by so high a power of the share of its light that falls away from the ridge, counts what does not
+_DARK, _FALLS = 0.05, 2
 # bands scatter in what their row shows: in full from so much of the assumed scatter on, and never less than this share
 _PLENTY, _SCANT = 7.0, 0.01
 _THEIRS = 0.25  # light that the background does not follow seems to broaden bands: so much of it is taken for theirs
@@ -35,6 +36,8 @@ _PACE = 0.5  # a row's mean moves by no more than this share of a band's longest
 _FAR = 4.0  # squared deviations count no more than this many variances, so that one in five may be an outlier …
 _SHORT = 0.88  # … which leaves so much of those that are none (normal distribution)
 _FIRM = 0.5  # how many bands' worth the assumed scatter counts
+_AROUND = np.arange(-12.0, 12.25, 0.5)  # distances from the ridge at which that is told [sigma] …
+_PEAK = 3.0  # … and how far from it the light may be highest
 _HASTE, _LEAP = 2.0, 20.0  # scatter of backgrounds nears its end slowly: it moves so many steps at once, up to a factor
 
 
@@ -143,7 +146,7 @@ class Sharing:
         known = np.clip(1 - variance / self.between, 0, 1)
         between = self.between.copy()
         faint = (off / np.sqrt(start))[:, _FAINT]
-        square = (faint**2).sum(axis=1) * np.where(faint.sum(axis=1) > 0, 1.0, _DARK)
+        square = (faint**2).sum(axis=1) * np.maximum(_falling(off[:, _FAINT]) ** _FALLS, _DARK)
         odd = (square + _ODD * _FEW) / (known[:, _FAINT].sum(axis=1) + _ODD)
         loose = np.clip(odd * odd / (odd + _SMALL), _LEAST_ODD, _MOST_ODD)
         between[:, _FAINT] = loose[:, None] * start[_FAINT]
@@ -174,6 +177,21 @@ class Sharing:
         new_theta[:, THICKER] -= growth[self.row] * np.sqrt(2.0)
         new_mean[:, THICKER] -= growth * np.sqrt(2.0)
         return np.exp(growth)[self.row], new_theta, Sharing(self.row, new_mean, self.variance, self.doubt, self.between)
+
+
+def _falling(wings: FloatArray) -> FloatArray:
+    """Share of the light of tails and wings that falls away from the ridge, shape (rows, BROAD - 1) to (rows,).
+
+    A band's own light adds to it and is weaker the farther off; lumps beside a band, and what takes light, are haze.
+    """
+    profile = wings @ wings_along(_AROUND)
+    light, at = np.maximum(profile, 0.0), np.arange(len(_AROUND))
+    middle = np.flatnonzero(np.abs(_AROUND) <= _PEAK)
+    peak = middle[0] + profile[:, middle].argmax(axis=1)[:, None]
+    below = np.minimum.accumulate(np.where(at >= peak, light, np.inf), axis=1)
+    above = np.minimum.accumulate(np.where(at <= peak, light, np.inf)[:, ::-1], axis=1)[:, ::-1]
+    falls = np.where(at >= peak, below, above).sum(axis=1)
+    return np.asarray(falls / np.maximum(np.abs(profile).sum(axis=1), np.finfo(float).tiny))
 
 
 def learn_spread(coefficients: FloatArray, variance: FloatArray, spread: FloatArray, group: IntArray) -> FloatArray:

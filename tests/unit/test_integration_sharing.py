@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from blotquant.integration.shape import BROAD, COUNT, FLOOR, LIMIT, MOST, PICTURES, ROWS, SPREAD, STEP, THICKER
-from blotquant.integration.sharing import _BETWEEN, _PLENTY, _SCANT, Sharing, learn_spread
+from blotquant.integration.sharing import _BETWEEN, _PLENTY, _SCANT, Sharing, _falling, learn_spread
 
 FAINT, REST = slice(BROAD - 1), slice(BROAD - 1, None)
 
@@ -150,16 +150,37 @@ def test_little_feet_of_a_row_are_drawn_to_zero_and_large_ones_are_kept(seen: fl
     assert scatter / (scatter + 2) == pytest.approx(kept, abs=0.06)
 
 
-def test_feet_that_take_light_on_the_whole_hardly_count() -> None:
-    """The same feet once as they are and once with the other sign: bands only add light."""
+COMET = [0.05, 0.01, 0.0, 0.0, 0.0, 0.0, 0.0]
+SKIRTS = [0.0, 0.0, 0.01, 0.05, 0.01, 0.0, 0.0]
+FAR_OFF = [-0.07, 0.03, 0.0, -0.01, 0.0, 0.011, -0.03]
+LUMPS_BESIDE = [0.0, 0.0, 0.02, -0.02, 0.02, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("feet", "falls"), [(COMET, 1.0), (SKIRTS, 1.0), (LUMPS_BESIDE, 0.44), (FAR_OFF, 0.0), ([0.0] * 7, 0.0)]
+)
+def test_light_of_feet_falls_away_from_the_ridge_and_lumps_beside_a_band_do_not(
+    feet: list[float], falls: float
+) -> None:
+    both = np.array([feet, [-foot for foot in feet]])
+    found = _falling(both)
+    assert found[0] == pytest.approx(falls, abs=0.01)
+    if falls == 1.0:
+        assert found[1] == 0.0  # bands only add light
+    mirrored = both[:1, [6, 5, 4, 3, 2, 1, 0]]
+    np.testing.assert_allclose(_falling(mirrored), found[:1], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("feet", "counts"), [(COMET, 1.0), (LUMPS_BESIDE, 0.19), (-np.array(COMET), 0.05)])
+def test_feet_that_do_not_fall_away_from_the_ridge_hardly_count(feet: list[float], counts: float) -> None:
     start = Sharing.at_start(np.array([0]))
     usual = (_BETWEEN * ROWS) ** 2
-    feet = np.sqrt(usual)[None] * np.where(np.isin(np.arange(COUNT), [1, 3]), -2.0, 6.0)
-    more, less = (start._scatter(side * feet, 1e-9 * usual[None])[0, FAINT] / usual[FAINT] for side in (1, -1))
-    size = 5 * 6.0**2 + 2 * 2.0**2
-    for found, counts in ((more, 1.0), (less, 0.05)):
-        scatter = (counts * size + 2 * 0.05) / (7 + 2)
-        np.testing.assert_allclose(found, scatter**2 / (scatter + 2))
+    off = np.concatenate([feet, np.zeros(COUNT - 7)])[None]
+    found = start._scatter(off, 1e-9 * usual[None])[0, FAINT] / usual[FAINT]
+    counted = max(_falling(off[:, :7])[0] ** 2, 0.05)
+    assert counted == pytest.approx(counts, abs=0.01)
+    scatter = (counted * (off[0, FAINT] ** 2 / usual[FAINT]).sum() + 2 * 0.05) / (7 + 2)
+    np.testing.assert_allclose(found, min(scatter**2 / (scatter + 2), 100.0))
 
 
 def test_bands_scatter_in_tails_and_wings_as_far_as_their_row_has_any_and_in_all_else_in_full() -> None:
