@@ -72,8 +72,8 @@ def integrate(
         numbers = _joint(blot, mine, places, noise, ladders)
     else:
         numbers = _above(blot, places, estimate_background(blot, bands, method=background), noise)
+    lod, loq = limits(numbers.pop("blank", numbers["volume_se"]))
     out = mine.assign(**numbers, saturated=saturated_pixels(blot, places, mine["centre_row"].to_numpy(float)))
-    lod, loq = limits(numbers["volume_se"])
     # what finding saw no sign of is background, unless the fit, which knows its surroundings, is sure of its volume
     seen = out["score"].fillna(np.inf) > 0
     if background == "joint":
@@ -94,7 +94,7 @@ def _joint(
     found = _in_slabs(blot, bands, noise, numbers)
     raw = box_sums(blot.pixels, places)
     return {"raw": raw, "background": raw - found.volume, "volume": found.volume, "volume_se": found.error,
-            "height": found.height, "rejected": found.rejected}  # fmt: skip
+            "blank": found.blank, "height": found.height, "rejected": found.rejected}  # fmt: skip
 
 
 def _in_slabs(blot: Blot, bands: pd.DataFrame, noise: NoiseModel, species: npt.NDArray[np.int64]) -> Measured:
@@ -103,7 +103,7 @@ def _in_slabs(blot: Blot, bands: pd.DataFrame, noise: NoiseModel, species: npt.N
     order = np.unique(rows, return_inverse=True)[1]
     hidden = off_membrane(blot) | inside(find_bubbles(blot, bands, noise), blot.shape)
     slabs = 1 if order.max() < _ROWS + 2 * _BESIDE else -(-(int(order.max()) + 1) // _ROWS)
-    out = np.zeros((4, len(bands)))
+    out = np.zeros((len(Measured._fields), len(bands)))
     for slab in range(slabs):
         first, last = (slab * _ROWS, (slab + 1) * _ROWS) if slabs > 1 else (0, int(order.max()) + 1)
         seen = np.flatnonzero((order >= first - _BESIDE) & (order < last + _BESIDE))

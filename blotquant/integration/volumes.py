@@ -14,7 +14,7 @@ import numpy as np
 from ..blot import FloatArray
 from .fit import Fit
 from .glow import fit_glow
-from .shape import BEYOND, LIKE_HAZE
+from .shape import BEYOND, COUNT, LIKE_HAZE, THICKER
 from .strips import over_blocks
 from .system import band_products
 
@@ -23,11 +23,15 @@ __all__ = ["Measured", "measure"]
 _FOOT = 4.0  # distance from the ridge beyond which light may be the band's or the membrane's [sigma]
 _NEAR, _FAINTEST = 6.0, 0.05  # a band's own cells: so near to the ridge [sigma], and at least so bright across
 _BLOCK = 5  # side of a block in which what a shape cannot follow is alike [cells]
-# measured on drawn blots of both families and of three hands that the fit does not know: by how much errors of a band's
-# own fit, and of its row's mean shape, are taken larger; by how much the logarithm of each shape's scatter is unknown;
-# and standard errors as a share of what the fit left near the band, in all and in blocks, of the membrane's texture, as
-# if alike under a band, of the tails beyond the foot, and of misfit in cells that do not count
-_OWN, _ROWS, _SCATTER, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.95, 1.4, 0.8, 0.35, 0.6, 0.45, 0.08, 0.6
+# measured on drawn blots of both families and of hands that the fit does not know: by how much errors of a band's own
+# fit, and of its row's mean shape, are taken larger; and standard errors as a share of what the fit left near the band,
+# in all and in blocks, of the membrane's texture, as if alike under a band, of the tails beyond the foot, and of misfit
+# in cells that do not count
+_OWN, _ROWS, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.92, 0.8, 0.35, 0.6, 0.45, 0.08, 0.6
+# by how much the logarithm of each shape's scatter is unknown, and, as if it were, how little is believed of bands that
+# stray from their row: in wings, thickness, skew and peakedness, and width, for rather something lies under them
+_STRAYS = np.full(COUNT, 0.8)
+_STRAYS[2:5], _STRAYS[THICKER], _STRAYS[THICKER + 1 : 15], _STRAYS[16:19] = 7.0, 2.5, 10.0, 4.0
 # the same as a share of what the wings and the peakedness of its row's mean add, which is haze as often as not in rows
 # that show no tails and wings, and so much less where they do
 _HAZY, _SHOWN = np.array([2.5, 2.5, 1.0]), 0.95
@@ -35,10 +39,11 @@ _LEAST = 2e-4  # share of its volume that no band is known better than
 
 
 class Measured(NamedTuple):
-    """Volumes, standard errors, how much of each band's core was rejected, and heights."""
+    """Volumes, standard errors, also as if the bands were absent, how much of each core was rejected, and heights."""
 
     volume: FloatArray
     error: FloatArray
+    blank: FloatArray
     rejected: FloatArray
     height: FloatArray
 
@@ -114,17 +119,17 @@ def measure(fit: Fit) -> Measured:
     pull = np.take_along_axis(moved, fit.unknowns.of_bands[:, 1:], 1) / fit.around
     shared = np.einsum("bi,bij,bj->b", pull, fit.sharing.doubt[fit.sharing.row], pull)
     # nor how much bands scatter around it: the volume's derivative by the logarithm of each shape's scatter
-    freer = pull * (fit.theta - fit.sharing.of_bands)
+    strays = pull * (fit.theta - fit.sharing.of_bands) * _STRAYS
     # and of what looks like haze: its derivative by how much of it is the row's
     hazy = (pull * fit.sharing.of_bands)[:, LIKE_HAZE] * _HAZY * (1 - _SHOWN * fit.sharing.shown)[:, None]
     core = (np.abs(fit.drawn.along) < 2.5) & (fit.drawn.across > 0.3) & (area > 0)
     rejected = (core & (weight == 0) & ~burnt).sum(axis=(1, 2)) / np.maximum(core.sum(axis=(1, 2)), 1)
     covered = np.where(np.abs(fit.drawn.along) < _FOOT, area * np.minimum(fit.drawn.across, 1.0), 0.0).sum(axis=(1, 2))
-    variance = (
+    # an absent band has no shape that could be wrong
+    odd = (strays**2).sum(axis=1) + (hazy**2).sum(axis=1)
+    blank = (
         _OWN**2 * (moved * lever).sum(axis=1)
         + _ROWS**2 * shared
-        + _SCATTER**2 * (freer**2).sum(axis=1)
-        + (hazy**2).sum(axis=1)
         + glow.variance * glow.response**2
         + _unexplained(fit, residual, area)
         + _GRAIN**2 * fit.texture * covered**2
@@ -132,4 +137,4 @@ def measure(fit: Fit) -> Measured:
         + (_LEAST * volume) ** 2
         + _GONE**2 * (area**2 * np.where(share > 0, 0.0, fit.own)).sum(axis=(1, 2))
     )
-    return Measured(volume, np.sqrt(variance), rejected, fit.height)
+    return Measured(volume, np.sqrt(blank + odd), np.sqrt(blank), rejected, fit.height)
