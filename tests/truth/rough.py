@@ -1,8 +1,8 @@
 """Rough membranes: clouds of 50 to 150 px and lumpy smears or haze along the lanes, laid over clean drawn blots.
 
 The levels' backgrounds are smooth over many band thicknesses; real membranes often are not, and what is taken for a
-band's wing there may be a cloud, or proteins too crowded to part, which lanes share. ``python -m tests.truth.rough``
-prints what is reached.
+band's wing there may be a cloud, or faint proteins, crowded or one by one, which lanes share. ``python -m
+tests.truth.rough`` prints what is reached.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from blotquant.synthetic import FAMILIES, Drawn, draw_level
 from tests.truth.budget import measure
 from tests.truth.scoring import Score, hold_against_truth, summarise
 
-__all__ = ["GROUNDS", "draw_hazy", "draw_rough", "rough"]
+__all__ = ["GROUNDS", "draw_hazy", "draw_lumpy", "draw_rough", "rough"]
 
 _CLOUDS = ((50.0, 0.10), (22.0, 0.04))  # size [px] and share of the membrane's light
 _SMEAR = 0.15  # light of a lane's smear over the membrane's
@@ -31,6 +31,8 @@ _CROWD = 0.05  # proteins of a row of pixels that are seen among many, as the sh
 _BLUR = (27.0, 42.0)  # by so much they run into one another [px]
 _SHARED = 0.7  # of a lane's haze is that of all lanes
 _HAZE = 0.06  # mean light of the haze over that of the brightest band
+_FAINT_PROTEINS, _WIDTHS = 0.06, (13.0, 38.0)  # in a row of pixels, and half thickness [px] …
+_STRENGTH, _LUMPS = 0.7, 0.01  # … shape of the gamma distribution of their amounts, and mean light as above
 
 
 def _waves(values: FloatArray, size: float) -> FloatArray:
@@ -86,7 +88,28 @@ def draw_hazy(family: str, seed: int) -> Drawn:
     return _with(drawn, light)
 
 
-GROUNDS: dict[str, Callable[[str, int], Drawn]] = {"rough": draw_rough, "hazy": draw_hazy}
+def draw_lumpy(family: str, seed: int) -> Drawn:
+    """Draw a clean blot of ten lanes with the haze of faint proteins, most of them in all lanes; truth stays."""
+    drawn = draw_level("clean", seed=seed, family=family, n_lanes=10)
+    rng = np.random.default_rng([20261128, seed])
+    rows = np.arange(drawn.blot.shape[0])[:, None]
+
+    def proteins() -> FloatArray:
+        count = rng.poisson(_FAINT_PROTEINS * len(rows))
+        place, width = rng.uniform(rows[0], rows[-1], count), np.exp(rng.uniform(*np.log(_WIDTHS), count))
+        light = (rng.gamma(_STRENGTH, size=count) / width * np.exp(-(((rows - place) / width) ** 2) / 2)).sum(axis=1)
+        return np.asarray(light / light.mean())
+
+    common = proteins()
+    mean = _LUMPS * float(drawn.signal.max())
+    light = np.zeros(drawn.blot.shape)
+    for across in _lanes(drawn):
+        along = _SHARED * common + (1 - _SHARED) * proteins()
+        light += mean * rng.lognormal(0, 0.25) * along[:, None] * across
+    return _with(drawn, light)
+
+
+GROUNDS: dict[str, Callable[[str, int], Drawn]] = {"rough": draw_rough, "hazy": draw_hazy, "lumpy": draw_lumpy}
 """What is laid over clean blots."""
 
 
