@@ -31,7 +31,7 @@ _OWN, _ROWS, _LEFT, _BLOCKS, _GRAIN, _TRAILING, _GONE = 0.92, 0.8, 0.35, 0.6, 0.
 # by how much the logarithm of each shape's scatter is unknown, and, as if it were, how little is believed of bands that
 # stray from their row: in wings, thickness, skew and peakedness, and width, for rather something lies under them
 _STRAYS = np.full(COUNT, 0.8)
-_STRAYS[2:5], _STRAYS[THICKER], _STRAYS[THICKER + 1 : 15], _STRAYS[16:19] = 7.0, 2.5, 10.0, 4.0
+_STRAYS[2:5], _STRAYS[THICKER], _STRAYS[THICKER + 1 : 15], _STRAYS[16:19] = 6.0, 2.2, 9.0, 3.5
 # the same as a share of what the wings and the peakedness of its row's mean add, which is haze as often as not in rows
 # that show no tails and wings, and so much less where they do
 _HAZY, _SHOWN = np.array([2.5, 2.5, 1.0]), 0.95

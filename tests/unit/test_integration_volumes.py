@@ -120,7 +120,7 @@ def test_the_variance_of_a_volume_is_that_of_unknowns_rows_glow_tails_and_what_t
         mine = fit.unknowns.of_bands[band, 1:]
         follow = (covariance @ lever[band])[mine] / fit.around[band]
         expected += 0.8**2 * (follow @ fit.sharing.doubt[row] @ follow) + glow.variance * glow.response[band] ** 2
-        believed = [0.8] * 2 + [7.0] * 3 + [0.8] * 5 + [2.5] + [10.0] * 4 + [0.8] + [4.0] * 3 + [0.8] * 6
+        believed = [0.8] * 2 + [6.0] * 3 + [0.8] * 5 + [2.2] + [9.0] * 4 + [0.8] + [3.5] * 3 + [0.8] * 6
         by_scatter = follow * (fit.theta[band] - fit.sharing.of_bands[band]) * believed
         odd = by_scatter @ by_scatter
         by_row = follow * fit.sharing.of_bands[band] * (1 - 0.95 * fit.sharing.shown[band])
