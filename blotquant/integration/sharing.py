@@ -27,8 +27,8 @@ _REST_FIRM, _REST_LEAST, _REST_MOST = 4.0, 0.01, 4.0
 _FEW, _ODD = 0.05, 2.0  # … of the assumed one, which counts like so many shapes (Student's t distribution)
 _LEAST_ODD, _MOST_ODD = 0.01, 100.0
 _SMALL = 2.0  # … and if they seem to scatter by less than about so many times that, it is rather haze that they follow
-# … and so little, or by so high a power of the share of its light that falls away from the ridge, counts what does not
-_DARK, _FALLS = 0.05, 2
+# … and it counts by this power of the share of its light that falls away from the ridge, but never less than so much
+_FALLS, _DARK = 2, 0.05
 # bands scatter in what their row shows: in full from so much of the assumed scatter on, and never less than this share
 _PLENTY, _SCANT = 7.0, 0.01
 _THEIRS = 0.25  # light that the background does not follow seems to broaden bands: so much of it is taken for theirs

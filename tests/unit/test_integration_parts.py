@@ -49,6 +49,7 @@ def told(drawn: Drawn, monkeypatch: pytest.MonkeyPatch) -> Told:
     """A fit and its volumes replaced by what a test tells; `species` is what the fit was given."""
     count = len(drawn.bands)
     say: Told = {"volume": np.linspace(-50.0, 5e5, count), "error": np.linspace(10.0, 900.0, count)}
+    say["blank"] = 0.7 * say["error"]
 
     fit = object()
 
@@ -58,7 +59,7 @@ def told(drawn: Drawn, monkeypatch: pytest.MonkeyPatch) -> Told:
 
     def measure(given: object) -> Measured:
         assert given is fit
-        return Measured(say["volume"], say["error"], np.full(count, 0.001), np.arange(float(count)))
+        return Measured(say["volume"], say["error"], say["blank"], np.full(count, 0.001), np.arange(float(count)))
 
     monkeypatch.setattr(integration, "fit_bands", fit_bands)
     monkeypatch.setattr(integration, "measure", measure)
@@ -83,17 +84,18 @@ def test_raw_is_the_boxs_sum_and_the_background_what_the_volume_leaves_of_it(dra
     np.testing.assert_allclose(volumes["background"], np.array(sums) - told["volume"])
 
 
-def test_limits_are_three_point_three_and_ten_errors_of_the_faintest_third_at_most(drawn: Drawn, told: Told) -> None:
+def test_limits_are_three_point_three_and_ten_blank_errors_of_the_faintest_third_at_most(
+    drawn: Drawn, told: Told
+) -> None:
     volumes = integrate(drawn.blot, drawn.places())
-    error = volumes["volume_se"].to_numpy()
-    blank = np.minimum(error, np.quantile(error, 1 / 3))
+    blank = np.minimum(told["blank"], np.quantile(told["blank"], 1 / 3))
     np.testing.assert_allclose(volumes["lod"], 3.3 * blank)
     np.testing.assert_allclose(volumes["loq"], 10.0 * blank)
 
 
 def test_a_band_is_detected_above_its_limit_where_finding_saw_a_sign_of_it(drawn: Drawn, told: Told) -> None:
     count = len(drawn.bands)
-    told["error"] = np.full(count, 100.0)
+    told["error"] = told["blank"] = np.full(count, 100.0)
     told["volume"] = np.full(count, 1000.0)
     told["volume"][0] = 329.5  # 3.3 · 100 is 330
     told["volume"][1] = 380.0
@@ -124,7 +126,8 @@ def test_many_rows_are_fitted_a_dozen_at_a_time_with_three_neighbours_and_each_b
 
     def measure(bands: pd.DataFrame) -> Measured:
         row = bands["band"].to_numpy(float)
-        return Measured(row, np.full(len(row), float(len(seen))), row, row)
+        error = np.full(len(row), float(len(seen)))
+        return Measured(row, error, error, row, row)
 
     monkeypatch.setattr(integration, "fit_bands", fit_bands)
     monkeypatch.setattr(integration, "measure", measure)
