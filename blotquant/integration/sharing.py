@@ -38,6 +38,7 @@ _SHORT = 0.88  # … which leaves so much of those that are none (normal distrib
 _FIRM = 0.5  # how many bands' worth the assumed scatter counts
 _AROUND = np.arange(-12.0, 12.25, 0.5)  # distances from the ridge at which that is told [sigma] …
 _PEAK = 3.0  # … and how far from it the light may be highest
+_WINGS_AROUND = wings_along(_AROUND)
 _HASTE, _LEAP = 2.0, 20.0  # scatter of backgrounds nears its end slowly: it moves so many steps at once, up to a factor
 
 
@@ -184,7 +185,7 @@ def _falling(wings: FloatArray) -> FloatArray:
 
     A band's own light adds to it and is weaker the farther off; lumps beside a band, and what takes light, are haze.
     """
-    profile = wings @ wings_along(_AROUND)
+    profile = wings @ _WINGS_AROUND
     light, at = np.maximum(profile, 0.0), np.arange(len(_AROUND))
     middle = np.flatnonzero(np.abs(_AROUND) <= _PEAK)
     peak = middle[0] + profile[:, middle].argmax(axis=1)[:, None]

@@ -69,6 +69,17 @@ def _with(drawn: Drawn, light: FloatArray) -> Drawn:
     return dataclasses.replace(drawn, blot=dataclasses.replace(drawn.blot, pixels=drawn.blot.pixels + light))
 
 
+def _under_haze(drawn: Drawn, rng: np.random.Generator, along_a_lane: Callable[[], FloatArray], mean: float) -> Drawn:
+    """Lay haze of a mean light (over that of the brightest band) over a blot, most of it the same in all lanes."""
+    common = along_a_lane()
+    mean = mean * float(drawn.signal.max())
+    light = np.zeros(drawn.blot.shape)
+    for across in _lanes(drawn):
+        along = _SHARED * common + (1 - _SHARED) * along_a_lane()
+        light += mean * rng.lognormal(0, 0.25) * along[:, None] * across
+    return _with(drawn, light)
+
+
 def draw_hazy(family: str, seed: int) -> Drawn:
     """Draw a clean blot of ten lanes with the haze of crowded proteins, most of them in all lanes; truth stays."""
     drawn = draw_level("clean", seed=seed, family=family, n_lanes=10)
@@ -79,13 +90,7 @@ def draw_hazy(family: str, seed: int) -> Drawn:
         smooth = np.asarray(gaussian_filter1d(rng.gamma(_CROWD, size=rows), blur, mode="wrap"))
         return np.asarray(smooth / smooth.mean())
 
-    common = crowd()
-    mean = _HAZE * float(drawn.signal.max())
-    light = np.zeros(drawn.blot.shape)
-    for across in _lanes(drawn):
-        along = _SHARED * common + (1 - _SHARED) * crowd()
-        light += mean * rng.lognormal(0, 0.25) * along[:, None] * across
-    return _with(drawn, light)
+    return _under_haze(drawn, rng, crowd, _HAZE)
 
 
 def draw_lumpy(family: str, seed: int) -> Drawn:
@@ -100,13 +105,7 @@ def draw_lumpy(family: str, seed: int) -> Drawn:
         light = (rng.gamma(_STRENGTH, size=count) / width * np.exp(-(((rows - place) / width) ** 2) / 2)).sum(axis=1)
         return np.asarray(light / light.mean())
 
-    common = proteins()
-    mean = _LUMPS * float(drawn.signal.max())
-    light = np.zeros(drawn.blot.shape)
-    for across in _lanes(drawn):
-        along = _SHARED * common + (1 - _SHARED) * proteins()
-        light += mean * rng.lognormal(0, 0.25) * along[:, None] * across
-    return _with(drawn, light)
+    return _under_haze(drawn, rng, proteins, _LUMPS)
 
 
 GROUNDS: dict[str, Callable[[str, int], Drawn]] = {"rough": draw_rough, "hazy": draw_hazy, "lumpy": draw_lumpy}
@@ -114,7 +113,7 @@ GROUNDS: dict[str, Callable[[str, int], Drawn]] = {"rough": draw_rough, "hazy": 
 
 
 def rough(seeds: range, families: Collection[str] = tuple(FAMILIES), ground: str = "rough") -> pd.DataFrame:
-    """Measure rough or hazy membranes of families of band shapes without help.
+    """Measure rough, hazy or lumpy membranes of families of band shapes without help.
 
     Returns
     -------
