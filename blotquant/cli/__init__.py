@@ -6,9 +6,7 @@ settings or tables; 3 done but flagged, with ``--strict``; 130 interrupted.
 
 from __future__ import annotations
 
-import atexit
 import copy
-import functools
 import gc
 import os
 import sys
@@ -92,23 +90,19 @@ def _warnings_to(console: Console) -> Iterator[None]:
         yield
 
 
-@functools.cache
-def _freeze_at_the_end() -> None:
-    atexit.register(gc.freeze)
-
-
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
+def _seldom_collecting(*, to_the_end: bool) -> Iterator[None]:
     """Look for garbage seldom: what a start makes is modules, which stay; looking through them took a tenth of it.
 
-    When the process ends all of it is given back at once, so nothing is looked through then; that took a sixth.
+    Where the process ends after this, all of it is given back at once and nothing is looked through; that took a sixth.
     """
-    _freeze_at_the_end()
     before = gc.get_threshold()
     gc.set_threshold(_MANY_OBJECTS, *before[1:])
     try:
         yield
     finally:
+        if to_the_end:
+            gc.freeze()  # before the usual threshold is there again, at which all would be looked through at once
         gc.set_threshold(*before)
 
 
@@ -149,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     console = Console(words=tuple(words))
     try:
-        with _warnings_to(console), _seldom_collecting():
+        with _warnings_to(console), _seldom_collecting(to_the_end=arguments is None):
             code = typer.main.get_command(_asked(words)).main(
                 words, prog_name="blotquant", standalone_mode=False, obj=console
             )
