@@ -104,7 +104,7 @@ def _notes(fit: CurveFit, replicates: Replicates) -> tuple[str, ...]:
         notes += sebaugh_notes(fit.weighted, fit.options.ic50, fit.half)
         if replicates.differ_p < _DIFFER:
             notes.append(_differ_note(replicates, fit.options.level, fit.unit))
-    if fit.checks.lack_p < _LACK:
+    if fit.checks.lack_p < _LACK and not fit.checks.flat:
         notes.append(f"lack of fit (p = {fit.checks.lack_p:.2g}): compare points and curve, try model = 5pl")
     return tuple(notes)
 

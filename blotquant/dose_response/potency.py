@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from .curve_fit import Checks, Options
 from .estimates import Estimate, absolute_level, crossing, dose_limits, with_error
 from .halfway import ControlLanes
 from .models import sign_of
-from .profile import least_crossing
+from .profile import nearest_crossing
 from .weighting import Weighted
 
 __all__ = ["Potency", "in_words", "judge", "sebaugh_notes"]
@@ -49,33 +49,45 @@ def in_words(value: float, unit: str = "") -> str:
     return f"{float(f'{value:.3g}'):g} {unit}".strip()
 
 
-def _left_at_highest(fit: Weighted, half: float) -> bool:
-    """Tell whether the fitted curve falls and is still above half of the activity at the highest dose."""
+def _side_of_half(fit: Weighted, half: float) -> int:
+    """Where a falling curve crosses half of the activity: 1 above the doses, −1 below, 0 among them; 0 if it rises."""
     problem = fit.problem
     curve = problem.curves(fit.parameters)[0]
     if sign_of(curve) < 0:
-        return False
-    highest = float(np.log(problem.points.positive[-1]))
+        return 0
     level = absolute_level(half, curve)
     at = crossing(problem, fit.parameters, level)
-    if np.isfinite(at):
-        return at > highest
-    return bool(level.value(curve) < max(curve[0], curve[1]))
+    if np.isnan(at):
+        at = np.inf if level.value(curve) < max(curve[0], curve[1]) else -np.inf
+    lowest, highest = np.log(problem.points.positive[[0, -1]])
+    return int(at > highest) - int(at < lowest)
 
 
-def _beyond(
-    fit: Weighted, half: float, unit: str, level: float, absolute: Estimate, why: str, lanes: ControlLanes | None
+def _outside(
+    fit: Weighted, half: float, unit: str, level: float, absolute: Estimate, lanes: ControlLanes | None, way: int
 ) -> Potency:
-    """Give the lower side when activity lasts to the highest dose: where it could fall to half."""
-    highest = float(fit.problem.points.positive[-1])
-    limits = dose_limits(fit.problem)
-    curve = fit.problem.curves(fit.parameters)[0]
-    side = absolute.low
+    """Give the side that is known of an IC50 above (`way` 1) or below the doses: where activity could cross half."""
+    (low, high), doses = dose_limits(fit.problem), fit.problem.points.positive
+    # from below no farther than the highest dose: beyond it a line could rise through half again
+    far, limit, end = (high, low, doses[-1]) if way > 0 else (low, float(np.log(doses[-1])), doses[0])
+    side, unknown = (absolute.low, 0.0) if way > 0 else (absolute.high, np.inf)
     if np.isnan(absolute.value):
-        target = with_error(fit, absolute_level(half, curve), limits[1], lanes)
-        low = least_crossing(fit, target, limits[1], limits[0], level)
-        side = float(np.exp(low)) if np.isfinite(low) else (0.0 if low == -np.inf else highest)
-    return Potency(np.nan, side, np.inf, f"> {in_words(highest, unit)} ({why})")
+        curve = fit.problem.curves(fit.parameters)[0]
+        target = with_error(fit, absolute_level(half, curve), far, lanes)
+        found = np.nan if fit.is_exact(fit.minimum.rss) else nearest_crossing(fit, target, far, limit, level)
+        side = float(end) if np.isnan(found) else (unknown if np.isinf(found) else float(np.exp(found)))
+    low, high = (side, np.inf) if way > 0 else (0.0, side)
+    return Potency(np.nan, low, high, f"{'>' if way > 0 else '<'} {in_words(float(end), unit)}")
+
+
+def _flat(fit: Weighted, mean: float, half: float) -> tuple[int, str]:
+    """On which side of the doses an IC50 lies where a horizontal line explains the points, and why; 0 if none tells."""
+    why = "a horizontal line explains the points as well"
+    if np.any(fit.problem.points.dose == 0) or mean >= half:
+        return 1, f"no effect: {why}"
+    if mean < half:
+        return -1, f"less than half of the activity is left at every dose: {why}"
+    return 0, f"{why}, and neither a control nor a zero dose tells how much activity that is"
 
 
 def judge(
@@ -91,8 +103,9 @@ def judge(
     """Decide whether an IC50 is determined.
 
     It is not when a horizontal line explains the data as well, when it lies above the highest dose, when its interval
-    reaches beyond the highest dose while more than half of the activity is left there, or when its interval is open on
-    both sides. One open side is said in the note.
+    reaches beyond the highest dose while more than half of the activity is left there, when it has no lower end while
+    less than half is left at the lowest dose, or when its interval is open on both sides. One open side is said in the
+    note.
 
     Parameters
     ----------
@@ -103,7 +116,7 @@ def judge(
     ic50 : Estimate
         Relative or absolute IC50 with its interval.
     absolute : Estimate
-        Absolute IC50: its lower side is what is known when more than half of the activity is left.
+        Absolute IC50: where it crosses half of the activity is what is known when no dose does.
     options : Options
         For the confidence level.
     half : float
@@ -113,17 +126,24 @@ def judge(
     lanes : ControlLanes, optional
         Lanes of the maximum control: their error is in the level that is crossed.
     """
-    positive = fit.problem.points.positive
-    lowest, highest = float(positive[0]), float(positive[-1])
-    falls = sign_of(fit.problem.curves(fit.parameters)[0]) > 0
+    lowest, highest = (float(dose) for dose in fit.problem.points.positive[[0, -1]])
+
+    def outside(way: int, why: str) -> Potency:
+        if not way:
+            return Potency(np.nan, 0.0, np.inf, f"undetermined: {why}")
+        said = _outside(fit, half, unit, options.level, absolute, lanes, way)
+        return replace(said, note=f"{said.note} ({why})")
+
     if checks.flat:
-        why = "no effect: a horizontal line explains the points as well"
-        return _beyond(fit, half, unit, options.level, absolute, why, lanes)
+        return outside(*_flat(fit, checks.mean, half))
+    side = _side_of_half(fit, half)
     # without controls, half of the top means little for a signal with an unknown zero: then only an open end counts
-    unreached = _left_at_highest(fit, half) and (np.isfinite(half) or np.isinf(ic50.high))
-    if falls and unreached and not ic50.high <= highest:
-        why = "more than half of the activity is left at the highest dose"
-        return _beyond(fit, half, unit, options.level, absolute, why, lanes)
+    if side > 0 and (np.isfinite(half) or np.isinf(ic50.high)) and not ic50.high <= highest:
+        return outside(side, "more than half of the activity is left at the highest dose")
+    nowhere = np.isnan(ic50.value) or np.log(ic50.value) < dose_limits(fit.problem)[0]
+    if side < 0 and (nowhere or ic50.low == 0):
+        said = outside(side, "less than half of the activity is left at the lowest dose")
+        return replace(said, high=ic50.high) if np.isfinite(ic50.high) else said
     if np.isnan(ic50.value) or ic50.value > highest:
         words = "the curve never crosses it" if np.isnan(ic50.value) else "the fitted dose lies beyond the highest"
         return Potency(np.nan, ic50.low, np.inf, f"> {in_words(highest, unit)} ({words})")

@@ -13,7 +13,7 @@ from .models import PARAMETERS
 from .problem import Codes, solve
 from .weighting import Weighted
 
-__all__ = ["allowance", "least_crossing", "profile_crossing", "profile_difference", "profile_parameter"]
+__all__ = ["allowance", "nearest_crossing", "profile_crossing", "profile_difference", "profile_parameter"]
 
 _OPEN_STEPS = 40
 _LOOK_FAR = 2  # steps after which the limit itself is tried
@@ -50,7 +50,7 @@ class _Rise:
 
     def careful(self, value: float, margin: float = 0.0) -> float:
         found = self.refit(value, self.inside)
-        if found.rss - self.fit.minimum.rss > (1.0 - margin) * self.allowed:
+        if found.rss - self.fit.minimum.rss > (1.0 - margin) ** 2 * self.allowed:
             others = [self.refit(value, start) for start in self._other_starts(value)]
             found = min([found, *others], key=lambda one: one.rss)
         return self._judge(found)
@@ -78,10 +78,12 @@ class _Rise:
 def _root(rise: _Rise, inner: tuple[float, float], outer: tuple[float, float], tolerance: float) -> float:
     """Find where the rise is zero between a value inside and one outside, by the Illinois variant of regula falsi."""
     (a, below), (b, above) = inner, outer
-    middle, side = b, 0
+    middle, side, highest = b, 0, above
     for _ in range(_ROOT_STEPS):
         last, middle = middle, a + (b - a) * below / (below - above)
         value = rise(middle)
+        if value > highest:  # no fit is worse than one farther out: the refit went astray
+            value = min(value, rise.careful(middle))
         if value == 0 or abs(middle - last) < tolerance:
             break
         if value < 0:
@@ -198,8 +200,8 @@ def profile_crossing(
     return _interval(crossing_refit(fit, target), fit, at, step, limits, level, dose=True)
 
 
-def least_crossing(fit: Weighted, target: Level, far: float, limit: float, level: float) -> float:
-    """Lowest ln dose at which the (only) curve could cross a response that it has not reached at the highest dose.
+def nearest_crossing(fit: Weighted, target: Level, far: float, limit: float, level: float) -> float:
+    """Find the ln dose nearest to those tested at which the (only) curve could cross a response that they do not reach.
 
     Parameters
     ----------
@@ -208,7 +210,7 @@ def least_crossing(fit: Weighted, target: Level, far: float, limit: float, level
     target : Level
         The response.
     far : float
-        A ln dose so high that the data say nothing about it; the search comes down from there.
+        A ln dose so high, or so low, that the data say nothing about it; the search comes from there.
     limit : float
         Where to stop looking.
     level : float
@@ -217,10 +219,10 @@ def least_crossing(fit: Weighted, target: Level, far: float, limit: float, level
     Returns
     -------
     float
-        NaN when the data contradict a crossing at any dose.
+        Infinite when it may cross anywhere; NaN when the data contradict a crossing at any dose.
     """
     rise = _Rise(crossing_refit(fit, target), fit, allowance(fit, level), dose=True)
-    return _side(rise, far, -1.0, limit) if rise.careful(far) <= 0 else float("nan")
+    return _side(rise, far, float(np.sign(limit - far)), limit) if rise.careful(far) <= 0 else float("nan")
 
 
 def profile_difference(

@@ -87,14 +87,14 @@ def _is_held(fit: Weighted, name: str) -> bool:
     return name in free and int(fit.problem.layout[0, PARAMETERS.index(name)]) < 0
 
 
-def _difference(fit: Weighted, replicate: Codes) -> float:
+def _difference(fit: Weighted, names: np.ndarray, among: np.ndarray) -> float:
     """F test of one IC50 for all replicates against one for each, every replicate with plateaus of its own.
 
     The error of a control by which a replicate was normalised moves its plateaus, and must not be taken for a
-    difference in IC50. NaN where the points do not suffice.
+    difference in IC50. Points that are not `among` the replicates are left out. NaN where the points do not suffice.
     """
-    problem, count = fit.problem, int(replicate.max()) + 1
-    points = problem.points
+    problem, replicate = fit.problem, np.unique(names[among], return_inverse=True)[1].astype(np.int64)
+    points, weights, count = problem.points.take(among), fit.root_weights[among], int(replicate.max()) + 1
     parted = Points(points.dose, points.response, points.se, points.block, replicate)
     hold = {name: value for name, value in zip(PARAMETERS, problem.held[0], strict=True) if _is_held(fit, name)}
     shape = ["ln_ic50", "ln_slope", "ln_asymmetry"]
@@ -105,17 +105,17 @@ def _difference(fit: Weighted, replicate: Codes) -> float:
     dof = len(points.response) - each.size
     if dof < _LEAST_DOF:
         return float("nan")
-    common = solve(one, fit.root_weights, _parted_start(fit, one, replicate))
-    found = solve(each, fit.root_weights, _parted_start(fit, each, replicate))
+    scales = problem.scales(fit.parameters)[problem.points.block][among]
+    common, found = (solve(wide, weights, _parted_start(fit, wide, replicate, scales)) for wide in (one, each))
     if found.rss <= 0 or fit.is_exact(common.rss):
         return float("nan")
     ratio = max(common.rss - found.rss, 0.0) / (count - 1) / (found.rss / dof)
     return float(stats.f.sf(ratio, count - 1, dof))
 
 
-def _parted_start(fit: Weighted, wider: Problem, replicate: Codes) -> Vector:
+def _parted_start(fit: Weighted, wider: Problem, replicate: Codes, scales: Vector) -> Vector:
     """Start every replicate at the joint curve, its plateaus at the replicate's own level."""
-    start, scales = np.zeros(wider.size), fit.problem.scales(fit.parameters)[fit.problem.points.block]
+    start = np.zeros(wider.size)
     level = np.bincount(replicate, scales) / np.bincount(replicate)
     for column in range(len(PARAMETERS)):
         if fit.problem.layout[0, column] >= 0:
@@ -144,11 +144,13 @@ def fit_replicates(fit: Weighted, points: pd.DataFrame) -> Replicates:
     ----------
     Eastwood et al. 2006, J Biomol Screen 11:253, doi 10.1177/1087057105285611 (potencies vary on the log scale).
     """
-    names, number = np.unique(points["replicate"].to_numpy(dtype=str), return_inverse=True)
+    replicate = points["replicate"].to_numpy(dtype=str)
+    names = np.unique(replicate[~points["shared"].to_numpy(dtype=bool)])
+    for_all = ~np.isin(replicate, names)  # zero doses that name no replicate
     low, high = dose_limits(fit.problem)
     if len(names) < 2 or not low <= fit.parameters[fit.problem.layout[0, _IC50]] <= high:
         return Replicates((), (), np.nan, np.nan, np.nan)
-    found = {str(name): _own_ic50(fit, number == index) for index, name in enumerate(names)}
+    found = {str(name): _own_ic50(fit, (replicate == name) | for_all) for name in names}
     known = {name: value for name, value in found.items() if np.isfinite(value)}
     values = np.array(list(known.values()))
     several = len(values) > 1
@@ -157,5 +159,5 @@ def fit_replicates(fit: Weighted, points: pd.DataFrame) -> Replicates:
         ln_ic50=tuple(known.values()),
         mean=float(np.mean(values)) if several else np.nan,
         se=float(np.std(values, ddof=1) / np.sqrt(len(values))) if several else np.nan,
-        differ_p=_difference(fit, number),
+        differ_p=_difference(fit, replicate, ~for_all),
     )

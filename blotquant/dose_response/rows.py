@@ -151,7 +151,7 @@ def potency_row(fit: CurveFit) -> dict[str, Any]:
         "kind": fit.options.ic50,
         "interval": fit.options.interval,
         "hill": hill,
-        "n": int(fit.points["replicate"].nunique()),
+        "n": int(fit.points.loc[~fit.points["shared"], "replicate"].nunique()),
         "points": len(fit.points),
         "note": "; ".join(filter(None, [said.note, *fit.notes])),
     }

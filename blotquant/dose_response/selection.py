@@ -111,18 +111,22 @@ def _vehicles(table: pd.DataFrame, lanes: Mask) -> Mask:
     return found & ~table["treatment"].isin(dosed).to_numpy(dtype=bool)
 
 
-def _zero_lanes(
-    table: pd.DataFrame, vehicles: Mask, own: Mask, place: np.ndarray, cell: np.ndarray, stimulus: np.ndarray
-) -> Mask:
-    """Vehicle lanes of a curve: same family, stimulus and group where there are any, and only of its own blocks."""
+def _zero_lanes(table: pd.DataFrame, vehicles: Mask, own: Mask, cell: np.ndarray) -> Mask:
+    """Vehicle lanes of a curve: of its family, stimulus, blocks, and group where there are any.
+
+    Those without a stimulus stand in for its own, and wells of a plate's control without a replicate for all of them.
+    """
     first = np.flatnonzero(own)[0]
-    family = codes(table, FAMILY)
+    family, stimulus = codes(table, FAMILY), stimulus_of(table).to_numpy()
     found = vehicles & (family == family[first])
-    if len(set(stimulus[found])) > 1 or stimulus[first] in set(stimulus[found]):
-        found = found & (stimulus == stimulus[first])
+    same = found & (stimulus == stimulus[first])
+    found = same if np.any(same) else found & (stimulus == "")
     if np.any(found & (cell == cell[first])):
         found = found & (cell == cell[first])
-    there: Mask = found & np.isin(place, place[own])
+    place, plate = codes(table, ["replicate", "membrane", "plate"]), codes(table, ["membrane", "plate"])
+    # where none is named, `complete` has put the membrane in its place
+    for_all = (table["wells"] & (table["replicate"] == table["membrane"])).to_numpy(dtype=bool)
+    there: Mask = found & (np.isin(place, place[own]) | (for_all & np.isin(plate, plate[own])))
     return there
 
 
@@ -201,12 +205,11 @@ def find_series(table: pd.DataFrame, group_by: Sequence[str] = ()) -> list[Serie
     vehicles = _vehicles(out, lanes)
     curve = lanes & ~vehicles & ~(out["role"].isin(["minimum", "maximum"])).to_numpy() & out["dose"].notna().to_numpy()
     keys = [*FAMILY, "stimulus", "treatment", *group_by]
-    place, cell = codes(out, ["replicate", "membrane", "plate"]), codes(out, list(group_by))
-    stimulus = stimulus_of(out).to_numpy()
+    cell = codes(out, list(group_by))
     number, found = codes(out, keys), []
     for code in np.unique(number[curve & (out["dose"] > 0).to_numpy()]):
         own = curve & (number == code)
-        zero = _zero_lanes(out, vehicles, own, place, cell, stimulus)
+        zero = _zero_lanes(out, vehicles, own, cell)
         chosen = out[own | zero]
         first = out[own & (out["dose"] > 0).to_numpy()].iloc[0]
         points = _laid_out(chosen, pd.Series(zero[own | zero], index=chosen.index))

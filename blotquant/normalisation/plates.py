@@ -21,11 +21,14 @@ _NOT_LINEAR = ("polari", "anisotropy")
 
 
 def _block_columns(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[str]:
-    """Tell what makes a block: the plate; without plates, the replicate where each has its own controls."""
+    """Tell what makes a block: the plate; without plates, the replicate where several have controls of their own.
+
+    Then each must have them, see `_require`: pooled over others', the controls would set a scale that is not its own.
+    """
     if (table["plate"] != "").any():
         return ["plate"]
     known, wanted = set(table.loc[controls, "replicate"]), set(table.loc[sought, "replicate"])
-    return ["replicate"] if len(known) > 1 and known >= wanted else []
+    return ["replicate"] if len(known & wanted) > 1 and "" not in known else []
 
 
 def _told_apart(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[str]:
@@ -60,7 +63,8 @@ def _require(table: pd.DataFrame, mean: Vector, sought: Mask, name: str, columns
     if len(lost):
         row = table.iloc[lost[0]]
         where = ", ".join(f"{column} {row[column]!r}" for column in columns if row[column] != "") or "the table"
-        raise TableError(f"{where} has no {name} control; give one of its wells the role {name}")
+        shared = "; controls that serve all replicates name none" if "replicate" in columns else ""
+        raise TableError(f"{where} has no {name} control; give one of its wells the role {name}{shared}")
 
 
 def _warn_of_readout(table: pd.DataFrame) -> None:

@@ -81,12 +81,15 @@ def check_names(sheet: Sheet, table: Table, *, strict: bool, edits: int = 2, res
 
 
 def _number_problem(text: str) -> str:
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", text):
+        pointed = f", {text.replace(',', '.')} if it is a decimal comma" if text.count(",") == 1 else ""
+        return f"has a comma; write {text.replace(',', '')} if it parts thousands{pointed}"
     if re.fullmatch(r"[+-]?\d+,\d+", text):
         return f"has a decimal comma; write {text.replace(',', '.')} with a point"
     unit = re.fullmatch(r"([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*([A-Za-zµμ%/]+)", text)
     if unit:
         return f"is not a number; write {unit[1]} here and keep {unit[2]!r} out of the cell"
-    return "is not a number; write a plain number such as 10 or 0.5, or leave the cell blank"
+    return "is not a number; write a plain number such as 10 or 0.5, and leave out what was not measured"
 
 
 def _float(text: str) -> float:

@@ -10,6 +10,7 @@ import pytest
 
 from blotquant.dose_response import CurveFit, fit_dose_response
 from blotquant.dose_response.problem import Points
+from blotquant.dose_response.replicates import fit_replicates
 from blotquant.dose_response.starting import block_scales, dose_means
 from blotquant.errors import TableError
 from tests.unit.test_dose_response import DOSES, response, table
@@ -78,6 +79,13 @@ def test_a_vehicle_of_another_stimulus_block_or_target_is_no_zero_dose(other: di
     assert zero(lanes) == [100.0]
 
 
+def test_a_vehicle_of_another_stimulus_is_no_zero_dose_where_the_own_has_none_and_one_without_any_is() -> None:
+    maximum = {**VEHICLE, "role": "maximum"}
+    assert zero(rows({**maximum, "stimulus": "IFN"}, role="sample")) == []
+    assert zero(rows({**maximum, "stimulus": ""}, role="sample")) == [100.0]
+    assert zero(rows({**maximum, "stimulus": "", "response": 7.0}, maximum, role="sample")) == [100.0]
+
+
 def test_vehicles_go_by_the_cells_of_group_by_where_a_cell_has_one() -> None:
     early, late = {**VEHICLE, "time": 10}, {**VEHICLE, "time": 60, "response": 90.0}
     assert zero(rows(early, late, time=10), group_by=["time"]) == [100.0]
@@ -92,6 +100,34 @@ def test_control_wells_of_a_plate_are_one_point_a_plate() -> None:
     assert zero(both) == [100.0, 70.0]
     lanes = both.drop(columns="plate").assign(replicate="1")
     assert zero(lanes) == [70.0, 96.0, 104.0]
+
+
+@pytest.mark.parametrize("plate", ["", "p1"])
+def test_control_wells_without_a_replicate_are_the_zero_dose_of_all_replicates(plate: str) -> None:
+    named = [rows(plate=plate, membrane=plate, role="sample", replicate=name) for name in ("1", "2")]
+    wells = [
+        {**VEHICLE, "role": "maximum", "plate": plate, "membrane": plate, "response": value} for value in (96, 104)
+    ]
+    fit = fit_dose_response(pd.concat([*named, pd.DataFrame(wells)]), interval="wald")
+    points = fit.fits[0].points
+    assert points.loc[points["dose"] == 0, "response"].tolist() == [100.0]
+    assert len(points) == 17
+    assert fit.potencies["n"].tolist() == [2]
+    each = fit.curves.set_index("parameter").loc["ic50_replicates", "note"]
+    assert [part.split(":")[0] for part in each.split(", ")] == ["1", "2"]
+    other = pd.DataFrame(wells).assign(plate="p2", membrane="p2")
+    assert zero(pd.concat([*named, other])) == []
+
+
+def test_replicates_that_share_a_zero_dose_differ_by_their_own_points_alone() -> None:
+    rng = np.random.default_rng(5)
+    named = [rows(plate="p", membrane="p", role="sample", replicate=name) for name in ("1", "2", "3")]
+    noisy = pd.concat([one.assign(response=one["response"] + rng.normal(0, 2, len(one))) for one in named])
+    shared = {**VEHICLE, "role": "maximum", "plate": "p", "membrane": "p"}
+    alone, joint = (fit_dose_response(table).fits[0] for table in (noisy, pd.concat([noisy, pd.DataFrame([shared])])))
+    assert fit_replicates(joint.weighted, joint.points).differ_p == pytest.approx(
+        fit_replicates(alone.weighted, alone.points).differ_p, rel=1e-3
+    )
 
 
 def test_half_way_lies_between_the_controls_of_the_target_and_stimulus() -> None:

@@ -75,6 +75,77 @@ def test_an_ic50_outside_the_doses_is_said(points: pd.DataFrame, options: dict[s
     assert np.isfinite(row["ic50"]) == (note == "below the lowest dose: add lower doses")
 
 
+def inhibited(*, zero: bool = False, controls: bool = True, **more: object) -> pd.DataFrame:
+    """Wells of a compound that leaves 1 % of the activity at every dose, told by controls, a zero dose or nothing."""
+    rng = np.random.default_rng(11)
+    dose = np.repeat(DOSES, 3)
+    wells = pd.DataFrame({"dose": dose, "response": 1.0 + rng.normal(0, 1.5, len(dose)), "role": "sample"})
+    ends = [{"dose": 0.0, "response": 100.0, "role": "maximum"}] * 3 + [{"response": 0.0, "role": "minimum"}] * 3
+    lanes = [{"dose": 0.0, "response": 100.0 + value, "role": "sample"} for value in rng.normal(0, 1.5, 3)]
+    parts = [wells, pd.DataFrame(ends if controls else []), pd.DataFrame(lanes if zero else [])]
+    return pd.concat(parts, ignore_index=True).assign(treatment="drug", plate="", **more)
+
+
+@pytest.mark.parametrize("ic50", ["relative", "absolute"])
+@pytest.mark.parametrize("model", ["4pl", "3pl"])
+@pytest.mark.parametrize("zero", [True, False])
+def test_an_ic50_below_all_doses_is_said_to_lie_below_the_lowest(model: str, ic50: str, zero: bool) -> None:
+    points = inhibited(zero=zero)
+    if not zero:  # wells that no zero dose goes with: a line
+        points.loc[points["role"] != "sample", "plate"] = "p2"
+    row = fit_dose_response(points, model=model, ic50=ic50).potencies.iloc[0]
+    assert np.isnan(row["ic50"])
+    assert row["ci_low"] == 0.0
+    assert 0.0 < row["ci_high"] <= DOSES[0] * 1.001
+    assert row["note"].startswith(f"< {DOSES[0]:g} nM (less than half of the activity is left at ")
+
+
+def test_a_line_of_full_activity_or_with_a_zero_dose_on_it_is_no_effect() -> None:
+    full = inhibited()
+    full.loc[full["role"] == "sample", "response"] += 99.0
+    none = inhibited(controls=False)
+    for points in (full, pd.concat([none, none.iloc[:3].assign(dose=0.0)])):
+        row = fit_dose_response(points).potencies.iloc[0]
+        assert row["note"].startswith(f"> {DOSES[-1]:g} nM (no effect: ")
+        assert row["ci_high"] == np.inf
+
+
+def test_a_line_of_which_nothing_tells_the_activity_leaves_both_sides_open() -> None:
+    fit = fit_dose_response(inhibited(controls=False))
+    row = fit.potencies.iloc[0]
+    assert (row["ci_low"], row["ci_high"]) == OPEN
+    assert row["note"].endswith("neither a control nor a zero dose tells how much activity that is")
+
+
+def test_equal_responses_tell_nothing_beyond_the_doses() -> None:
+    same = inhibited(controls=False).assign(response=7.0)
+    row = fit_dose_response(pd.concat([same, same.iloc[:3].assign(dose=0.0)])).potencies.iloc[0]
+    assert (row["ci_low"], row["ci_high"]) == (DOSES[-1], np.inf)
+
+
+@pytest.mark.parametrize(("seed", "least"), [(6, 4600.0), (9, 4780.0), (19, 4655.0)])
+def test_the_lower_side_of_a_weak_compound_is_the_least_dose_that_any_start_of_the_refit_allows(
+    seed: int, least: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    dose = np.repeat(DOSES, 2)
+    wells = pd.DataFrame({"dose": dose, "response": 100 / (1 + dose / 20000) + rng.normal(0, 0.6, len(dose))})
+    ends = [{"dose": 0.0, "response": 100.0, "role": "maximum"}] * 2 + [{"response": 0.0, "role": "minimum"}] * 2
+    points = pd.concat([wells.assign(role="sample"), pd.DataFrame(ends)]).assign(treatment="weak")
+    # 30 starts of the refit at each of a row of doses gave `least`
+    assert fit_dose_response(points, weights="none").potencies["ci_low"].iloc[0] == pytest.approx(least, rel=0.005)
+
+
+def test_a_line_is_not_told_to_try_another_curve() -> None:
+    uneven = inhibited(controls=False)
+    uneven["response"] = np.tile([0.0, 0.1, -0.1], len(DOSES)) + np.repeat([0.0, 9.0] * 4, 3)[: len(uneven)]
+    fit = fit_dose_response(uneven).fits[0]
+    assert fit.model == "flat"
+    assert fit.checks is not None
+    assert fit.checks.lack_p < 0.01
+    assert not any("5pl" in note for note in fit.notes)
+
+
 def by_hand(rss: float, count: int, parameters: int) -> float:
     k = parameters + 1
     return count * np.log(rss / count) + 2 * k + 2 * k * (k + 1) / (count - k - 1)

@@ -138,6 +138,11 @@ def test_one_maximum_serves_every_stimulus() -> None:
             "stimulus 'c' has no maximum control",
         ),
         ([{"role": "maximum", "response": np.nan}, {"response": 5.0}], "the table has no maximum control"),
+        (
+            [*controls(9.0, 1.0, replicate="1"), {"response": 5.0}, *controls(90.0, 10.0, replicate="2"),
+             {"replicate": "2", "response": 50.0}, {"replicate": "3", "response": 500.0}],
+            "replicate '3' has no maximum control; .* controls that serve all replicates name none",
+        ),
     ],
 )  # fmt: skip
 def test_wells_whose_controls_were_forgotten_are_an_error(rows: list[dict[str, object]], words: str) -> None:

@@ -79,6 +79,8 @@ def test_a_study_shows_itself_without_running_what_names_say(tmp_path: Path) -> 
         (SAMPLES.replace("10,IL-6", "ten,IL-6"), ("row 4", "'dose'", "'ten'")),
         (SAMPLES.replace("10,IL-6", "10 nM,IL-6"), ("row 4", "'dose'", "'10 nM'", "write 10")),
         (SAMPLES.replace("10,IL-6", '"0,5",IL-6'), ("row 4", "decimal comma", "0.5")),
+        (SAMPLES.replace("10,IL-6", '"1,000",IL-6'), ("row 4", "1000 if it parts thousands, 1.000 if it is a decimal")),
+        (SAMPLES.replace("10,IL-6", '"1,000,000",IL-6'), ("row 4", "write 1000000 if it parts thousands")),
         (SAMPLES.replace("10,IL-6", "-3,IL-6"), ("row 4", "'dose'", "below zero")),
         (SAMPLES.replace("10,IL-6", "inf,IL-6"), ("row 4", "'dose'", "'inf'")),
         (SAMPLES.replace("10,IL-6", "1e999,IL-6"), ("row 4", "'dose'")),
