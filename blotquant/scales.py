@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .errors import TableError
 from .least_squares import Vector
 
-__all__ = ["Alignment", "align", "islands"]
+__all__ = ["Alignment", "additive_design", "align", "islands"]
+
+Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,30 @@ def islands(conditions: Sequence[str], membranes: Sequence[str]) -> list[list[st
     return sorted(found)
 
 
+def additive_design(levels: Codes, scales: Codes) -> tuple[Vector, Vector]:
+    """Columns of the additive model, and the inverse of its normal equations that holds the scales' sum at zero.
+
+    Parameters
+    ----------
+    levels, scales : ndarray of shape (N,) of int
+        Codes from 0 of each value's level and scale; all of them hang together (see `islands`).
+
+    Returns
+    -------
+    design : ndarray of shape (N, L + S)
+        Levels first.
+    inverse : ndarray of shape (L + S, L + S)
+        ``inverse @ design.T @ values`` are the estimates.
+    """
+    count, size = int(levels.max(initial=-1)) + 1, int(scales.max(initial=-1)) + 1
+    design = np.zeros((len(levels), count + size))
+    design[np.arange(len(levels)), levels] = 1.0
+    design[np.arange(len(levels)), count + scales] = 1.0
+    constraint = np.concatenate([np.zeros(count), np.ones(size)])
+    inverse = np.linalg.inv(design.T @ design + np.outer(constraint, constraint))
+    return design, np.asarray(inverse, dtype=np.float64)
+
+
 def align(values: Vector, conditions: Sequence[str], membranes: Sequence[str]) -> Alignment:
     """Fit ln value = level of the condition + scale of the membrane by least squares.
 
@@ -104,20 +131,16 @@ def align(values: Vector, conditions: Sequence[str], membranes: Sequence[str]) -
         )
     names, where = np.unique(np.asarray(membranes, dtype=str), return_inverse=True)
     levels, what = np.unique(np.asarray(conditions, dtype=str), return_inverse=True)
-    design = np.zeros((len(values), len(levels) + len(names)))
-    design[np.arange(len(values)), what] = 1.0
-    design[np.arange(len(values)), len(levels) + where] = 1.0
-    constraint = np.concatenate([np.zeros(len(levels)), np.ones(len(names))])
-    inverse = np.linalg.inv(design.T @ design + np.outer(constraint, constraint))
+    design, inverse = additive_design(what, where)
     found = inverse @ design.T @ np.log(values)
     left = np.log(values) - design @ found
     dof = len(values) - (len(levels) + len(names) - 1)
     sigma = float(np.sqrt(left @ left / dof)) if dof > 0 else float("nan")
-    spread = inverse - np.outer(constraint, constraint) / len(names) ** 2
+    spread = np.diag(inverse)[len(levels) :] - 1.0 / len(names) ** 2
     return Alignment(
         membranes=tuple(names.tolist()),
         ln_scale=found[len(levels) :],
-        ln_se=sigma * np.sqrt(np.maximum(np.diag(spread)[len(levels) :], 0.0)),
+        ln_se=sigma * np.sqrt(np.maximum(spread, 0.0)),
         conditions=tuple(levels.tolist()),
         ln_level=found[: len(levels)],
         sigma=sigma,
