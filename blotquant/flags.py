@@ -164,8 +164,8 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Load both controls with every replicate and name them under [control]; until then read folds.",
     ),
     Flag.LOADING_BELOW_LOQ: (
-        "The loading control is below its limit of quantification; no correction was made with it.",
-        "Expose it longer, or take a total-protein stain.",
+        "A loading control is below its limit of quantification; no correction was made with it.",
+        "Expose it longer, take a total-protein stain, or leave it out of images.csv.",
     ),
     Flag.NOT_PROPORTIONAL: (
         "The dilution series is not proportional; ratios of these volumes mislead.",

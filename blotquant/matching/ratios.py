@@ -11,8 +11,9 @@ import pandas as pd
 from ..flags import Flag, add_flag, encode, has_flag, merge
 from ..tables import INPUTS, TABLES, check, empty
 from .inputs import filled, lysate_lanes
+from .loading import loading_signal
 from .pairing import pair_lanes, partner_image
-from .signals import SIGNAL, choose_exposures, loading_signal, read_signal
+from .signals import SIGNAL, choose_exposures, read_signal
 from .targets import assign_targets
 
 __all__ = ["match_bands"]
@@ -40,20 +41,20 @@ class _Membranes:
 
 
 def _corrected(signal: pd.DataFrame, loading: pd.DataFrame | None, *, cancels: bool) -> pd.DataFrame:
-    """Divide a signal by its membrane's loading factor.
+    """Divide a signal by its membrane's loading factor; by the greatest it can be where the loading is not known.
 
-    Where phospho and total lie on one membrane the factor cancels in their ratio, and so does its error.
+    Where phospho and total lie on one membrane the factor cancels in their ratio, and so do its error and its doubts.
     """
     if loading is None:
         return signal
+    factor = loading["factor"] if cancels else loading["most"]
     out = signal.copy()
-    share = loading["se"].where(loading["detected"], 0.0) / loading["volume"].where(loading["detected"], 1.0)
-    volume = signal["volume"] / loading["factor"]
-    own = signal["se"] / loading["factor"]
-    out["volume"], out["loq"] = volume, signal["loq"] / loading["factor"]
-    out["se"] = own if cancels else np.hypot(own, volume * share)
-    if not cancels:
-        out["flags"] = _united(signal["flags"], loading["flags"])
+    out["volume"], out["se"], out["loq"] = (signal[name] / factor for name in ("volume", "se", "loq"))
+    if cancels:
+        return out
+    out["se"] = np.hypot(out["se"], out["volume"] * loading["se"] / loading["volume"])
+    out["loading_saturated"], out["loading_lost"] = loading["saturated"], ~loading["detected"]
+    out["flags"] = _united(signal["flags"], loading["flags"])
     return out
 
 
@@ -65,25 +66,28 @@ def _united(*columns: pd.Series[str]) -> pd.Series[str]:
 def _partner_signal(
     signal: pd.DataFrame, own: list[int], membrane: str, partner: str, pairs: pd.DataFrame
 ) -> pd.DataFrame:
-    """Bring the partner membrane's signal to the phospho membrane's lanes; repeats of a lysate are averaged."""
+    """Bring the partner membrane's signal to the phospho membrane's lanes; repeats of a lysate are averaged.
+
+    Of repeats those whose loading is known count.
+    """
     joins = pairs[(pairs["membrane"] == membrane) & (pairs["partner"] == partner)]
     found = {}
     for lane in own:
         rows = signal.reindex(joins.loc[joins["lane"] == lane, "partner_lane"])
-        seen = rows["volume"].notna()
-        flags = encode(Flag.EXCLUDED) if not seen.any() else merge(rows.loc[seen, "flags"])
+        lost = rows["loading_lost"].eq(True)  # blank where the lane is skipped
+        known = rows["volume"].notna() & ~lost
+        used = rows[known] if known.any() else rows[lost]
         found[lane] = {
-            "volume": rows["volume"].mean(),
-            "se": float(np.sqrt((rows["se"] ** 2).sum())) / max(int(seen.sum()), 1),
-            "loq": rows["loq"].mean(),
-            "detected": bool(seen.any() and rows.loc[seen, "detected"].astype(bool).all()),
-            "saturated": bool(rows.loc[seen, "saturated"].astype(bool).any()),
-            "flags": flags,
+            "volume": used["volume"].mean(),
+            "se": float(np.sqrt((used["se"] ** 2).sum())) / max(len(used), 1),
+            "loq": used["loq"].mean(),
+            "detected": bool(len(used) and used["detected"].astype(bool).all()),
+            "saturated": bool(used["saturated"].astype(bool).any()),
+            "loading_saturated": bool(used["loading_saturated"].astype(bool).any()),
+            "loading_lost": bool(lost.any() and not known.any()),
+            "flags": merge(rows.loc[known | lost, "flags"]) if len(used) else encode(Flag.EXCLUDED),
         }
-    table = pd.DataFrame.from_dict(found, orient="index", columns=list(SIGNAL))
-    return table.astype(
-        {"volume": float, "se": float, "loq": float, "detected": bool, "saturated": bool, "flags": object}
-    )
+    return pd.DataFrame.from_dict(found, orient="index", columns=list(SIGNAL)).astype(SIGNAL)
 
 
 def _under(signal: pd.DataFrame) -> pd.Series[bool]:
@@ -95,17 +99,28 @@ def _bounds(top: pd.DataFrame, below: pd.DataFrame, unseen: pd.Series[bool]) -> 
     """Side on which the true ratio lies, and the ratio that bounds it there.
 
     It is at least what is seen when the numerator is cut short or the denominator is at most its limit; at most what
-    is seen when the denominator is cut short or the numerator is at most its limit. Neither side is known when one
-    saturated or faint band speaks for each.
+    is seen when the denominator is cut short or the numerator is at most its limit. A saturated loading control cuts
+    short what it divides the other way round; where one is lost, what it divides is at least what its limit leaves.
+    Neither side is known when there are reasons for both, or no number for the one.
     """
     few, faint = _under(top), _under(below) | unseen
-    more, less = top["saturated"] | (faint & ~few), below["saturated"] | few
-    sides = np.select([(more & less) | (few & faint), more, less], ["unknown", "lower", "upper"], default="")
+    more = top["saturated"] | top["loading_lost"] | below["loading_saturated"] | faint
+    less = below["saturated"] | below["loading_lost"] | top["loading_saturated"] | few
     divisor = below["volume"].where(~faint, below["loq"].where(below["loq"] > 0))
     least = top["volume"] / divisor
     most = top["volume"].where(~few, top["loq"]) / below["volume"].where(below["volume"] > 0)
-    value = np.select([sides == "lower", sides == "upper"], [least, most], default=np.nan)
-    return pd.Series(sides, index=top.index, dtype=object), pd.Series(value, index=top.index)
+    value = pd.Series(np.select([more & less, more, less], [np.nan, least, most], default=np.nan), index=top.index)
+    sides = np.select([(more | less) & value.isna(), more, less], ["unknown", "lower", "upper"], default="")
+    return pd.Series(sides, index=top.index, dtype=object), value
+
+
+def _refused(
+    top: pd.DataFrame, below: pd.DataFrame, flags: pd.Series[str], *, saturated: str, force: bool
+) -> pd.Series[bool]:
+    """Lanes without a ratio: a band or its loading control is saturated, or not proportional, or the loading lost."""
+    burnt = top["saturated"] | top["loading_saturated"] | below["saturated"] | below["loading_saturated"]
+    bent = has_flag(flags, Flag.NOT_PROPORTIONAL)
+    return top["loading_lost"] | below["loading_lost"] | (burnt & (saturated == "exclude")) | (bent & (not force))
 
 
 def _divide(top: pd.DataFrame, below: pd.DataFrame, *, saturated: str, force: bool) -> pd.DataFrame:
@@ -116,17 +131,17 @@ def _divide(top: pd.DataFrame, below: pd.DataFrame, *, saturated: str, force: bo
     flags = _united(top["flags"], below["flags"])
     flags = add_flag(flags, top["saturated"] & below["saturated"], Flag.BOTH_SATURATED)
     bound, ratio_bound = _bounds(top, below, divisor.isna() & top["detected"])
-    refused = (top["saturated"] | below["saturated"]) & (saturated == "exclude")
-    refused |= has_flag(flags, Flag.NOT_PROPORTIONAL) & (not force)
+    refused = _refused(top, below, flags, saturated=saturated, force=force)
+    lost, lost_below = top["loading_lost"], below["loading_lost"]
     return pd.DataFrame(
         {
-            "phospho": top["volume"],
-            "phospho_se": top["se"],
-            "total": below["volume"],
-            "total_se": below["se"],
+            "phospho": top["volume"].mask(lost),
+            "phospho_se": top["se"].mask(lost),
+            "total": below["volume"].mask(lost_below),
+            "total_se": below["se"].mask(lost_below),
             "ratio": ratio.mask(refused),
             "ratio_se": error.mask(refused),
-            "ratio_loq": top["loq"] / divisor,
+            "ratio_loq": (top["loq"] / divisor).mask(lost | lost_below),
             "bound": bound,
             "ratio_bound": ratio_bound,
             "detected": top["detected"] & below["detected"],
@@ -181,7 +196,7 @@ def _quantities(
         yield "P/S", _divide(top, below, saturated=saturated, force=force)
     if loading is not None:
         yield f"{letter}/L", _divide(signal, loading, saturated=saturated, force=force)
-    elif alone:
+    if alone and (loading is None or not loading["detected"].any()):
         yield letter, _alone(signal, saturated=saturated)
 
 
@@ -211,7 +226,8 @@ def match_bands(
     """Match phospho with total, lane by lane, and give their ratios.
 
     ratio = phospho / total of one lane, each after its own membrane's loading correction where there is one;
-    P/L and S/L beside it. On one membrane the loading cancels in phospho/total. Its variance is
+    P/L and S/L beside it. On one membrane the loading cancels in phospho/total; on two there is no ratio where the
+    loading control of a lane is below its limit of quantification. Its variance is
     (se_P / S)² + (P · se_S / S²)²: the errors of two images are independent.
     Assumes signals that are proportional to protein and a denominator well above zero.
 
@@ -222,7 +238,8 @@ def match_bands(
     images, samples : DataFrame
         The study's sheets; left-out optional columns count as blank.
     saturated : {"exclude", "use"}
-        A saturated band gives NaN and the side on which the true ratio lies, or is used all the same.
+        A saturated band, or loading control that does not cancel, gives NaN and the side on which the true ratio lies,
+        or is used all the same.
     force : bool
         Give ratios also where the dilution series is not proportional.
 

@@ -40,12 +40,12 @@ role | text | | What the lane is for (sample, standard, calibrator, maximum, min
 target | text | | Protein that the images were probed for.
 site | text | | Phosphorylation site.
 quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading, P phospho alone.
-phospho | float | AU px | Numerator after its image's loading correction (the total form for S/L).
+phospho | float | AU px | Numerator after its image's loading correction (the total form for S/L); NaN if unknown.
 phospho_se | float | AU px | Its standard error from measuring.
-total | float | AU px | Denominator after its image's loading correction.
+total | float | AU px | Denominator after its image's loading correction; NaN if unknown.
 total_se | float | AU px | Its standard error from measuring.
-loading | float | | Factor by which loading was corrected; 1 without a loading control.
-ratio | float | | phospho / total of the lane; NaN when a band is saturated.
+loading | float | | Factor by which loading was corrected; 1 without a loading control above its limit.
+ratio | float | | phospho / total of the lane; NaN when a band is saturated or its loading is not known.
 ratio_se | float | | Standard error of the ratio from measuring alone.
 ratio_loq | float | | Ratio below which the numerator is below its limit of quantification.
 bound | text | | What ratio_bound is to the true ratio where a band is saturated or below LOQ: lower, upper, unknown.

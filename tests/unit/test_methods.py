@@ -36,7 +36,7 @@ dose_response.replicates fit_replicates
 grouping geometric_interval
 grouping summarise
 matching.ratios match_bands
-matching.signals loading_signal
+matching.loading loading_signal
 normalisation.folds normalise
 normalisation.plates percent_activity
 normalisation.quality control_quality
