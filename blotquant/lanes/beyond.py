@@ -1,7 +1,8 @@
-"""Lanes beyond the ends of a comb: a last band that touches its neighbour stands out from one gap only.
+"""Lanes that the comb lacks: bands that touch their neighbours stand out from one gap only, or from none.
 
 Where a row of the lane at an end runs on, without a gap, to a place about a step farther that looks like a band with
-an end of its own, there is one more lane.
+an end of its own, there is one more lane. Between two lanes there is one where a row of theirs shows a band about half
+way, though the space may be a little too narrow for a well that shows nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .second_look import Look
 from .votes import Votes
 from .wells import FEWEST, local_steps
 
-__all__ = ["with_lanes_beyond"]
+__all__ = ["with_lanes_between", "with_lanes_beyond"]
 
 _OFF = 0.2  # distance of such a place from where the next lane would lie, as a share of the step
 _ROOM = 0.4  # distance from the picture's side, at least, as a share of the pitch
@@ -28,6 +29,7 @@ _PLACES = 3  # strips that show such a place, at least
 _TOUCHES = 0.4  # evidence all the way to the lane at the end as a share of the place's own, at least
 _NARROWEST, _WIDEST = 0.6, 1.4  # width of the band as a share of the usual one
 _USUAL = 0.7  # usual width of a band where none is known, as a share of the pitch
+_TIGHT = 0.15  # part of a step by which a lane between two others may be narrower than its neighbours
 
 
 def with_lanes_beyond(
@@ -74,6 +76,28 @@ def with_lanes_beyond(
         flat = comb.flattened(*around.middles(own, usual))
         if flat.size:
             added.append(float(np.clip(np.median(flat), at - _OFF * pitch, at + _OFF * pitch)))
+    return Comb(np.sort(np.append(centre, added)), comb.lean, comb.fan, comb.bow, comb.shape)
+
+
+def with_lanes_between(comb: Comb, bands: Votes, pitch: float, *, places: Votes) -> Comb:
+    """Add a lane in each space of nearly two steps where a row of its neighbours shows a band.
+
+    Parameters
+    ----------
+    comb, bands, pitch, places
+        As in `with_lanes_beyond`.
+    """
+    centre = comb.centre
+    if len(centre) < FEWEST:
+        return comb
+    lane, flat = comb.lane_of(bands.row, bands.col, pitch), comb.flattened(places.row, places.col)
+    space, step, added = np.diff(centre), local_steps(centre, pitch), []
+    for left in np.flatnonzero(np.abs(space / step - 2.0) < 2.0 * _TIGHT):
+        rows = bands.row[((lane == left) | (lane == left + 1)) & (bands.weight > _CLEAR)]
+        near = np.abs(flat - 0.5 * (centre[left] + centre[left + 1])) < _OFF * pitch
+        own = np.flatnonzero(near)[_run_on(places.row[near], rows, pitch)]
+        if own.size >= _PLACES:
+            added.append(float(np.median(flat[own])))
     return Comb(np.sort(np.append(centre, added)), comb.lean, comb.fan, comb.bow, comb.shape)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..blot import FloatArray
 from ..evidence import Canvas, Seen
-from .beyond import with_lanes_beyond
+from .beyond import with_lanes_between, with_lanes_beyond
 from .centre_lines import Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
 from .ends import trimmed
@@ -89,7 +89,8 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
         comb = fit_comb(marks, kept.comb, pitch)  # what was given up bent the others
         counts, streaks = (_counts(votes, comb, pitch) for votes in (seen.votes, seen.streaks))
         found = replace(kept, comb=comb, counts=counts, streaks=streaks)
-    longer = with_lanes_beyond(found.comb, bands, marks, pitch, places=places, looks=seen.looks, offsets=canvas.offsets)
+    comb = with_lanes_between(found.comb, bands, pitch, places=places)
+    longer = with_lanes_beyond(comb, bands, marks, pitch, places=places, looks=seen.looks, offsets=canvas.offsets)
     return replace(found, comb=longer)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from blotquant.lanes.beyond import with_lanes_between
+from blotquant.lanes.centre_lines import Comb
 from blotquant.lanes.chains import best_chain
+from blotquant.lanes.votes import Votes
 
 PITCH = 133.0
 
@@ -27,3 +32,22 @@ def test_a_lane_with_many_votes_whose_middle_is_told_wrong_is_no_gap() -> None:
 def test_a_well_that_no_row_speaks_for_is_stepped_over() -> None:
     place = np.array([100.0, 233.0, 499.0, 632.0])
     assert best_chain(place, np.full(4, 6.0), PITCH)[1].tolist() == [0, 1, 2, 3]
+
+
+COMB = Comb(np.array([50.0, 150.0, 330.0, 430.0, 530.0]), 0.0, 0.0, 0.0, (200, 600))
+BANDS = Votes(np.full(5, 40.0), COMB.centre, np.full(5, 3.0), 10.0)
+
+
+def between(row: float = 41.0, strips: int = 3, comb: Comb = COMB) -> list[float]:
+    """Lanes where a band without votes shows in some strips half way along the widest space."""
+    middle = 0.5 * (comb.centre[1] + comb.centre[2])
+    dull = Votes(np.full(strips, row), middle + 10.0 * np.arange(strips) - 8.0, np.zeros(strips), 10.0)
+    return with_lanes_between(comb, BANDS, 100.0, places=Votes.united([BANDS, dull])).centre.tolist()
+
+
+def test_a_band_half_way_in_a_row_of_its_neighbours_is_a_lane_though_it_touches_both() -> None:
+    assert between() == [50.0, 150.0, 242.0, 330.0, 430.0, 530.0]
+    assert between(row=90.0) == COMB.centre.tolist()  # no row of theirs
+    assert between(strips=2) == COMB.centre.tolist()
+    near = replace(COMB, centre=np.array([50.0, 150.0, 310.0, 410.0, 510.0]))  # too narrow for two steps
+    assert between(comb=near) == near.centre.tolist()
