@@ -12,9 +12,10 @@ import pandas as pd
 from .. import tables
 from ..errors import SettingsError
 from ..tables import nearest
+from .links import Made, Models, compare_linked
 from .power import power_table
-from .preparing import Family, families, has_base, of_stimuli
-from .testing import Comparison, Fitted, compare_pairs, fit_family
+from .preparing import CALIBRATOR, Family, families, has_base, of_stimuli
+from .testing import Fitted
 from .trends import trend_rows
 
 __all__ = ["METHODS", "compare_groups", "power_table"]
@@ -33,12 +34,14 @@ def _method_words(method: str, fitted: Fitted) -> str:
     return f"{name} on ln {fitted.family.what}, {fitted.words}"
 
 
-def _note(fitted: Fitted, one: Comparison, few: int, extra: str) -> str:
-    family = fitted.family
+def _note(made: Made, few: int, extra: str) -> str:
+    family, one = made.fitted.family, made.one
     notes = [extra] if extra else []
     fewest = min(family.count(one.group), family.count(one.versus))
     if fewest < few:
         notes.append(f"n = {fewest}: no p value below {few} biological replicates; repeat the experiment")
+    elif made.fitted.sd == 0:
+        notes.append("the replicates are identical and tell no error; look whether one was entered more than once")
     elif np.isnan(one.p):
         notes.append("no degree of freedom is left for an error; load the group in more replicates")
     below = family.censored[np.isin(family.group, [one.group, one.versus])]
@@ -51,8 +54,8 @@ def _note(fitted: Fitted, one: Comparison, few: int, extra: str) -> str:
     return "; ".join([*notes, *family.notes])
 
 
-def _row(fitted: Fitted, one: Comparison, method: str, few: int, extra: str) -> dict[str, Any]:
-    family = fitted.family
+def _row(made: Made, few: int, extra: str) -> dict[str, Any]:
+    family, one = made.fitted.family, made.one
     group, versus = family.groups[one.group], family.groups[one.versus]
     counts = family.count(one.group), family.count(one.versus)
     enough = min(counts) >= few
@@ -60,7 +63,7 @@ def _row(fitted: Fitted, one: Comparison, method: str, few: int, extra: str) -> 
         **family.keys,
         **group.keys,
         "versus": versus.name,
-        "method": _method_words(method, fitted),
+        "method": _method_words(made.method, made.fitted),
         "n": counts[0],
         "n_versus": counts[1],
         "effect": one.effect,
@@ -70,20 +73,35 @@ def _row(fitted: Fitted, one: Comparison, method: str, few: int, extra: str) -> 
         "dof": one.dof,
         "p": one.p if enough else np.nan,
         "p_adjusted": one.p_adjusted if enough else np.nan,
-        "note": _note(fitted, one, few, extra),
+        "note": _note(made, few, extra),
     }
 
 
-def _plan(family: Family, method: str) -> tuple[str, list[tuple[int, int]]]:
-    """Choose method and pairs for the groups of one stimulus; group 0 is what the others are compared with, if any."""
-    codes = range(len(family.groups))
-    if method == "tukey" or not has_base(family):
-        chosen = "tukey" if method in ("auto", "dunnett") else method
-        pairs = [(two, one) for one, two in combinations(codes, 2)]
-    else:
-        chosen = "dunnett" if method == "auto" else method
-        pairs = [(code, 0) for code in codes if code]
-    return ("single" if len(pairs) == 1 else chosen), pairs
+def _unlinked_row(family: Family, pair: tuple[int, int], extra: str) -> dict[str, Any]:
+    """Say that two groups read in units that do not compare: each membrane has its own."""
+    group, versus = (family.groups[code] for code in pair)
+    why = (
+        f"not compared: {group.name} and {versus.name} share no membrane, and no condition links theirs; "
+        f"load {versus.name} or one calibrator lysate on every membrane"
+    )
+    unknown = dict.fromkeys(("effect", "ci_low", "ci_high", "statistic", "dof", "p", "p_adjusted"), np.nan)
+    return {
+        **family.keys,
+        **group.keys,
+        "versus": versus.name,
+        "method": "",
+        "n": family.count(pair[0]),
+        "n_versus": family.count(pair[1]),
+        **unknown,
+        "note": "; ".join(filter(None, [extra, why, *family.notes])),
+    }
+
+
+def _plan(family: Family, codes: list[int], method: str) -> tuple[str, list[tuple[int, int]]]:
+    """Choose method and pairs for the groups of one stimulus; the first is what others are compared with, if any."""
+    if method == "tukey" or not has_base(family.groups[codes[0]]):
+        return "tukey" if method in ("auto", "dunnett") else method, [(b, a) for a, b in combinations(codes, 2)]
+    return "dunnett" if method == "auto" else method, [(code, codes[0]) for code in codes[1:]]
 
 
 def _windows(family: Family) -> list[tuple[int, int]]:
@@ -96,23 +114,32 @@ def _windows(family: Family) -> list[tuple[int, int]]:
 def _with_spread(family: Family, pair: tuple[int, int]) -> list[int]:
     """Add the other groups to a pair of which one lies below LOQ altogether: alone it tells no spread."""
     lost = any(np.all(family.censored[family.group == code]) for code in pair)
-    others = [code for code in range(len(family.groups)) if code not in pair] if lost else []
-    return [*pair, *others]
+    others = [code for code, group in enumerate(family.groups) if code not in pair and group.role != CALIBRATOR]
+    return [*pair, *others] if lost else [*pair]
+
+
+def _pair_rows(
+    family: Family, models: Models, pairs: list[tuple[int, int]], method: str, level: float, few: int, extra: str
+) -> list[dict[str, Any]]:
+    made = compare_linked(models, pairs, method, level)
+    return [
+        _unlinked_row(family, pair, extra) if one is None else _row(one, few, extra)
+        for pair, one in zip(pairs, made, strict=True)
+    ]
 
 
 def _family_rows(family: Family, method: str, level: float, few: int) -> list[dict[str, Any]]:
     extra = _TOTAL if family.keys["quantity"] in ("S", "S/L") else ""
     rows = []
     for codes in of_stimuli(family):
-        fitted = fit_family(family.take(codes))
-        chosen, pairs = _plan(fitted.family, method)
-        rows += [_row(fitted, one, chosen, few, extra) for one in compare_pairs(fitted, pairs, chosen, level)]
-        rows += trend_rows(fitted, level, few)
+        models = Models(family, codes)
+        chosen, pairs = _plan(family, codes, method)
+        rows += _pair_rows(family, models, pairs, chosen, level, few, extra)
+        rows += trend_rows(family, codes, models, level, few)
+    words = "; ".join(filter(None, [extra, "the assay's window: maximum against minimum control"]))
     for pair in _windows(family):
-        fitted = fit_family(family.take(_with_spread(family, pair)))
-        (one,) = compare_pairs(fitted, [(0, 1)], "single", level)
-        words = "; ".join(filter(None, [extra, "the assay's window: maximum against minimum control"]))
-        rows.append(_row(fitted, one, "single", few, words))
+        models = Models(family, _with_spread(family, pair))
+        rows += _pair_rows(family, models, [pair], "single", level, few, words)
     return rows
 
 
@@ -130,7 +157,9 @@ def compare_groups(
     where the reference has another stimulus (Dunnett); maximum against minimum control (the window), the linear trend
     over ln dose, and the total form by itself. Ratios are used as measured: a block's level is a term of the model, so
     no group is a column of ones. Repeats of one replicate are averaged first. Incomplete blocks are random effects
-    (REML); values below LOQ are left-censored there. Assumes that errors are log-normal with one spread.
+    (REML); values below LOQ are left-censored there. Groups on membranes that no condition links are not compared,
+    as ratios are in units of their membrane; a row says so. Assumes that errors are log-normal with one spread, and
+    that a table without membranes, or of folds alone, is on one scale.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 
 from ..conditions import Mask
 from ..least_squares import Vector
+from .linear import still
 
 __all__ = ["Censored"]
 
@@ -22,6 +23,10 @@ def _mills(z: Vector) -> Vector:
     """Density over distribution of the standard normal."""
     log_ratio: Vector = -(z**2) / 2.0 - 0.5 * np.log(2.0 * np.pi) - special.log_ndtr(z)
     return np.exp(log_ratio)
+
+
+def _least_squares(values: Vector, design: Vector) -> Vector:
+    return np.asarray(np.linalg.lstsq(design, values, rcond=None)[0], dtype=np.float64)
 
 
 class Censored:
@@ -47,11 +52,15 @@ class Censored:
 
     def __init__(self, values: Vector, censored: Mask, design: Vector) -> None:
         self.values, self.censored, self.design = values, censored, design
-        if self.dof >= 1:
+        self.best, self.sd = float("nan"), float("nan")
+        if self.dof < 1:  # nothing but limits, or as many coefficients as values: the likelihood has no maximum
+            self.coefficients = _least_squares(values, design)
+            return
+        self.coefficients = _least_squares(values[~censored], design[~censored])
+        if still(values[~censored] - design[~censored] @ self.coefficients, values):
+            self.sd = 0.0  # the likelihood grows without end as σ falls to zero
+        else:
             self.best, self.coefficients, self.sd = self._maximum(values, design)
-        else:  # nothing but limits, or as many coefficients as values: the likelihood has no maximum
-            self.best, self.sd = float("nan"), float("nan")
-            self.coefficients = np.asarray(np.linalg.lstsq(design, values, rcond=None)[0], dtype=np.float64)
 
     @property
     def counted(self) -> tuple[int, int]:

@@ -10,7 +10,9 @@ from scipy.optimize import minimize_scalar
 from ..conditions import Codes
 from ..least_squares import Vector
 
-__all__ = ["LinearFit", "fit_fixed", "fit_random"]
+__all__ = ["LinearFit", "fit_fixed", "fit_random", "still"]
+
+_ROUNDING = 1e-12  # of the values: averaging and scaling leave some 1e-15, no blot is read to a part in 1e12
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class LinearFit:
     covariance : ndarray of shape (G, G)
         Their covariance.
     sd : float
-        Residual standard deviation of a value within a block.
+        Residual standard deviation of a value within a block; 0 where values scatter by no more than rounding.
     residual_dof : float
         Its degrees of freedom.
     gradients : tuple of ndarray of shape (G, G)
@@ -69,6 +71,11 @@ def _dummies(codes: Codes) -> Vector:
     return np.asarray(codes[:, None] == np.arange(int(np.max(codes)) + 1), dtype=np.float64)
 
 
+def still(left: Vector, values: Vector) -> bool:
+    """Tell whether residuals are nothing but the rounding of logarithms, which is no measure of an error."""
+    return bool(np.max(np.abs(left), initial=0.0) <= _ROUNDING * max(1.0, float(np.max(np.abs(values), initial=0.0))))
+
+
 def fit_fixed(values: Vector, group: Codes, block: Codes | None) -> LinearFit:
     """Fit value = group + block by least squares.
 
@@ -95,6 +102,8 @@ def fit_fixed(values: Vector, group: Codes, block: Codes | None) -> LinearFit:
     left = values - design @ found
     dof = len(values) - int(np.linalg.matrix_rank(design))
     variance = float(left @ left / dof) if dof > 0 else np.nan
+    if dof > 0 and still(left, values):
+        variance = 0.0
     size = groups.shape[1]
     return LinearFit(found[:size], np.asarray(variance * inverse[:size, :size]), float(np.sqrt(variance)), float(dof))
 
@@ -127,6 +136,9 @@ def fit_random(values: Vector, group: Codes, block: Codes) -> LinearFit:
     ----------
     Patterson & Thompson 1971, Biometrika 58:545, doi 10.1093/biomet/58.3.545.
     """
+    for plain in (fit_fixed(values, group, None), fit_fixed(values, group, block)):
+        if plain.sd == 0:  # no variance to be parted
+            return plain
     design, blocks = _dummies(group), _dummies(block)
     shared = blocks @ blocks.T
     best = minimize_scalar(

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy import special
 
 from .. import tables
+from .links import Models
 from .multiplicity import chi_nodes, critical_value
 from .preparing import Family, families, has_base, of_stimuli
-from .testing import fit_family
 
 __all__ = ["power_of", "power_table"]
 
@@ -57,18 +57,21 @@ def power_of(ln_effect: float, sd: float, n: int, comparisons: int, *, level: fl
 
 
 def _spread(family: Family) -> tuple[float, int]:
-    """Residual standard deviation of the uncensored groups with their base, and how many are compared.
+    """Residual standard deviation of the uncensored groups with their base, and how many are to be compared.
 
-    Of several stimuli with a base, the one with most groups speaks.
+    The spread is that of the first comparison that the design allows. Of several stimuli with a base, the one with most
+    groups speaks.
     """
-    stimuli = [codes for codes in of_stimuli(family) if has_base(family.take(codes))]
+    stimuli = [codes for codes in of_stimuli(family) if has_base(family.groups[codes[0]])]
     if not stimuli:
         return np.nan, 0
     same = max(stimuli, key=len)
     whole = [code for code in same if not np.any(family.censored[family.group == code])]
     if len(whole) < 2 or same[0] not in whole:
         return np.nan, 0
-    return fit_family(family.take(whole)).linear.sd, len(same) - 1
+    models = Models(family, whole)
+    linked = next((model for code in whole[1:] if (model := models.of((code, whole[0]))) is not None), None)
+    return np.nan if linked is None else linked.fitted.sd, len(same) - 1
 
 
 def _row(effect: float, sd: float, comparisons: int, level: float) -> dict[str, Any]:

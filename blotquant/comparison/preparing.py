@@ -27,7 +27,10 @@ from ..least_squares import Vector
 from ..scales import align, islands
 from ..tables import nearest
 
-__all__ = ["Family", "Group", "families", "has_base", "of_stimuli"]
+__all__ = ["CALIBRATOR", "Family", "Group", "families", "has_base", "of_stimuli"]
+
+CALIBRATOR = "calibrator"
+"""Role of lanes that are never compared, but tell the scale of their membrane."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class Family:
         Conditions, reference first.
     group, block : ndarray of shape (N,) of int
         Codes of each value's group and block.
+    scale : ndarray of shape (N,) of int
+        Codes of what reads in the same units: a membrane, or those of a replicate brought to one scale. A block lies
+        on one scale.
     ln_value : ndarray of shape (N,)
         Logarithm of the value; of its limit where censored.
     censored : ndarray of shape (N,) of bool
@@ -64,6 +70,7 @@ class Family:
     groups: tuple[Group, ...]
     group: Codes
     block: Codes
+    scale: Codes
     ln_value: Vector
     censored: Mask
     notes: tuple[str, ...]
@@ -73,16 +80,17 @@ class Family:
         """Word for a value of the family: a phospho or total form by itself is no ratio."""
         return "signal" if self.keys.get("quantity") in ("P", "S") else "ratio"
 
-    def take(self, chosen: Sequence[int]) -> Family:
-        """Return the family of some of its groups, in the order given."""
-        rows = np.isin(self.group, chosen)
+    def take(self, chosen: Sequence[int], rows: Mask | None = None) -> Family:
+        """Return the family of some of its groups, in the order given, and of some of its values."""
+        rows = np.isin(self.group, chosen) & (True if rows is None else rows)
         place = {code: index for index, code in enumerate(chosen)}
-        block = np.unique(self.block[rows], return_inverse=True)[1]
+        block, scale = (np.unique(code[rows], return_inverse=True)[1] for code in (self.block, self.scale))
         return Family(
             self.keys,
             tuple(self.groups[code] for code in chosen),
             np.array([place[int(code)] for code in self.group[rows]], dtype=np.int64),
             block,
+            scale,
             self.ln_value[rows],
             self.censored[rows],
             self.notes,
@@ -101,10 +109,10 @@ def _floor(lanes: pd.DataFrame) -> pd.DataFrame:
     return lanes.assign(ratio_loq=lanes["ratio_loq"].mask(unknown & (lanes["ratio"] <= 0), least))
 
 
-def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> tuple[pd.DataFrame, pd.Series[str], list[str]]:
+def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> tuple[pd.DataFrame, list[str]]:
     """Bring the membranes of each replicate to one scale, and name blocks; membranes that share nothing stay blocks."""
-    lanes = lanes.copy()
-    block, notes = lanes["replicate"].copy(), []
+    lanes = lanes.assign(block=lanes["replicate"])
+    notes = []
     for replicate, own in lanes.groupby("replicate", sort=True):
         if own["membrane"].nunique() < 2:
             continue
@@ -112,7 +120,7 @@ def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> tuple[pd.DataFrame
         what = [str(code) for code in seen.groupby(conditions, dropna=False).ngroup()]
         parts = islands(what, list(seen["membrane"]))
         if len(parts) > 1 or seen["membrane"].nunique() < own["membrane"].nunique():
-            block[own.index] = own["replicate"] + " / " + own["membrane"]
+            lanes.loc[own.index, "block"] = own["replicate"] + " / " + own["membrane"]
             notes.append(
                 f"the membranes of replicate {replicate} share no condition: each is a block; load one lysate on all"
             )
@@ -120,7 +128,8 @@ def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> tuple[pd.DataFrame
         found = align(seen["ratio"].to_numpy(), what, list(seen["membrane"]))
         factor = own["membrane"].map(dict(zip(found.membranes, np.exp(found.ln_scale), strict=True)))
         lanes.loc[own.index, ["ratio", "ratio_loq"]] = own[["ratio", "ratio_loq"]].div(factor, axis=0)
-    return lanes, block, notes
+        lanes.loc[own.index, "on_scale"] = own["on_scale"].where(own["on_scale"] == "", " + ".join(found.membranes))
+    return lanes, notes
 
 
 def _notes(lanes: pd.DataFrame, lost: int) -> list[str]:
@@ -134,14 +143,25 @@ def _notes(lanes: pd.DataFrame, lost: int) -> list[str]:
     return notes
 
 
-def _family(lanes: pd.DataFrame, keys: dict[str, Any], group_by: Sequence[str]) -> Family | None:
-    conditions = [*DOSE, *group_by]
+def _with_calibrators(lanes: pd.DataFrame, pool: pd.DataFrame, keys: dict[str, Any]) -> pd.DataFrame:
+    """Add the calibrators of a family, each a value of its membrane: they are never compared, but tell its scale."""
+    lanes = lanes.assign(is_calibrator=False)
+    own = pool[(pool[FAMILY] == [keys[name] for name in FAMILY]).all(axis=1)]
+    own = own[(own["ratio"] > 0) & ~(own["ratio"] < own["ratio_loq"])]
+    if own.empty:
+        return lanes
+    further = {name: value for name, value in keys.items() if name not in FAMILY}
+    own = own.assign(is_calibrator=True, replicate=own["membrane"], **further)
+    return pd.concat([lanes, own], ignore_index=True)
+
+
+def _family(lanes: pd.DataFrame, pool: pd.DataFrame, keys: dict[str, Any], group_by: Sequence[str]) -> Family | None:
+    conditions = [*DOSE, *group_by, "is_calibrator"]
     there = _floor(lanes[lanes["ratio"].notna()])
     there = there[(there["ratio"] > 0) | (there["ratio_loq"] > 0)]
     if there.empty:
         return None
-    scaled, block, notes = _one_scale(there, conditions)
-    scaled["block"] = block
+    scaled, notes = _one_scale(_with_calibrators(there, pool, keys), conditions)
     means = average_repeats(scaled, [*conditions, "block"], ["ratio"])
     limits = average_repeats(
         scaled.assign(ratio_loq=scaled["ratio_loq"].fillna(0.0)), [*conditions, "block"], ["ratio_loq"]
@@ -149,7 +169,7 @@ def _family(lanes: pd.DataFrame, keys: dict[str, Any], group_by: Sequence[str]) 
     means["ratio_loq"] = limits["ratio_loq"]
     means["is_reference"] = means.groupby(conditions, dropna=False)["is_reference"].transform("any").astype(bool)
     means["behind"] = ~means["is_reference"]
-    order = ["stimulus", "behind", "treatment", "dose", "dose_unit", *group_by]
+    order = ["stimulus", "behind", "treatment", "dose", "dose_unit", *group_by, "is_calibrator"]
     means["code"] = means.groupby(order, dropna=False, sort=True).ngroup()
     first = means.drop_duplicates("code").sort_values("code")
     groups = tuple(
@@ -163,6 +183,7 @@ def _family(lanes: pd.DataFrame, keys: dict[str, Any], group_by: Sequence[str]) 
         groups=groups,
         group=means["code"].to_numpy(dtype=np.int64),
         block=np.unique(means["block"].to_numpy(dtype=str), return_inverse=True)[1],
+        scale=np.unique(means["on_scale"].to_numpy(dtype=str), return_inverse=True)[1],
         ln_value=np.log(np.where(censored, limit, value)),
         censored=censored,
         notes=(*notes, *_notes(lanes, len(lanes) - len(there))),
@@ -174,11 +195,13 @@ def _lanes(folds: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
     absent = [column for column in group_by if column not in table]
     if absent:
         raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
-    if table["ratio"].isna().all():  # a table of folds alone: blocks take care of what they were divided by
-        table["ratio"] = table["fold"]
+    table["on_scale"] = table["membrane"]
+    if table["ratio"].isna().all():  # a table of folds alone: what they were divided by brought them to one scale
+        table["ratio"], table["on_scale"] = table["fold"], ""
     if "is_reference" not in folds:
         table["is_reference"] = maximum_control(table)
-    return table[usable(table)]
+    pool = (table["role"] == CALIBRATOR) & ~has_flag(table["flags"], Flag.EXCLUDED)
+    return table[usable(table) | pool.to_numpy(dtype=bool)]
 
 
 def _totals(lanes: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +209,7 @@ def _totals(lanes: pd.DataFrame) -> pd.DataFrame:
     own = lanes[(lanes["quantity"] == "P/S") & lanes["total"].notna()]
     known = set(lanes.loc[lanes["quantity"].isin(["S", "S/L"]), "target"])
     own = own[~own["target"].isin(known)]
-    out = own.assign(quantity="S", site="", ratio=own["total"], ratio_loq=0.0)
+    out = own.assign(quantity="S", site="", ratio=own["total"], ratio_loq=0.0, on_scale=own["membrane"])
     return out.drop_duplicates(
         [*out.columns.intersection(["membrane", "lane", "target", *DOSE, "replicate", "technical"])]
     )
@@ -215,20 +238,22 @@ def families(folds: pd.DataFrame, group_by: Sequence[str] = ()) -> list[Family]:
     lanes = _lanes(folds, group_by)
     found = []
     for table in (lanes, _totals(lanes)):
-        for values, rows in table.groupby([*FAMILY, *group_by], dropna=False, sort=True):
-            family = _family(rows, dict(zip([*FAMILY, *group_by], values, strict=True)), group_by)
+        pooled = table["role"] == CALIBRATOR
+        for values, rows in table[~pooled].groupby([*FAMILY, *group_by], dropna=False, sort=True):
+            keys = dict(zip([*FAMILY, *group_by], values, strict=True))
+            family = _family(rows, table[pooled], keys, group_by)
             if family is not None:
                 found.append(family)
     return found
 
 
-def has_base(family: Family) -> bool:
-    """Tell whether group 0 is one that the others are compared with: the reference, or the maximum control."""
-    return family.groups[0].is_reference or family.groups[0].role == "maximum"
+def has_base(first: Group) -> bool:
+    """Tell whether the first group of a stimulus is what the others are compared with: reference or maximum control."""
+    return first.is_reference or first.role == "maximum"
 
 
 def of_stimuli(family: Family) -> list[list[int]]:
-    """List the groups of each stimulus, without the minimum controls, where there are two or more.
+    """List the groups of each stimulus, without minimum controls and calibrators, where there are two or more.
 
     First stands what the others are compared with: the reference; where that has another stimulus (unstimulated
     cells), the maximum control, which is the vehicle of the stimulus.
@@ -236,7 +261,7 @@ def of_stimuli(family: Family) -> list[list[int]]:
     named = stimulus_of(pd.DataFrame([group.keys for group in family.groups]))
     found: dict[str, list[int]] = {}
     for code, (stimulus, group) in enumerate(zip(named, family.groups, strict=True)):
-        if group.role != "minimum" or group.is_reference:
+        if group.role not in ("minimum", CALIBRATOR) or group.is_reference:
             found.setdefault(stimulus, []).append(code)
     return [_base_first(family, codes) for codes in found.values() if len(codes) > 1]
 

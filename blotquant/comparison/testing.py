@@ -9,7 +9,6 @@ import numpy as np
 from scipy import stats
 
 from ..least_squares import Vector
-from ..scales import islands
 from .censored import Censored
 from .linear import LinearFit, fit_fixed, fit_random
 from .multiplicity import adjust, critical_value
@@ -39,6 +38,11 @@ class Fitted:
     censored: Censored | None
     words: str
 
+    @property
+    def sd(self) -> float:
+        """Residual standard deviation of a logarithm; 0 where replicates are identical, NaN without an error."""
+        return self.linear.sd if self.censored is None else self.censored.sd
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -65,11 +69,6 @@ class Comparison:
     p_adjusted: float
 
 
-def _connected(family: Family) -> bool:
-    """Every group can be compared with every other inside blocks."""
-    return len(islands([str(code) for code in family.block], [str(code) for code in family.group])) == 1
-
-
 def _complete(family: Family) -> bool:
     return len(family.group) == len(family.groups) * (int(family.block.max()) + 1)
 
@@ -83,31 +82,35 @@ def _design(family: Family, blocked: bool) -> Vector:
     return np.hstack([columns, blocks[:, 1:] - blocks[:, :1]])
 
 
-def fit_family(family: Family) -> Fitted:
+def fit_family(family: Family, *, words: str = "blocked by replicate", random: bool = True) -> Fitted:
     """Fit ln value = group + block with what the design allows.
 
-    Complete blocks: fixed. Incomplete ones that hang together: random (REML). Replicates that share no group: no
-    blocks. Values below LOQ: likelihood with fixed blocks.
+    Complete blocks: fixed. Incomplete ones: random (REML) where they may be. A single block: none. Values below LOQ:
+    likelihood with fixed blocks.
     Assumes normal errors of one spread on the log scale, and that groups and blocks add up.
 
     Parameters
     ----------
     family : Family
-        Groups to be compared.
+        Groups to be compared, whose blocks hang together through shared groups.
+    words : str
+        What the blocks are.
+    random : bool
+        Incomplete blocks are a sample, so that also the differences between them speak.
 
     References
     ----------
     Patterson & Thompson 1971, doi 10.1093/biomet/58.3.545 (random blocks, see `fit_random`); Tobin 1958,
     doi 10.2307/1907382 (values below LOQ, see `Censored`).
     """
-    blocked = _connected(family) and int(family.block.max()) > 0
-    words = "blocked by replicate" if blocked else "replicates not shared between groups: no blocks"
+    blocked = int(family.block.max()) > 0
+    words = words if blocked else "replicates not shared between groups: no blocks"
     block = family.block if blocked else None
     if np.any(family.censored):
         likelihood = Censored(family.ln_value, family.censored, _design(family, blocked))
         linear = fit_fixed(family.ln_value, family.group, block)
         return Fitted(family, linear, likelihood, f"{words}; values below LOQ left-censored, profile likelihood")
-    if blocked and not _complete(family):
+    if blocked and random and not _complete(family):
         linear = fit_random(family.ln_value, family.group, family.block)
         return Fitted(family, linear, None, "replicate as random effect (REML, Satterthwaite)")
     return Fitted(family, fit_fixed(family.ln_value, family.group, block), None, words)
@@ -168,10 +171,11 @@ def compare_pairs(fitted: Fitted, pairs: Sequence[tuple[int, int]], method: str,
             for pair, effect in zip(pairs, effects, strict=True)
         ]
     correlation = _correlation(contrasts, fitted.linear.covariance)
-    adjusted = adjust(method, statistic, correlation, groups, dof)
+    compared = len({code for pair in pairs for code in pair})
+    adjusted = adjust(method, statistic, correlation, compared, dof)
     out = []
     for index, pair in enumerate(pairs):
-        bound = critical_value(method, correlation, groups, float(dof[index]), level)
+        bound = critical_value(method, correlation, compared, float(dof[index]), level)
         effect, low, high = _interval(fitted, contrasts[index], figures[index], bound, pair)
         p = 2.0 * float(stats.t.sf(abs(statistic[index]), dof[index]))
         out.append(
@@ -187,7 +191,7 @@ def _figures(fitted: Fitted, contrast: Vector) -> tuple[float, float, float]:
         return estimate, estimate / error if error > 0 else np.nan, dof
     wide = _padded(contrast, fitted.censored)
     estimate = float(wide @ fitted.censored.coefficients)
-    if fitted.censored.dof < 1:
+    if fitted.censored.dof < 1 or fitted.sd == 0:
         return estimate, np.nan, float(fitted.censored.dof)
     return estimate, fitted.censored.root(wide, 0.0), float(fitted.censored.dof)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from ..least_squares import Vector
+from .links import Models
+from .preparing import Family
 from .testing import Fitted
 
 __all__ = ["trend_rows"]
@@ -24,17 +27,22 @@ def _contrast(fitted: Fitted, codes: list[int]) -> Vector:
     return out
 
 
-def trend_rows(fitted: Fitted, level: float, few: int) -> list[dict[str, Any]]:
+def trend_rows(family: Family, codes: Sequence[int], models: Models, level: float, few: int) -> list[dict[str, Any]]:
     """Test the linear trend of each treatment with three doses or more, from the fitted group means.
 
     The slope is a contrast of the means with the spread of the whole family, so that a bend in the curve does not
-    count as noise. Treatments with values below LOQ have none.
+    count as noise. Treatments with values below LOQ have none, nor have those whose doses lie on membranes that nothing
+    links.
     slope = Σ (x − x̄) mean / Σ (x − x̄)², x = log10 dose; assumes the errors of the model that was fitted.
 
     Parameters
     ----------
-    fitted : Fitted
-        Model of the groups of one stimulus.
+    family : Family
+        All values.
+    codes : sequence of int
+        Groups of one stimulus.
+    models : Models
+        Their models.
     level : float
         Confidence level.
     few : int
@@ -49,13 +57,17 @@ def trend_rows(fitted: Fitted, level: float, few: int) -> list[dict[str, Any]]:
     ----------
     Tukey, Ciminera & Heyse 1985, Biometrics 41:295, doi 10.2307/2530666 (trend over the logarithm of the dose).
     """
-    family = fitted.family
     dosed: dict[tuple[str, str], list[int]] = {}
-    for code, group in enumerate(family.groups):
+    for code in codes:
+        group = family.groups[code]
         if group.keys["dose"] > 0 and not np.any(family.censored[family.group == code]):
             dosed.setdefault((group.keys["treatment"], group.keys["dose_unit"]), []).append(code)
-    whole = {key: codes for key, codes in dosed.items() if len(codes) >= _FEWEST_DOSES}
-    return [row for codes in whole.values() if (row := _row(fitted, codes, level, few))]
+    rows = []
+    for own in dosed.values():
+        linked = models.of(own) if len(own) >= _FEWEST_DOSES else None
+        if linked is not None:
+            rows.append(_row(linked.fitted, [linked.place[code] for code in own], level, few))
+    return [row for row in rows if row]
 
 
 def _row(fitted: Fitted, codes: list[int], level: float, few: int) -> dict[str, Any]:

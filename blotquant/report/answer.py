@@ -65,8 +65,13 @@ def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
 
 def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
     quantity = quantity_name(*(row[name] for name in SERIES))
+    if not plain(row["method"]):
+        versus = plain(row["versus"])
+        return f"With {condition_text(row)}, {quantity} is not compared with {versus}: nothing links their membranes."
     p = row["p_adjusted"] if math.isfinite(row["p_adjusted"]) else row["p"]
-    shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else "too few for a p value"
+    few = min(row["n"], row["n_versus"]) < result.settings.comparison.min_replicates
+    none = "too few for a p value" if few else "no p value, see the table"
+    shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else none
     return (
         f"With {condition_text(row)}, {quantity} is {number(row['effect'])} times that of {plain(row['versus'])} "
         f"(95 % interval {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."

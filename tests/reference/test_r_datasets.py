@@ -72,7 +72,7 @@ def as_ratios(values: dict[str, tuple[float, ...]], base: str, *, shared: bool) 
     for group, own in values.items():
         for number, value in enumerate(own):
             replicate = f"r{number}" if shared else f"{group}-{number}"
-            row = {"treatment": "vehicle" if group == base else group, "replicate": replicate, "membrane": replicate}
+            row = {"treatment": "vehicle" if group == base else group, "replicate": replicate}
             rows.append({**row, "target": "X", "quantity": "P/S", "ratio": np.exp(value), "lane": len(rows) + 1})
     return pd.DataFrame(rows).assign(dose=np.nan)
 

@@ -445,3 +445,51 @@ def test_where_every_value_is_below_the_limit_nothing_is_tested_and_nothing_brea
 
     assert rows["p"].isna().all()
     assert rows["note"].ne("").all()
+
+
+def test_no_adjusted_p_value_lies_below_its_p_nor_above_bonferronis() -> None:
+    correlation = halves(7)  # doses that lack lanes: comparisons that share no one factor
+    for row, share in ((2, 0.95), (3, 0.93)):
+        correlation[row] *= share
+        correlation[:, row] *= share
+        correlation[row, row] = 1.0
+    correlation[0, 1] = correlation[1, 0] = 0.53
+    assert one_factor(correlation) is None
+    for t in (0.5, 3.0, 8.0, 15.0, 20.0, 30.0, 2e3):
+        single = 2.0 * stats.t.sf(t, 19.0)
+        assert single <= dunnett_tail(t, correlation, 19.0) <= min(7.0 * single, 1.0)
+        assert single <= dunnett_tail(t, halves(7), 19.0) <= min(7.0 * single, 1.0)
+        assert single <= tukey_tail(t, 8, 19.0) <= min(28.0 * single, 1.0)
+    values = {10.0**k: [0.5**k * s for s in (1.0, 1.1, 0.95, 1.05)] for k in range(8)}
+    folds = study({0: [1.02, 0.95, 1.0, 1.1], **values}).drop(index=[9, 14])
+    tests = against_vehicle(compare_groups(folds))
+    assert tests["p"].min() < 1e-15
+    assert (tests["p_adjusted"] >= tests["p"]).all()
+    assert (tests["p_adjusted"] <= np.minimum(8.0 * tests["p"], 1.0)).all()
+
+
+@pytest.mark.parametrize("replicates", [3, 4, 5, 6])
+@pytest.mark.parametrize("missing", [[], [5]])
+def test_values_that_scatter_by_rounding_alone_tell_no_error(replicates: int, missing: list[int]) -> None:
+    folds = study({float(dose): [100 / 7] * replicates for dose in (0, 1, 3, 10, 30, 100)}).drop(index=missing)
+    tests = compare_groups(folds).query("quantity == 'P/S'")
+    assert tests["p"].isna().all()
+    assert tests["effect"].tolist() == pytest.approx([1.0] * len(tests))
+    told = against_vehicle(tests).query("n >= 3")
+    assert len(told) >= 4
+    assert told["note"].str.contains("the replicates are identical and tell no error").all()
+    assert not told["note"].str.contains("no degree of freedom").any()
+
+
+def test_identical_values_beside_some_below_the_limit_tell_no_error_either() -> None:
+    values = {0: [100 / 7] * 4, 10: [50 / 7] * 4, 100: [0.1, 0.2, 0.1, 0.05]}
+    tests = against_vehicle(compare_groups(study(values, ratio_loq=1.0)))
+    assert tests["p"].isna().all()
+    assert tests["effect"].iloc[0] == pytest.approx(0.5)
+    assert np.isnan(tests["effect"].iloc[1])
+    assert tests["note"].str.contains("the replicates are identical").all()
+
+
+def test_a_scatter_however_small_that_is_more_than_rounding_is_an_error() -> None:
+    row = compare_groups(study({0: [1.0, 1.0 + 1e-9, 1.0], 10: [0.5, 0.5, 0.5 + 1e-9]})).iloc[0]
+    assert row["p"] < 1e-12

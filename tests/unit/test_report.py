@@ -321,8 +321,12 @@ def test_the_answer_names_comparisons_where_there_is_no_curve_and_groups_where_t
     assert answer(result)[0].startswith(
         "Mean fold of pSTAT3 (Y705) / STAT3 against IL-6 + vehicle: 0.016 with none, vehicle"
     )
-    result.tests = drawn_result(Plan(pictures=False)).tests.assign(p=np.nan, p_adjusted=np.nan)
+    result.tests = drawn_result(Plan(pictures=False)).tests.assign(p=np.nan, p_adjusted=np.nan, n=2)
     assert "too few for a p value" in answer(result)[0]
+    result.tests = result.tests.assign(n=3)
+    assert "no p value, see the table" in answer(result)[0]
+    result.tests = result.tests.assign(effect=np.nan, method="")
+    assert "is not compared with IL-6 + vehicle: nothing links their membranes." in answer(result)[0]
 
 
 def test_an_undetermined_ic50_is_no_number():
