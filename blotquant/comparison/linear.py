@@ -76,6 +76,14 @@ def still(left: Vector, values: Vector) -> bool:
     return bool(np.max(np.abs(left), initial=0.0) <= _ROUNDING * max(1.0, float(np.max(np.abs(values), initial=0.0))))
 
 
+def _design(group: Codes, block: Codes | None) -> Vector:
+    groups = _dummies(group)
+    if block is None or int(block.max()) == 0:
+        return groups
+    blocks = _dummies(block)
+    return np.hstack([groups, blocks[:, 1:] - blocks[:, :1]])  # sum to zero: group means are of the average block
+
+
 def fit_fixed(values: Vector, group: Codes, block: Codes | None) -> LinearFit:
     """Fit value = group + block by least squares.
 
@@ -92,11 +100,7 @@ def fit_fixed(values: Vector, group: Codes, block: Codes | None) -> LinearFit:
     ----------
     Seber & Lee 2003, Linear Regression Analysis, doi 10.1002/9780471722199.
     """
-    groups = _dummies(group)
-    design = groups
-    if block is not None and int(block.max()) > 0:
-        blocks = _dummies(block)
-        design = np.hstack([groups, blocks[:, 1:] - blocks[:, :1]])  # sum to zero: group means are of the average block
+    design = _design(group, block)
     inverse = np.linalg.pinv(design.T @ design)
     found = inverse @ design.T @ values
     left = values - design @ found
@@ -104,7 +108,7 @@ def fit_fixed(values: Vector, group: Codes, block: Codes | None) -> LinearFit:
     variance = float(left @ left / dof) if dof > 0 else np.nan
     if dof > 0 and still(left, values):
         variance = 0.0
-    size = groups.shape[1]
+    size = int(np.max(group)) + 1
     return LinearFit(found[:size], np.asarray(variance * inverse[:size, :size]), float(np.sqrt(variance)), float(dof))
 
 
@@ -120,7 +124,7 @@ def _restricted(ratio: float, values: Vector, design: Vector, shared: Vector) ->
     return float(dof * np.log(max(variance, 1e-300)) + determinants), variance
 
 
-def fit_random(values: Vector, group: Codes, block: Codes) -> LinearFit:
+def fit_random(values: Vector, group: Codes, block: Codes, within: Codes | None = None) -> LinearFit:
     """Fit value = group + random block by restricted maximum likelihood.
 
     Uses what a block with missing groups still says about the others; assumes that blocks are a sample.
@@ -131,22 +135,24 @@ def fit_random(values: Vector, group: Codes, block: Codes) -> LinearFit:
         Logarithms.
     group, block : ndarray of shape (N,) of int
         Codes from 0.
+    within : ndarray of shape (N,) of int, optional
+        Codes of fixed blocks in which the random ones lie; then these need not hang together.
 
     References
     ----------
     Patterson & Thompson 1971, Biometrika 58:545, doi 10.1093/biomet/58.3.545.
     """
-    for plain in (fit_fixed(values, group, None), fit_fixed(values, group, block)):
-        if plain.sd == 0:  # no variance to be parted
-            return plain
-    design, blocks = _dummies(group), _dummies(block)
+    plain, blocked = fit_fixed(values, group, within), fit_fixed(values, group, block)
+    if plain.sd == 0 or blocked.sd == 0:  # no variance to be parted
+        return plain if plain.sd == 0 or within is not None else blocked
+    design, blocks = _design(group, within), _dummies(block)
     shared = blocks @ blocks.T
     best = minimize_scalar(
         lambda ln: _restricted(float(np.exp(ln)), values, design, shared)[0], bounds=(-12.0, 12.0), method="bounded"
     )
     ratio = float(np.exp(best.x))
     if _restricted(0.0, values, design, shared)[0] <= best.fun:
-        return fit_fixed(values, group, None)
+        return plain
     variance = _restricted(ratio, values, design, shared)[1]
     weight = np.linalg.inv(variance * (np.eye(len(values)) + ratio * shared))
     covariance = np.asarray(np.linalg.inv(design.T @ weight @ design), dtype=np.float64)
@@ -154,10 +160,11 @@ def fit_random(values: Vector, group: Codes, block: Codes) -> LinearFit:
     parts = (np.eye(len(values)), shared)
     information = np.array([[0.5 * np.trace(projection @ one @ projection @ two) for two in parts] for one in parts])
     middle = covariance @ design.T @ weight
-    gradients = tuple(middle @ one @ middle.T for one in parts)
+    size = int(np.max(group)) + 1
+    gradients = tuple((middle @ one @ middle.T)[:size, :size] for one in parts)
     return LinearFit(
-        mean=middle @ values,
-        covariance=covariance,
+        mean=(middle @ values)[:size],
+        covariance=covariance[:size, :size],
         sd=float(np.sqrt(variance)),
         residual_dof=float(len(values) - design.shape[1] - int(block.max())),
         gradients=gradients,

@@ -10,10 +10,11 @@ import numpy as np
 from ..conditions import Codes, Mask
 from ..scales import islands
 from .preparing import Family
-from .testing import Comparison, Fitted, compare_pairs, fit_family
+from .testing import Comparison, Fitted, compare_pairs, fit_family, fit_nested
 
 __all__ = ["Linked", "Made", "Models", "compare_linked"]
 
+_BLOCKED = "blocked by replicate"
 _UNSHARED = "replicates not shared between groups: blocked by membrane"
 _THROUGH = "linked by conditions outside the comparison"
 
@@ -111,12 +112,10 @@ class Models:
         first = [code for code in self._codes if code in there]
         codes = [*first, *sorted(there.difference(first))]
         part = self._family.take(codes, rows)
-        if not by_block:
-            part = replace(part, block=part.scale)
-        words = "blocked by replicate" if by_block else _UNSHARED
+        words = _BLOCKED if by_block else _UNSHARED
         words = f"{words}, {_THROUGH}" if through else words
-        # membranes and foreign lanes: blocks are fixed, as differences between membranes are of the antibody's making
-        fitted = fit_family(part, words=words, random=by_block and not through)
+        # where other lanes are the link, they alone shall tell the scales: blocks are fixed
+        fitted = fit_family(part, words=words, random=not through) if by_block else fit_nested(part, words=words)
         return Linked(fitted, {code: place for place, code in enumerate(codes)})
 
 

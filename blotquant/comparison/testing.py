@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -14,7 +14,9 @@ from .linear import LinearFit, fit_fixed, fit_random
 from .multiplicity import adjust, critical_value
 from .preparing import Family
 
-__all__ = ["Comparison", "Fitted", "compare_pairs", "fit_family"]
+__all__ = ["Comparison", "Fitted", "compare_pairs", "fit_family", "fit_nested"]
+
+_RANDOM = "replicate as random effect (REML, Satterthwaite)"
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,37 @@ def fit_family(family: Family, *, words: str = "blocked by replicate", random: b
         return Fitted(family, linear, likelihood, f"{words}; values below LOQ left-censored, profile likelihood")
     if blocked and random and not _complete(family):
         linear = fit_random(family.ln_value, family.group, family.block)
-        return Fitted(family, linear, None, "replicate as random effect (REML, Satterthwaite)")
+        return Fitted(family, linear, None, _RANDOM)
     return Fitted(family, fit_fixed(family.ln_value, family.group, block), None, words)
+
+
+def fit_nested(family: Family, *, words: str) -> Fitted:
+    """Fit ln value = group + membrane where not all groups hang together through replicates.
+
+    Replicates that hold several groups all the same are a random part of their membranes: two values of one replicate
+    are not two independent ones. Membranes are fixed, as what differs between them is of the antibody's making, and
+    they are few. With values below LOQ replicates count as independent.
+    Assumes normal errors of one spread on the log scale, and that groups, membranes and replicates add up.
+
+    Parameters
+    ----------
+    family : Family
+        Groups to be compared, which hang together through membranes.
+    words : str
+        What the blocks are, where there are several membranes.
+
+    References
+    ----------
+    Patterson & Thompson 1971, doi 10.1093/biomet/58.3.545 (see `fit_random`).
+    """
+    plain = fit_family(replace(family, block=family.scale), words=words, random=False)
+    alone = len(np.unique(family.block)) == len(family.block)
+    if alone or plain.censored is not None or plain.linear.residual_dof < 1:
+        return plain
+    linear = fit_random(family.ln_value, family.group, family.block, family.scale)
+    several = int(family.scale.max()) > 0
+    words = f"{words}, {_RANDOM}" if several else f"replicates not shared by all groups: {_RANDOM}"
+    return replace(plain, linear=linear, words=words)
 
 
 def _contrasts(pairs: Sequence[tuple[int, int]], groups: int) -> Vector:

@@ -149,7 +149,7 @@ _TESTS = (
     + _DOSE
     + """
 versus | text | | What the group is compared with.
-method | text | | Test, model and correction in words.
+method | text | | Test, model and correction in words; blank where the two are not compared (see note).
 n | int | | Biological replicates of the group.
 n_versus | int | | Biological replicates of what it is compared with.
 effect | float | | Fold against versus.
