@@ -205,7 +205,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
     ),
     Flag.EDITED: (
         "Lane or band was corrected by hand.",
-        "See corrections.csv for who, what and why.",
+        "See corrections.csv for what it was before, and for who, when and why where that was said.",
     ),
     Flag.EXCLUDED: (
         "Left out of groups, tests and curves on request.",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..background import BACKGROUNDS
 from ..errors import OutputError, SettingsError, TableError
-from ..pipeline.records import mark_edited
+from ..pipeline.edits import taken_up
 from ..result import Result
 from ..result.record import sheet_rows
 from ..settings import Settings
@@ -54,8 +54,7 @@ def _starting(unit: Unit, start: Result) -> Unit:
     if lanes.empty:
         raise TableError(f"{unit.name}: has no row in the lanes.csv to go on from; measure it anew without --from")
     rows = start.images[start.images["image"].isin(channels)].reset_index(drop=True)
-    edited = mark_edited(bands, start.record.get("geometry", {}))
-    return dataclasses.replace(unit, rows=_channel_rows(unit, rows), lanes=lanes, bands=edited)
+    return dataclasses.replace(unit, rows=_channel_rows(unit, rows), lanes=lanes, bands=bands)
 
 
 def _channel_rows(unit: Unit, rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -171,6 +170,7 @@ def measure_images(
     """
     used, kept = settings or Settings(), output.absolute() / ".parts"
     begun, count = time.perf_counter(), 0
+    start = None if start is None else taken_up(start)
     with Log(output / "log.jsonl") as log:
         log.write("begun", membranes=manifest.membranes, images=len(manifest), pool=dataclasses.asdict(pool or Pool()))
         many = manifest.membranes > 1 or (output / "dataset").exists()

@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 
 from .. import __version__
+from ..corrections import geometry_marks
 from ..errors import BlotquantError, SettingsError
 from ..pipeline import Given, Measured, measure_blots, measure_file, read_membrane
-from ..pipeline.records import band_marks, kept_warnings
+from ..pipeline.records import kept_warnings
 from ..pipeline.twins import prints_of
 from ..result.record import plain_value, sheet_rows
 from ..settings import Settings
@@ -142,7 +143,7 @@ def _part(measured: Measured, record: Mapping[str, Any]) -> Part:
     """Add what the whole batch wants to know of a part, so that nobody has to read its tables for it."""
     tables = {name: getattr(measured, name) for name in TABLES_OF_UNIT}
     figures = {
-        "geometry": band_marks(measured.bands),
+        "geometry": geometry_marks(measured.lanes, measured.bands),
         "fingerprints": {image: prints_of(picture) for image, picture in measured.pictures.items()},
         "rows": {name: len(table) for name, table in tables.items()}
         | {"detected": int(measured.bands["detected"].sum())},

@@ -7,7 +7,15 @@ is applied.
 from __future__ import annotations
 
 from .applying import Corrected, apply_corrections
+from .by_hand import edits_by_hand, geometry_marks
 from .drawn import corrections_from_rois
 from .sheet import read_corrections
 
-__all__ = ["Corrected", "apply_corrections", "corrections_from_rois", "read_corrections"]
+__all__ = [
+    "Corrected",
+    "apply_corrections",
+    "corrections_from_rois",
+    "edits_by_hand",
+    "geometry_marks",
+    "read_corrections",
+]

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..blot import FloatArray
 from ..conditions import complete
 from ..flags import Flag, encode
 from ..geometry import curve_text, evaluate_curve, parse_curve
 from .boxes import Box, moved
 
-__all__ = ["new_band", "new_lane", "new_lane_bands"]
+__all__ = ["lean_at", "new_band", "new_lane", "new_lane_bands"]
 
 _REACH = 6.0  # height of a band's box in half thicknesses, as finding makes it
 _EDITED = encode(Flag.EDITED)
 
 
-def _lean(lane: pd.Series[Any] | None, row: float) -> float:
-    """Slope of a lane's centre line at a row [px/px]."""
-    points = parse_curve(str(lane["curve"])) if lane is not None else np.empty((0, 2))
+def lean_at(points: FloatArray, row: float) -> float:
+    """Slope of a lane's centre line, given by its points, at a row [px/px]; 0 without points."""
     if not len(points):
         return 0.0
     above, below = evaluate_curve(points[:, 0], points[:, 1], [row - 5.0, row + 5.0])
@@ -44,7 +44,7 @@ def new_band(image: str, lane: int, band: str, box: Box, lanes: pd.DataFrame) ->
         "centre_row": round(row, 2),
         "centre_col": round(col, 2),
         "curve": curve_text([row] * 3, across),
-        "lean": _lean(mine.iloc[0] if len(mine) else None, row),
+        "lean": lean_at(parse_curve(str(mine["curve"].iloc[0])) if len(mine) else np.empty((0, 2)), row),
         "sigma": round(max(0.5, (box["bottom"] - box["top"]) / _REACH), 2),
     }
 

@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 
 from ..calibration import fit_linear_range, with_reference_masses
+from ..corrections import geometry_marks
 from ..errors import SettingsError
 from ..matching import assign_targets, match_bands
 from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
+from .edits import flag_lost, taken_up
 from .exposures import group_exposures
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
-from .records import band_marks, kept_warnings, make_record, mark_edited, run_key
+from .records import kept_warnings, make_record, run_key
 from .sensitivity import compare_choices, other_backgrounds
 from .single import fit_table, measure_file, measure_image
 from .twins import note_twins
@@ -87,14 +89,16 @@ def quantify(
     images, exposures = group_exposures(known.images, used.matching.exposures)
     known = dataclasses.replace(known, images=images)
     with kept_warnings() as said:
+        start = None if start is None else taken_up(start)
+        edits = empty("corrections") if start is None else start.corrections
         measured = _measure(known, used, start, exposures, others=until is None and used.report.sensitivity)
-        tables = {} if until else _conclude(known, used, measured)
+        tables = {} if until else _conclude(known, used, measured, edits)
         tables["quality"] = united([tables.get("quality", measured.quality), note_twins(measured.pictures)], "quality")
     bands = tables.pop("bands", measured.bands)
-    further = {"until": until or "", "key": key, "geometry": band_marks(bands), **(record or {})}
+    further = {"until": until or "", "key": key, "geometry": geometry_marks(measured.lanes, bands), **(record or {})}
     found = {"lanes": measured.lanes, "bands": bands, "calibration": measured.calibration}
     found["profiles"] = measured.profiles
-    found["corrections"] = empty("corrections") if start is None else start.corrections
+    found["corrections"] = edits
     return Result(
         **{**found, **tables},
         images=known.images,
@@ -125,8 +129,7 @@ def _given(study: Study, membrane: str, settings: Settings, start: Result | None
         return given
     mine = set(images["image"])
     lanes, bands = (table[table["image"].isin(mine)].reset_index(drop=True) for table in (start.lanes, start.bands))
-    edited = mark_edited(bands, start.record.get("geometry", {}))
-    return dataclasses.replace(given, lanes=lanes, bands=edited, why="taken from the tables given")
+    return dataclasses.replace(given, lanes=lanes, bands=bands, why="taken from the tables given")
 
 
 def _measure(
@@ -142,7 +145,7 @@ def _measure(
     return gather(parts)
 
 
-def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str, pd.DataFrame]:
+def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Go from measured bands to the dose-response, one line a stage."""
     # imported here: measuring a picture does without them, and most load scipy.stats, which takes half a second
     from ..comparison import compare_groups, power_table
@@ -158,7 +161,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured) -> dict[str,
     sheets = (measured.bands, study.images, study.samples)
     bands, why = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
-    ratios = _match(bands, study, settings)
+    ratios = flag_lost(_match(bands, study, settings), edits, study)
     folds = _normalise(ratios, study, settings)
     across = settings.normalisation.across
     scales = membrane_scales(folds, reference=study.reference, group_by=study.group_by, across=across)

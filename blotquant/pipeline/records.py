@@ -1,4 +1,4 @@
-"""What a run was made of: versions, inputs and their hashes, settings, and what was edited by hand."""
+"""What a run was made of: versions, inputs and their hashes, and settings."""
 
 from __future__ import annotations
 
@@ -13,19 +13,15 @@ from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import Any
 
-import pandas as pd
-
 from .. import __version__
 from ..errors import QualityWarning
-from ..flags import Flag, add_flag
 from ..readers import digest_of
 from ..settings import Settings
 from ..study import Study
 
-__all__ = ["band_marks", "kept_warnings", "make_record", "mark_edited", "run_key"]
+__all__ = ["kept_warnings", "make_record", "run_key"]
 
 _PACKAGES = ("numpy", "pandas", "scipy", "opencv-python-headless", "scikit-image", "tifffile", "matplotlib")
-_GEOMETRY = ("top", "bottom", "left", "right", "curve", "lean", "sigma")
 
 
 @functools.cache
@@ -74,25 +70,3 @@ def make_record(title: str, inputs: Mapping[str, str], said: list[str], **furthe
         "warnings": said,
         "failures": [],
     }
-
-
-def band_marks(bands: pd.DataFrame) -> dict[str, str]:
-    """Mark the geometry of each band, so that an edit by hand is noticed when the table comes back."""
-    numbers = [_written(bands[name].tolist()) for name in _GEOMETRY]
-    names = zip(*(bands[name].tolist() for name in ("image", "lane", "band")), strict=True)
-    texts = map("|".join, zip(*numbers, strict=True))
-    digests = (hashlib.sha256(text.encode()).hexdigest()[:12] for text in texts)
-    return {f"{image}|{lane}|{band}": digest for (image, lane, band), digest in zip(names, digests, strict=True)}
-
-
-def _written(values: list[Any]) -> list[str]:
-    return [value if isinstance(value, str) else f"{value:.10g}" for value in values]
-
-
-def mark_edited(bands: pd.DataFrame, marks: Mapping[str, str]) -> pd.DataFrame:
-    """Flag the bands whose geometry is not what was written, new ones included; nothing when nothing was kept."""
-    if not marks or bands.empty:
-        return bands
-    now = band_marks(bands)
-    edited = [marks.get(name) != mark for name, mark in now.items()]
-    return bands.assign(flags=add_flag(bands["flags"], edited, Flag.EDITED))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot
+from ..corrections import geometry_marks
 from ..matching import filled
 from ..readers import read_blot, read_channels, split_channels
 from ..result import Result
@@ -19,7 +20,7 @@ from ..settings import Settings
 from ..study import read_responses
 from ..tables import INPUTS
 from .membranes import Given, Measured
-from .records import band_marks, kept_warnings, make_record
+from .records import kept_warnings, make_record
 from .strips import measure_strips, upright_strips
 
 __all__ = ["MeasuredFile", "fit_table", "measure_file", "measure_image"]
@@ -99,7 +100,7 @@ def measure_image(
     """
     found = measure_file(path, name=name, channel=channel, region=region, settings=settings)
     measured, file = found.measured, name or Path(path).name
-    marks = band_marks(measured.bands)
+    marks = geometry_marks(measured.lanes, measured.bands)
     known = make_record(file, measured.inputs, found.warnings, geometry=marks, **(record or {}))
     return Result(
         lanes=measured.lanes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import warnings
@@ -17,7 +18,7 @@ from blotquant.errors import DetectionError, QualityWarning, ReadError, Settings
 from blotquant.flags import Flag, has_flag
 from blotquant.pipeline import fit_table, measure_image, quantify, run_key
 from blotquant.pipeline.membranes import Given, Measured, _without_markers, gather
-from blotquant.pipeline.records import band_marks, kept_warnings, mark_edited
+from blotquant.pipeline.records import kept_warnings
 from blotquant.pipeline.sensitivity import compare_choices, other_backgrounds
 from blotquant.result import Result
 from blotquant.settings import from_mapping
@@ -140,6 +141,29 @@ def test_stopping_and_going_on_gives_the_same_and_marks_what_was_edited(
     others = quick.bands["image"] != quick.bands["image"][3]
     np.testing.assert_allclose(on.bands["volume"][others], quick.bands["volume"][others], rtol=1e-9)
     np.testing.assert_allclose(on.ratios["total"], quick.ratios["total"], rtol=1e-9)
+    assert on.corrections["what"].tolist() == ["band"]
+
+
+def test_lanes_that_were_moved_in_the_table_are_measured_there_and_a_deleted_band_leaves_a_trace(
+    folder: Path, quick: Result
+) -> None:
+    lanes, bands = quick.lanes.copy(), quick.bands
+    place = lanes.index[(lanes["image"] == bands["image"][0]) & (lanes["lane"] == 2)][0]
+    lanes.loc[place, ["left", "right"]] += 15
+    name = quick.images.loc[quick.images["form"] == "phospho", "image"].iloc[0]
+    target = (bands["image"] == name) & (bands["target"] != "") & (bands["lane"] == 4)
+    start = dataclasses.replace(quick, lanes=lanes, bands=bands[~target].reset_index(drop=True))
+    with pytest.warns(QualityWarning, match=f"{name}: lane 4 band {bands.loc[target, 'band'].item()} deleted by hand"):
+        on = quantify(folder, settings=QUICK, start=start)
+    edited = has_flag(on.bands["flags"], Flag.EDITED)
+    assert has_flag(on.lanes["flags"], Flag.EDITED).to_numpy().nonzero()[0].tolist() == [place]
+    assert set(on.bands.loc[edited, "lane"]) == {2}
+    moved = (bands["image"] == lanes["image"][place]) & (bands["lane"] == 2)
+    assert (on.bands.loc[edited, "left"].to_numpy() - bands.loc[moved, "left"].to_numpy() == 15).all()
+    lost = (on.ratios["lane"] == 4) & (on.ratios["membrane"] == quick.images.set_index("image").loc[name, "membrane"])
+    assert on.ratios.loc[lost, "ratio"].isna().all()
+    assert has_flag(on.ratios.loc[lost, "flags"], Flag.EDITED).all()
+    assert on.corrections["action"].tolist() == ["move", "delete"]
 
 
 @pytest.mark.filterwarnings("ignore:across = fixed")
@@ -300,12 +324,6 @@ def test_warnings_are_kept_and_raised_once_more() -> None:
         said = measure_oddly()
     assert said == ["odd picture"]
     assert len(raised) == 1
-
-
-def test_a_row_that_was_added_by_hand_is_marked(result: Result) -> None:
-    marks = band_marks(result.bands[1:])
-    assert list(np.flatnonzero(has_flag(mark_edited(result.bands, marks)["flags"], Flag.EDITED))) == [0]
-    assert mark_edited(result.bands, {}) is result.bands
 
 
 def test_a_changed_table_or_setting_is_another_run(folder: Path, tmp_path: Path) -> None:
