@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ..calibration import ladder_masses
-from ..errors import TableError
+from ..errors import QualityWarning, TableError
 from ..flags import Flag, add_flag, has_flag
 from ..matching import pair_lanes
 from ..settings import Settings
@@ -114,9 +115,9 @@ def _mark_mixed(samples: pd.DataFrame, group_by: tuple[str, ...]) -> tuple[pd.Da
     notes = []
     for name, lanes in mixed_columns(samples, group_by).items():
         samples["flags"] = add_flag(samples["flags"], lanes, Flag.MIXED_GROUP)
-        notes.append(
-            f"column {name!r} varies inside a group; add it to group_by in study.toml to part the groups by it"
-        )
+        note = f"column {name!r} varies inside a group; add it to group_by in study.toml to part the groups by it"
+        warnings.warn(note, QualityWarning, stacklevel=3)
+        notes.append(note)
     return samples, notes
 
 
