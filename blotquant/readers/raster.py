@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ _SCREENS = (72.0, 96.0)
 _DEEP_COLOUR = 16  # Pillow cuts 16-bit colour to 8 bits; such files go through libpng itself
 _MOST_FRAMES = 64
 _ORIENTATION = 274  # Exif tag
+_LIMITS = threading.Lock()
 
 
 def _sniffer(magic: bytes, kind: str) -> Any:
@@ -31,15 +32,16 @@ def _sniffer(magic: bytes, kind: str) -> Any:
 
 
 def _open(path: Path, kind: str) -> Image.Image:
-    """Open one kind of picture without decoding it; Pillow's own size warning is replaced by our limit."""
+    """Open one kind of picture without decoding it; Pillow's own limit makes way for ours, which is asked next."""
     from PIL import Image
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with _LIMITS:  # Pillow has one limit for all threads
+        before = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
         try:
             return Image.open(path, formats=[kind])
-        except Image.DecompressionBombError:
-            raise ReadError("has more pixels than a picture of this kind may have (178 megapixels)") from None
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
 
 
 def _pixel_um(image: Image.Image) -> float | None:
@@ -88,7 +90,12 @@ def _turned(image: Image.Image) -> tuple[str, ...]:
 
 
 def _check_whole(image: Image.Image, max_megapixels: float) -> None:
-    frames = int(getattr(image, "n_frames", 1))
+    from PIL.Image import DecompressionBombError
+
+    try:
+        frames = int(getattr(image, "n_frames", 1))
+    except DecompressionBombError:
+        raise ReadError("an animation with a frame far larger than its first is no blot; export one frame") from None
     if frames > _MOST_FRAMES:
         raise ReadError(f"an animation of {frames} frames is no blot; export one frame")
     check_size(image.height, image.width, max_megapixels, planes=frames)

@@ -164,7 +164,8 @@ def planes_of(tif: tifffile.TiffFile, max_megapixels: float) -> list[Plane]:
     everything = list(tif.series)
     if not everything:
         raise ReadError("holds no picture")
-    first = everything[0]
+    # a thumbnail may come before the picture it is of, and is a picture of its own only where there is no other
+    first = next((series for series in everything if not series.keyframe.is_reduced), everything[0])
     chosen = [series for series in everything if not _is_copy(series, first)]
     for series in chosen:
         _check_series(series, size, max_megapixels)

@@ -131,6 +131,20 @@ def test_previews_and_pyramid_levels_are_left_out(tmp_path: Path) -> None:
     assert (read_blot(path).pixels == pixels).all()
 
 
+def test_a_thumbnail_before_its_picture_is_left_out_and_one_that_is_alone_is_read(tmp_path: Path) -> None:
+    pixels = noise("uint16", (64, 96))
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        tif.write(pixels[::4, ::4], photometric="minisblack", subfiletype=1)
+        tif.write(pixels, photometric="minisblack")
+    with tifffile.TiffWriter(tmp_path / "alone.tif") as tif:
+        tif.write(pixels, photometric="minisblack", subfiletype=1)
+
+    (blot,) = read_channels(tmp_path / "a.tif")
+    assert (blot.name, blot.source.channel) == ("a.tif", "")
+    assert (blot.pixels == pixels).all()
+    assert read_blot(tmp_path / "alone.tif").shape == (64, 96)
+
+
 def test_a_tiled_pyramid_of_half_precision_gives_its_full_size_exactly(tmp_path: Path) -> None:
     pixels = np.random.default_rng(5).uniform(0, 900, (96, 128)).astype(np.float16)
     with tifffile.TiffWriter(tmp_path / "digit.tif") as tif:
