@@ -82,8 +82,14 @@ def _is_texture(block: CountArray) -> bool:
 
 
 def _pairs(hashes: Hashes) -> npt.NDArray[np.int64]:
-    """Row and column of each sampled block and of the next one with the same hash, shape (n, 4)."""
-    places = np.flatnonzero(hashes & np.uint32(_SAMPLE - 1) == 0)
+    """Row and column of each sampled block and of the next one with the same hash, shape (n, 4).
+
+    A block like that one pixel to its right or below is no texture; a picture filled with one value has no other.
+    """
+    sampled = hashes & np.uint32(_SAMPLE - 1) == 0
+    sampled[:, :-1] &= hashes[:, :-1] != hashes[:, 1:]
+    sampled[:-1] &= hashes[:-1] != hashes[1:]
+    places = np.flatnonzero(sampled)
     values = hashes.ravel()[places].astype(np.uint64)
     order = np.sort(values << np.uint64(32) | np.arange(len(values), dtype=np.uint64))  # by hash, then by place
     rising, rank = order >> np.uint64(32), places[(order & np.uint64(2**32 - 1)).astype(np.int64)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 from functools import cache
 
 import numpy as np
@@ -213,6 +214,16 @@ def test_a_pasted_part_is_found_with_its_shift_and_worded_as_a_note() -> None:
     note = said(Blot("p", pixels)).loc["repeat", "note"]
     assert note.startswith("screening note")
     assert not {"fraud", "manipulat", "fake", "fabricat"} & set(note.lower().split())
+
+
+@pytest.mark.parametrize("down", [0, 1])
+def test_a_picture_of_one_value_or_a_bare_slope_takes_no_more_memory_than_measuring(down: int) -> None:
+    pixels = np.full((400, 600), 1000, np.uint16)
+    pixels += (np.arange(400, dtype=np.uint16) * down)[:, None]
+    tracemalloc.start()
+    assert find_repeat(Blot("flat", pixels).counts) is None
+    assert tracemalloc.get_traced_memory()[1] < 40 * pixels.size
+    tracemalloc.stop()
 
 
 def test_noise_constants_and_tiny_pictures_repeat_nothing() -> None:
