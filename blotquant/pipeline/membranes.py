@@ -30,7 +30,7 @@ from .crops import flag_tight_crops
 from .profiles import lane_profiles
 from .registration import Registered, register
 from .unsure import flag_unsure
-from .upright import find_turn
+from .upright import find_turn, on_its_side
 
 __all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
@@ -179,23 +179,24 @@ def _merge(
     return pairs, reports, inputs
 
 
-def _find_lanes(blots: Sequence[Blot], given: Given) -> pd.DataFrame:
+def _find_lanes(blots: Sequence[Blot], given: Given, raw: Mapping[str, Blot]) -> pd.DataFrame:
     if given.lanes is not None:
         return given.lanes
+    look = f"'blotquant measure {Path(blots[0].source.path).name or blots[0].name} -o look' draws the overlay"
     try:
         lanes = find_lanes(blots, n_lanes=given.n_lanes)
     except DetectionError as error:
-        look = f"'blotquant measure {Path(blots[0].source.path).name or blots[0].name} -o look' draws the overlay"
         said = f" ({given.n_lanes} lanes: {given.why}; {look})" if given.n_lanes else ""
         # a picture that is measured by itself is its own membrane
         where = "" if str(error).startswith(given.membrane) else f"membrane {given.membrane!r}: "
         besides = "".join(f"; besides, {note}" for note in [saturation(blots[0])] if note)
+        besides += on_its_side(raw[blots[0].name], blots[0], given.n_lanes)
         raise DetectionError(f"{where}{error}{said}{besides}") from error
     missing = sorted(set(given.samples["lane"]) - set(lanes["lane"]))
     if missing:
         raise DetectionError(
             f"membrane {given.membrane!r}: samples.csv names lane {missing[0]}, the pictures show "
-            f"{lanes['lane'].nunique()} lanes; correct the sheet, or give the number with n_lanes in images.csv"
+            f"{lanes['lane'].nunique()} lanes; {look}; correct the sheet, or give the number with n_lanes in images.csv"
         )
     return lanes
 
@@ -317,7 +318,7 @@ def measure_blots(
     found_anew = given.lanes is None
     placed = register(upright, n_lanes=given.n_lanes, still=given.markers) if found_anew else Registered(upright)
     blots = placed.blots
-    lanes = placed.check_lanes(_find_lanes(blots, given))
+    lanes = placed.check_lanes(_find_lanes(blots, given, {shown.name: raw for raw, shown in pairs}))
     found = _find_bands(blots, lanes, given, settings)
     measured = flag_tight_crops(_integrate(blots, found, given, settings, None), blots)
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}

@@ -14,6 +14,7 @@ from ..lanes import find_lanes
 from ..orientation import orient_alike
 from ..settings import Orientation, Settings
 from .membranes import Given, Measured, gather, measure_blots
+from .upright import on_its_side
 
 __all__ = ["Failed", "measure_strips", "see_lanes", "upright_strips"]
 
@@ -127,7 +128,8 @@ def see_lanes(strips: Sequence[Pairs]) -> dict[str, pd.DataFrame | DetectionErro
                 given = _lanes_of(strips[place], shared, Given())
                 found = find_lanes(blots) if given.lanes is None else given.lanes
             except DetectionError as error:
-                seen |= {blot.name: error for blot in blots}
+                besides = on_its_side(*strips[place][0])
+                seen |= {blot.name: DetectionError(f"{error}{besides}") for blot in blots}
             else:
                 seen |= {blot.name: found[found["image"] == blot.name] for blot in blots}
     return seen

@@ -1,4 +1,7 @@
-"""Which way up a membrane lies, told by its ladder: large proteins lie at the top, and their bands are spaced so."""
+"""Which way up a membrane lies, told by its ladder: large proteins lie at the top, and their bands are spaced so.
+
+A picture without lanes is looked at from its side, before it is said to have none.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,16 @@ import pandas as pd
 from ..bands import find_bands
 from ..blot import Blot
 from ..calibration import ladder_cost
-from ..errors import DetectionError, QualityWarning
+from ..errors import BlotquantError, DetectionError, QualityWarning
 from ..geometry import to_upright
 from ..lanes import find_lanes
+from ..orientation import orient
 from ..tables import check
 
-__all__ = ["Turn", "find_turn"]
+__all__ = ["Turn", "find_turn", "on_its_side"]
 
 _TURNS = (0, 180, 90, 270)  # the likelier first
+_FEWEST, _SURE = 3, 0.5  # lanes and their median confidence from which a picture is believed to lie on its side
 _CLEAR = 4.0  # by how much less the best way up costs than the next, in squared spreads of a ladder band
 
 
@@ -104,3 +109,33 @@ def find_turn(
             f"{name}: the ladder fits nearly as well turned by {best} as by {second} degrees; say which with rotate"
         )
     return Turn(best, costs[best], costs[second])
+
+
+def on_its_side(raw: Blot, shown: Blot, n_lanes: int | None = None) -> str:
+    """Say, to be added to an error, that a picture without lanes shows them when it is turned by a quarter.
+
+    Parameters
+    ----------
+    raw, shown : Blot
+        The picture as read, and as it was looked at.
+    n_lanes : int, optional
+        Number of lanes, where it is known.
+
+    Returns
+    -------
+    str
+        Empty where it does not show them clearly.
+    """
+    turns = (90, 270) if shown.frame.turns % 2 == 0 else (0, 180)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", QualityWarning)
+            lanes = find_lanes(orient(raw, rotate=turns[0]))
+    except BlotquantError:
+        return ""
+    if len(lanes) < _FEWEST or n_lanes not in (None, len(lanes)) or float(lanes["confidence"].median()) < _SURE:
+        return ""
+    return (
+        f"; turned by a quarter it shows {len(lanes)} lanes: if it lies on its side, say so with rotate = "
+        f"{turns[0]} or {turns[1]}, in images.csv or as orientation.rotate"
+    )

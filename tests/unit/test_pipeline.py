@@ -23,7 +23,7 @@ from blotquant.pipeline.sensitivity import compare_choices, other_backgrounds
 from blotquant.result import Result
 from blotquant.settings import from_mapping
 from blotquant.study import read_study
-from blotquant.synthetic import simulate_study
+from blotquant.synthetic import draw_level, simulate_study
 from blotquant.synthetic.studies import Design
 from blotquant.tables import TABLES, empty
 
@@ -379,3 +379,31 @@ def test_a_result_draws_its_figures(result: Result) -> None:
     with pytest.raises(TableError, match=r"'STAT9'.*STAT3"):
         result.plot_groups(target="STAT9")
     plt.close("all")
+
+
+def test_a_lane_that_the_pictures_lack_is_named_with_their_number_and_the_overlay(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    sheet = pd.read_csv(study / "samples.csv", keep_default_na=False)
+    sheet.loc[sheet["lane"] == 5, "lane"] = 20
+    sheet.to_csv(study / "samples.csv", index=False)
+    said = r"names lane 20, the pictures show 5 lanes; 'blotquant measure .* -o look' draws the overlay"
+    with pytest.raises(DetectionError, match=said):
+        quantify(study, settings=QUICK)
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_picture_on_its_side_is_refused_with_the_turns_that_show_its_lanes(turns: int, tmp_path: Path) -> None:
+    drawn = draw_level("clean", seed=3, n_lanes=9, n_rows=3, shape=(420, 720)).blot.pixels
+    tifffile.imwrite(tmp_path / "side.tif", np.rot90(drawn, turns).astype(np.uint16))
+    with pytest.raises(
+        DetectionError, match="it shows 9 lanes: if it lies on its side, say so with rotate = 90 or 270"
+    ):
+        measure_image(tmp_path / "side.tif")
+
+
+def test_noise_is_not_said_to_lie_on_its_side(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(1000, 20, (300, 400)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "noise.tif", noise)
+    with pytest.raises(DetectionError) as caught:
+        measure_image(tmp_path / "noise.tif")
+    assert "rotate" not in str(caught.value)
