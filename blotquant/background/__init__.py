@@ -15,7 +15,7 @@ import pandas as pd
 from ..blot import Blot, FloatArray
 from ..errors import SettingsError
 from ..geometry import to_upright
-from ..tables import nearest
+from ..tables import nearest, require
 from .border import BORDER_MEAN, BORDER_MEDIAN
 from .family import Background, Places
 from .gaps import INTER_LANE
@@ -69,7 +69,10 @@ def estimate_background(blot: Blot, bands: pd.DataFrame, *, method: str = "plane
     ------
     SettingsError
         The method or an option is unknown.
+    TableError
+        A column of the bands' places is missing.
     """
+    require(bands, "bands", ("image", "lane", "top", "bottom", "left", "right"))
     if method not in BACKGROUNDS:
         raise SettingsError(f"background {method!r} is unknown{nearest(method, list(BACKGROUNDS))}")
     known = list(inspect.signature(BACKGROUNDS[method].estimate).parameters)[2:]

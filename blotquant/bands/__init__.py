@@ -52,7 +52,10 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     ------
     DetectionError
         The images do not lie on one pixel grid.
+    TableError
+        A column of the lanes' places is missing.
     """
+    tables.require(lanes, "lanes", ("image", "lane", "width", "curve"))
     images = [blots] if isinstance(blots, Blot) else list(blots)
     canvas = align(images)
     tracks = [lane_tracks(blot, lanes) for blot in images]

@@ -14,7 +14,7 @@ from ..errors import BlotquantError, SettingsError
 from ..geometry import to_file, to_upright
 from ..noise import NoiseModel, estimate_noise
 from ..surround import off_membrane
-from ..tables import check, nearest
+from ..tables import TABLES, check, nearest, require
 from .boxes import box_sums, integrate_box
 from .bubbles import find_bubbles, inside
 from .doubts import flagged, is_quantified, limits, saturated_pixels
@@ -23,6 +23,20 @@ from .volumes import Measured, measure
 
 __all__ = ["integrate", "integrate_box"]
 
+_FILLED = (
+    "raw",
+    "background",
+    "volume",
+    "volume_se",
+    "snr",
+    "height",
+    "lod",
+    "loq",
+    "saturated",
+    "rejected",
+    "detected",
+)
+_NEEDED = [name for name in TABLES["bands"].names if name not in _FILLED]
 _ROWS, _BESIDE = 12, 3  # rows fitted together where there are many, and further ones on either side
 
 
@@ -57,7 +71,10 @@ def integrate(
         The blot is not upright with bright bands.
     SettingsError
         The background is unknown.
+    TableError
+        A column is missing that is not filled here.
     """
+    require(bands, "bands", _NEEDED)
     if blot.bright is not True:
         raise BlotquantError(f"{blot.name}: bring the blot upright with `orient` before integrating it")
     if background != "joint" and background not in BACKGROUNDS:

@@ -6,7 +6,7 @@ output all read `TABLES` and `INPUTS`. Rows are pandas DataFrames; columns beyon
 
 from __future__ import annotations
 
-from .checks import check, empty, nearest
+from .checks import check, empty, nearest, require
 from .columns import Column, Table
 from .files import read_csv, to_csv_bytes
 from .inputs import INPUTS
@@ -23,5 +23,6 @@ __all__ = [
     "nearest",
     "plain_texts",
     "read_csv",
+    "require",
     "to_csv_bytes",
 ]

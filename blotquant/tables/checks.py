@@ -16,7 +16,7 @@ from ..errors import TableError
 from .columns import Column, Table
 from .outputs import TABLES
 
-__all__ = ["check", "empty", "nearest"]
+__all__ = ["check", "empty", "nearest", "require"]
 
 _POINT = r"-?\d+(\.\d+)?"
 _CURVE = re.compile(rf"({_POINT}:{_POINT}( {_POINT}:{_POINT})*)?")
@@ -159,6 +159,19 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     cast = {column.name: _cast(plain[column.name], name, column) for column in declared.columns}
     further = {column: plain[column] for column in plain.columns if column not in cast}
     return pd.DataFrame({**cast, **further}, index=plain.index)
+
+
+def require(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
+    """Refuse a table that lacks a column that is read; columns that are filled need not be there yet.
+
+    Raises
+    ------
+    TableError
+        A column is missing; names it and the table.
+    """
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise TableError(f"{name}: column {missing[0]!r} is missing; here a {name} table needs {', '.join(columns)}")
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blotquant import estimate_background, find_bands, find_lanes, integrate, orient
 from blotquant.conditions import complete
 from blotquant.errors import TableError
+from blotquant.synthetic import draw_level
 from blotquant.tables import INPUTS, TABLES, check, empty, nearest, read_csv, to_csv_bytes
 
 # The contract with the user: these columns stay.
@@ -216,3 +218,18 @@ def test_a_number_too_large_to_be_known_is_refused_by_its_row() -> None:
     lanes = complete(pd.DataFrame({"image": ["a"], "lane": ["9" * 30]}), "lanes")
     with pytest.raises(TableError, match=r"row 1, column 'lane'.*is too large"):
         check(lanes, "lanes")
+
+
+def test_a_column_that_a_stage_needs_and_does_not_find_is_named_with_its_table() -> None:
+    blot = orient(draw_level("clean", seed=1, n_lanes=5, n_rows=2, shape=(200, 320)).blot)
+    lanes = find_lanes(blot)
+    bands = find_bands(blot, lanes)
+    for column in ("image", "lane", "width", "curve"):
+        with pytest.raises(TableError, match=f"lanes: column '{column}' is missing"):
+            find_bands(blot, lanes.drop(columns=column))
+    for column in ("curve", "lane", "top", "band", "sigma", "flags"):
+        with pytest.raises(TableError, match=f"bands: column '{column}' is missing"):
+            integrate(blot, bands.drop(columns=column))
+    for column in ("image", "lane", "top", "right"):
+        with pytest.raises(TableError, match=f"bands: column '{column}' is missing"):
+            estimate_background(blot, bands.drop(columns=column), method="line")
