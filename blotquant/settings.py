@@ -174,6 +174,12 @@ class Settings:
         return dataclasses.asdict(self)
 
 
+_OF_STUDY = {
+    "mass": 'as ladder = "…" and buffer = "…" under [mass]',
+    "control": "as maximum, minimum or reference under [control]",
+}
+
+
 def _nearest(name: str, known: list[str]) -> str:
     import difflib  # here: it is needed only when something is wrong
 
@@ -234,6 +240,10 @@ def from_mapping(values: Mapping[str, Mapping[str, Any]], base: Settings | None 
     settings = base or Settings()
     sections = {part.name: part for part in dataclasses.fields(settings)}
     for section, named in values.items():
+        if section in _OF_STUDY:
+            raise SettingsError(
+                f"{section} is no setting but part of the study; write it in study.toml, {_OF_STUDY[section]}"
+            )
         if section not in sections:
             raise SettingsError(f"settings section {section!r} is unknown; {_nearest(section, list(sections))}")
         if not isinstance(named, Mapping):

@@ -71,7 +71,7 @@ def _sweep(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def claimed(folder: Path, *, force: bool = False, resume: bool = False) -> Iterator[Path]:
+def claimed(folder: Path, *, force: bool = False, resume: bool | None = None) -> Iterator[Path]:
     """Hold a folder for the results of one run; it is made where it is not there.
 
     Parameters
@@ -80,8 +80,8 @@ def claimed(folder: Path, *, force: bool = False, resume: bool = False) -> Itera
         Where the results go.
     force : bool
         Start anew: take away what an earlier run wrote, and nothing else.
-    resume : bool
-        Go on with what an earlier run wrote.
+    resume : bool, optional
+        Go on with what an earlier run wrote; left out by verbs that cannot.
 
     Yields
     ------
@@ -99,8 +99,9 @@ def claimed(folder: Path, *, force: bool = False, resume: bool = False) -> Itera
         raise OutputExistsError(f"{folder}: is a file; choose a folder for the results")
     filled = folder.is_dir() and any(path.name != LOCK for path in folder.iterdir())
     if filled and not (force or resume):
+        further = "" if resume is None else ", or --resume to go on"
         raise OutputExistsError(
-            f"{folder}: is there already and not empty; choose another, or --force to start anew, or --resume to go on"
+            f"{folder}: is there already and not empty; choose another, or --force to start anew{further}"
         )
     folder.mkdir(parents=True, exist_ok=True)
     handle = _hold(folder)

@@ -38,6 +38,14 @@ def _parse_shape(text: str) -> tuple[int, int]:
     return int(rows), int(cols)
 
 
+def _refuse_what_one_blot_has(context: typer.Context) -> None:
+    """Refuse the options that a study has no use for, its lanes being those of its design."""
+    for option in ("lanes", "rows", "level", "effect", "name"):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise SettingsError(f"--{option} goes with a single blot; leave out --{option} or --study")
+
+
 def simulate(
     context: typer.Context,
     output: Output,
@@ -63,14 +71,14 @@ def simulate(
 
     console: Console = context.obj
     size: dict[str, Any] = {"shape": _parse_shape(shape)} if shape else {}
-    if study and effect:
-        raise SettingsError("--effect goes with a single blot; leave out --study")
+    if study:
+        _refuse_what_one_blot_has(context)
     if ladder and not study:
         raise SettingsError("--ladder goes with a whole study; add --study")
     if Path(name).name != name:
         raise SettingsError(f"--name {name!r}: a file name without folders; the folder is -o")
     if not dry_run:
-        with claimed(output, resume=force):
+        with claimed(output, resume=force or None):
             if study:
                 simulate_study(output, seed=seed, design=Design(ladder=ladder), family=family, **size)
             else:
@@ -93,10 +101,11 @@ def init(
     verbose: Verbose = 0,
 ) -> None:
     """Write images.csv, samples.csv and study.toml as far as the images tell, to be filled in by hand."""
-    from ..study import draft_study
+    from ..study import check_draft, draft_study
 
     console: Console = context.obj
     if dry_run:
+        check_draft(folder, force=force)
         console.answer(f"would look at the images of {folder} and write images.csv, samples.csv and study.toml there")
         console.document({"verb": "init", "folder": folder, "dry_run": True, "written": []})
         return
@@ -133,8 +142,8 @@ def demo(
         console.answer(f"would draw a study in {study} and quantify it into {output}")
         console.document({"verb": "demo", "dry_run": True, "study": study, "output": output})
         return 0
-    console.say("drawing 6 blots: pSTAT3 and STAT3 of 3 replicates, 7 doses of baricitinib")
     with claimed(output, force=force):
+        console.say("drawing 6 blots: pSTAT3 and STAT3 of 3 replicates, 7 doses of baricitinib")
         simulate_study(study, seed=seed)
     console.say("finding lanes and bands, measuring, fitting, writing the report")
     asked = Request("demo", study, output, resume=True, record=run_record(console, seed=seed))

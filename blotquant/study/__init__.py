@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .draft import draft_study
+from .draft import check_draft, draft_study
 from .reading import Study, read_study
 from .responses import read_responses
 
-__all__ = ["Study", "draft_study", "read_responses", "read_study"]
+__all__ = ["Study", "check_draft", "draft_study", "read_responses", "read_study"]

@@ -13,7 +13,7 @@ from ..tables import INPUTS, to_csv_bytes
 from .guesses import Guess, guess_image
 from .parts import Part, find_files, find_parts, look_at_lanes
 
-__all__ = ["draft_study"]
+__all__ = ["check_draft", "draft_study"]
 
 _FILES = ("images.csv", "samples.csv", "study.toml")
 
@@ -115,6 +115,28 @@ def _write(path: Path, data: bytes) -> None:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
+def check_draft(folder: str | Path, *, force: bool = False) -> list[Path]:
+    """Return the pictures in a folder of which `draft_study` would write the tables; errors are those it raises first.
+
+    Raises
+    ------
+    TableError
+        There is no such folder, or it holds no picture.
+    OutputExistsError
+        A table is there already.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise TableError(f"{place}: no such folder")
+    there = [name for name in _FILES if (place / name).exists()]
+    if there and not force:
+        raise OutputExistsError(f"{place}: {there[0]} is there already; correct it by hand, or start anew with --force")
+    files = find_files(place)
+    if not files:
+        raise TableError(f"{place}: holds no picture that a reader knows; 'blotquant readers' lists the formats")
+    return files
+
+
 def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
     """Look at a folder of pictures and write the tables of a study as far as it can be seen.
 
@@ -143,15 +165,7 @@ def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
     OutputError
         A table cannot be written.
     """
-    place = Path(folder)
-    if not place.is_dir():
-        raise TableError(f"{place}: no such folder")
-    there = [name for name in _FILES if (place / name).exists()]
-    if there and not force:
-        raise OutputExistsError(f"{place}: {there[0]} is there already; correct it by hand, or start anew with --force")
-    files = find_files(place)
-    if not files:
-        raise TableError(f"{place}: holds no picture that a reader knows; 'blotquant readers' lists the formats")
+    place, files = Path(folder), check_draft(folder, force=force)
     parts = [(part, guess_image(_stem(path))) for path in files for part in find_parts(place, path.name)]
     image_rows, lane_rows = [], []
     for membrane, shown in _membranes(parts).items():

@@ -365,6 +365,8 @@ def test_simulate_draws_the_same_bytes_for_the_same_seed(tmp_path: Path, run: Ru
         (["--shape", "big"], "--shape 'big': write rows x columns"),
         (["--name", "../blot.tif"], "a file name without folders"),
         (["--study", "--effect", "jpeg"], "--effect goes with a single blot"),
+        (["--study", "--lanes", "5"], "--lanes goes with a single blot; leave out --lanes or --study"),
+        (["--study", "--level", "hard"], "--level goes with a single blot"),
     ],
 )
 def test_simulate_refuses_what_it_cannot_draw(words: list[str], message: str, tmp_path: Path, run: Run) -> None:
@@ -382,3 +384,37 @@ def test_simulate_does_not_overwrite_unasked(tmp_path: Path, run: Run) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     assert run("simulate", "-o", tmp_path, "--lanes", 6, "--shape", "220x420", "--force")[0] == 0
     assert (tmp_path / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("words", [["demo"], ["simulate"], ["fit", "table.csv"]])
+def test_verbs_that_cannot_go_on_do_not_offer_it_and_say_nothing_before_they_refuse(
+    words: list[str], tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "mine.txt").write_text("x")
+
+    code, out, err = run(*words, "-o", tmp_path)
+
+    assert (code, out) == (2, "")
+    assert err == f"error: {tmp_path}: is there already and not empty; choose another, or --force to start anew\n"
+
+
+def test_a_dry_run_of_init_refuses_what_init_refuses(tmp_path: Path, pictures: Path, run: Run) -> None:
+    folder = Path(shutil.copytree(pictures / "day1", tmp_path / "day1"))
+    assert run("init", folder, "-n")[0] == 0
+    (folder / "images.csv").write_text("image")
+
+    refused = run("init", folder, "-n")
+
+    assert refused[0] == 2
+    assert refused == run("init", folder)
+    assert run("init", folder, "-n", "--force")[0] == 0
+    assert run("init", tmp_path / "nowhere", "-n")[0] == 2
+
+
+def test_the_parts_of_a_study_are_no_settings_and_the_error_says_where_they_are_set(
+    study: Path, tmp_path: Path, run: Run
+) -> None:
+    code, _, err = run("quantify", study, "-o", tmp_path / "out", "--set", "mass.ladder=10,20,30")
+
+    assert code == 2
+    assert 'write it in study.toml, as ladder = "…"' in err
