@@ -27,7 +27,10 @@ def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
 def test_a_folder_with_something_in_it_is_refused_and_stays_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("old")
 
-    with pytest.raises(OutputExistsError, match="--force to start anew, or --resume to go on"), claimed(tmp_path):
+    with (
+        pytest.raises(OutputExistsError, match="--force to start anew, or --resume to go on"),
+        claimed(tmp_path, resume=False),
+    ):
         pass
 
     assert (tmp_path / "run.json").read_text() == "old"
