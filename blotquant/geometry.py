@@ -11,8 +11,9 @@ A lane's curve gives the column of its centre at a row; a band's curve gives the
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ import pandas as pd
 
 from .blot import FloatArray, Frame
 
-__all__ = ["curve_text", "curve_texts", "evaluate_curve", "parse_curve", "to_file", "to_upright"]
+__all__ = ["curve_text", "curve_texts", "evaluate_curve", "geometry_marks", "parse_curve", "to_file", "to_upright"]
 
+_EDGES = ("top", "bottom", "left", "right")
+_ROW = {"lane": ("centre", "width", "tilt"), "band": ("lean", "sigma", "centre_row", "centre_col")}
 _DECIMALS = 2  # geometry is rounded when it is born, so that a table read back measures the same pixels
 
 
@@ -139,3 +142,31 @@ def to_file(table: pd.DataFrame, frame: Frame) -> pd.DataFrame:
 def to_upright(table: pd.DataFrame, frame: Frame) -> pd.DataFrame:
     """Return a lanes or bands table of the file in pixels of the upright blot; the inverse of `to_file`."""
     return _map_table(table, frame, inverse=True)
+
+
+def _written(values: list[Any]) -> list[str]:
+    # + 0.0 turns −0, which a spreadsheet saves as 0, into 0
+    return [value if isinstance(value, str) else f"{value + 0.0:.10g}" for value in values]
+
+
+def _texts(table: pd.DataFrame, names: Collection[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(_written(table[name].tolist()) for name in names), strict=True))
+
+
+def geometry_marks(lanes: pd.DataFrame, bands: pd.DataFrame) -> dict[str, str]:
+    """Mark where each lane and band lies, so that an edit by hand is noticed when the tables come back.
+
+    Returns
+    -------
+    dict of str to str
+        By ``image|lane|band`` (of a lane ``image|lane|``): the box, what else the row says of its place, the curve. Of
+        bands, which are many, the last two are a digest.
+    """
+    marks = {}
+    for what, table in (("lane", lanes), ("band", bands)):
+        places = _texts(table, ("image", "lane", "band") if what == "band" else ("image", "lane"))
+        for place, box, rest in zip(places, _texts(table, _EDGES), _texts(table, (*_ROW[what], "curve")), strict=True):
+            told = ";".join(rest)
+            told = hashlib.sha256(told.encode()).hexdigest()[:12] if what == "band" else told
+            marks["|".join((*place, "")[:3])] = "{}:{},{}:{};{}".format(*box, told)
+    return marks

@@ -13,7 +13,6 @@ import pandas as pd
 
 from ..background import BACKGROUNDS
 from ..errors import OutputError, SettingsError, TableError
-from ..pipeline.edits import taken_up
 from ..result import Result
 from ..result.record import sheet_rows
 from ..settings import Settings
@@ -170,7 +169,10 @@ def measure_images(
     """
     used, kept = settings or Settings(), output.absolute() / ".parts"
     begun, count = time.perf_counter(), 0
-    start = None if start is None else taken_up(start)
+    if start is not None:
+        from ..pipeline.edits import taken_up  # most runs find lanes and bands themselves
+
+        start = taken_up(start)
     with Log(output / "log.jsonl") as log:
         log.write("begun", membranes=manifest.membranes, images=len(manifest), pool=dataclasses.asdict(pool or Pool()))
         many = manifest.membranes > 1 or (output / "dataset").exists()

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from .. import __version__
-from ..corrections import geometry_marks
 from ..errors import BlotquantError, SettingsError
+from ..geometry import geometry_marks
 from ..pipeline import Given, Measured, measure_blots, measure_file, read_membrane
 from ..pipeline.records import kept_warnings
 from ..pipeline.twins import prints_of

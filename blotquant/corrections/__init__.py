@@ -7,7 +7,7 @@ is applied.
 from __future__ import annotations
 
 from .applying import Corrected, apply_corrections
-from .by_hand import edits_by_hand, geometry_marks
+from .by_hand import edits_by_hand
 from .drawn import corrections_from_rois
 from .sheet import read_corrections
 
@@ -16,6 +16,5 @@ __all__ = [
     "apply_corrections",
     "corrections_from_rois",
     "edits_by_hand",
-    "geometry_marks",
     "read_corrections",
 ]

@@ -6,7 +6,6 @@ mark was added, a mark without a row was deleted. The rest follows as it follows
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,43 +16,15 @@ import pandas as pd
 from ..blot import Frame
 from ..errors import TableError
 from ..flags import Flag, add_flag
-from ..geometry import evaluate_curve, parse_curve, to_file, to_upright
+from ..geometry import evaluate_curve, geometry_marks, parse_curve, to_file, to_upright
 from ..tables import check, empty
 from .added import lean_at
 from .applying import Corrected, apply_corrections
-from .boxes import EDGES, box_of, box_text, moved, parse_box
+from .boxes import box_of, box_text, moved, parse_box
 
-__all__ = ["edits_by_hand", "geometry_marks"]
+__all__ = ["edits_by_hand"]
 
-_ROW = {"lane": ("centre", "width", "tilt"), "band": ("lean", "sigma", "centre_row", "centre_col")}
 _Key = tuple[str, int, str]  # image, lane, band; a lane's band is blank
-
-
-def _written(values: list[Any]) -> list[str]:
-    return [value if isinstance(value, str) else f"{value:.10g}" for value in values]
-
-
-def _texts(table: pd.DataFrame, names: Collection[str]) -> list[tuple[str, ...]]:
-    return list(zip(*(_written(table[name].tolist()) for name in names), strict=True))
-
-
-def geometry_marks(lanes: pd.DataFrame, bands: pd.DataFrame) -> dict[str, str]:
-    """Mark where each lane and band lies, so that an edit by hand is noticed when the tables come back.
-
-    Returns
-    -------
-    dict of str to str
-        By ``image|lane|band`` (of a lane ``image|lane|``): the box, what else the row says of its place, the curve. Of
-        bands, which are many, the last two are a digest.
-    """
-    marks = {}
-    for what, table in (("lane", lanes), ("band", bands)):
-        places = _texts(table, ("image", "lane", "band") if what == "band" else ("image", "lane"))
-        for place, box, rest in zip(places, _texts(table, EDGES), _texts(table, (*_ROW[what], "curve")), strict=True):
-            told = ";".join(rest)
-            told = hashlib.sha256(told.encode()).hexdigest()[:12] if what == "band" else told
-            marks["|".join((*place, "")[:3])] = "{}:{},{}:{};{}".format(*box, told)
-    return marks
 
 
 def _keyed(marks: Mapping[str, str]) -> dict[_Key, str]:
@@ -243,12 +214,15 @@ def edits_by_hand(
     Raises
     ------
     TableError
-        A row stands twice, a band lies in no lane, a box is empty, or only what follows from a lane's box was edited.
+        A row stands twice, a band lies in no lane, a box is empty, only what follows from a lane's box was edited, or
+        the marks are none of `geometry_marks`.
     """
     _refuse_doubles(lanes, bands)
     now = geometry_marks(lanes, bands)
     if not marks or dict(marks) == now:
         return Corrected(lanes, bands, empty("corrections"))
+    if not all(";" in mark for mark in marks.values()):
+        raise TableError("run.json: does not say where lanes and bands lay; make the result anew with this version")
     seen = _Seen(_keyed(marks), _keyed(now))
     places = set(zip(lanes["image"], lanes["lane"], strict=True))
     old_lanes, old_bands = _lane_edits(seen, lanes, bands), _band_edits(seen, bands, places)

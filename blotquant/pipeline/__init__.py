@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ..calibration import fit_linear_range, with_reference_masses
-from ..corrections import geometry_marks
 from ..errors import SettingsError
+from ..geometry import geometry_marks
 from ..matching import assign_targets, match_bands
 from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
-from .edits import flag_lost, taken_up
 from .exposures import group_exposures
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import kept_warnings, make_record, run_key
@@ -89,7 +88,7 @@ def quantify(
     images, exposures = group_exposures(known.images, used.matching.exposures)
     known = dataclasses.replace(known, images=images)
     with kept_warnings() as said:
-        start = None if start is None else taken_up(start)
+        start = _taken_up(start)
         edits = empty("corrections") if start is None else start.corrections
         measured = _measure(known, used, start, exposures, others=until is None and used.report.sensitivity)
         tables = {} if until else _conclude(known, used, measured, edits)
@@ -107,6 +106,24 @@ def quantify(
         record=make_record(known.title, {**known.inputs, **measured.inputs}, [*known.notes, *said], **further),
         pictures=measured.pictures,
     )
+
+
+def _taken_up(start: Result | None) -> Result | None:
+    """Let the tables to start from follow what was edited in them by hand."""
+    if start is None:
+        return None
+    from .edits import taken_up  # most runs find lanes and bands themselves
+
+    return taken_up(start)
+
+
+def _flag_lost(ratios: pd.DataFrame, edits: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Flag the ratios that are blank by an edit."""
+    if edits.empty:
+        return ratios
+    from .edits import flag_lost  # as in _taken_up
+
+    return flag_lost(ratios, edits, study)
 
 
 def _given(study: Study, membrane: str, settings: Settings, start: Result | None) -> Given:
@@ -161,7 +178,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     sheets = (measured.bands, study.images, study.samples)
     bands, why = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
-    ratios = flag_lost(_match(bands, study, settings), edits, study)
+    ratios = _flag_lost(_match(bands, study, settings), edits, study)
     folds = _normalise(ratios, study, settings)
     across = settings.normalisation.across
     scales = membrane_scales(folds, reference=study.reference, group_by=study.group_by, across=across)

@@ -14,11 +14,11 @@ from ..corrections import (
     apply_corrections,
     corrections_from_rois,
     edits_by_hand,
-    geometry_marks,
     read_corrections,
 )
 from ..errors import QualityWarning, TableError
 from ..flags import Flag, add_flag
+from ..geometry import geometry_marks
 from ..result import Result
 from ..result.files import picture_name
 from ..rois import read_rois

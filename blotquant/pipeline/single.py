@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot
-from ..corrections import geometry_marks
+from ..geometry import geometry_marks
 from ..matching import filled
 from ..readers import read_blot, read_channels, split_channels
 from ..result import Result

@@ -30,7 +30,7 @@ def test_a_part_tells_what_the_batch_wants_to_know_without_its_tables(unit: Unit
 
     assert record["rows"]["lanes"] == record["rows"]["bands"] == 5
     assert 0 < record["rows"]["detected"] <= 5
-    assert len(record["geometry"]) == 5
+    assert len(record["geometry"]) == 5 + 5
     assert [each["image"] for each in record["figures"]] == ["blot.tif"]
     assert 40 < record["figures"][0]["pitch"] < 70
 

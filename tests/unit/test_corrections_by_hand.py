@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from blotquant.blot import Frame
-from blotquant.corrections import Corrected, apply_corrections, edits_by_hand, geometry_marks
+from blotquant.corrections import Corrected, apply_corrections, edits_by_hand
 from blotquant.errors import TableError
+from blotquant.geometry import geometry_marks
 from tests.unit.test_corrections import BOX, UPRIGHT, edits, tables, text
 
 FRAMES = [UPRIGHT, Frame(60, 90, mirror=True), Frame(90, 60, turns=1), Frame(90, 60, turns=3, mirror=True)]
@@ -48,6 +49,7 @@ class Sheets:
 
 def test_tables_that_were_not_edited_are_returned_as_they_are() -> None:
     sheets = Sheets()
+    sheets.lanes["tilt"] = -0.0  # of which a spreadsheet knows no sign
     done = sheets.seen()
     assert done.lanes is sheets.lanes
     assert done.corrections.empty
@@ -159,6 +161,7 @@ def test_a_lane_that_was_added_expects_every_row_and_a_band_that_was_added_fills
             r"bands.csv: band 1 of lane 7 of 'a': lanes.csv has no such lane",
         ),
         (lambda s: s.lanes.__setitem__("lane", 2), r"lanes.csv: lane 2 of 'a' stands there twice"),
+        (lambda s: s.marks.__setitem__("a|1|1", "0123456789ab"), r"run.json: .* make the result anew"),
         (lambda s: s.bands.__setitem__("top", 99.0), r"bands.csv: band 1 of lane 1 of 'a': its box .* is empty"),
     ],
 )
