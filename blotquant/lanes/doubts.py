@@ -25,7 +25,8 @@ _MOSTLY = 0.6  # share of them that lie on the line
 _STRAIGHT = 2.5  # distance from it, at most [px]
 _IN_LINE = 0.3  # distance across the run from which two of them tell a line, as a share of the pitch
 _IRREGULAR = 0.10  # spread of neighbouring steps that predicts trouble
-_RIVAL = 0.5  # worth of another pitch, as a share of the best, that predicts trouble
+_RIVAL = 0.5  # worth of another pitch, as a share of the best, that predicts trouble …
+_TOSS_UP = 0.75  # … and that makes it a toss-up: of 324 drawn blots 4 had it, all of them with a wrong count
 
 
 def refuse_dots(found: Search, name: str, n_lanes: int | None = None) -> None:
@@ -109,6 +110,6 @@ def comb_doubts(found: Search, centre: FloatArray) -> tuple[float, list[str]]:
             confidence *= 0.7
             reasons.append(f"distances between lanes vary by {100 * uneven:.0f} %")
     if found.runner_up > _RIVAL * found.worth:
-        confidence *= 0.7
+        confidence *= 0.4 if found.runner_up > _TOSS_UP * found.worth else 0.7
         reasons.append("another distance between lanes explains the bands nearly as well")
     return confidence, reasons

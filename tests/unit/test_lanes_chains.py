@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from blotquant.lanes.beyond import with_lanes_between
-from blotquant.lanes.centre_lines import Comb
+from blotquant.lanes.centre_lines import Comb, Marks
 from blotquant.lanes.chains import best_chain
+from blotquant.lanes.doubts import comb_doubts
+from blotquant.lanes.findings import Search
 from blotquant.lanes.votes import Votes
 
 PITCH = 133.0
@@ -51,3 +54,15 @@ def test_a_band_half_way_in_a_row_of_its_neighbours_is_a_lane_though_it_touches_
     assert between(strips=2) == COMB.centre.tolist()
     near = replace(COMB, centre=np.array([50.0, 150.0, 310.0, 410.0, 510.0]))  # too narrow for two steps
     assert between(comb=near) == near.centre.tolist()
+
+
+@pytest.mark.parametrize(("runner_up", "confidence"), [(4.9, 1.0), (5.1, 0.7), (7.4, 0.7), (7.6, 0.4)])
+def test_another_pitch_nearly_as_good_lowers_the_confidence_and_a_toss_up_flags_all_lanes(
+    runner_up: float, confidence: float
+) -> None:
+    even = np.array([50.0, 150.0, 250.0, 350.0])
+    none = np.empty(0)
+    found = Search(COMB, 100.0, none, none, Marks(none, none, none, none, none), 10.0, runner_up)
+    sure, reasons = comb_doubts(found, even)
+    assert sure == confidence
+    assert bool(reasons) == (confidence < 1.0)
