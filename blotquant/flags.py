@@ -44,8 +44,11 @@ class Flag(enum.IntFlag):
     LANES_GIVEN = enum.auto()
     LANE_EMPTY = enum.auto()
     BOTH_SATURATED = enum.auto()
+    REFERENCE_SATURATED = enum.auto()
+    REFERENCE_MISSING = enum.auto()
     REFERENCE_BELOW_LOQ = enum.auto()
     REFERENCE_ELSEWHERE = enum.auto()
+    REFERENCE_UNLIKE = enum.auto()
     NO_WINDOW = enum.auto()
     LOADING_BELOW_LOQ = enum.auto()
     NOT_PROPORTIONAL = enum.auto()
@@ -151,6 +154,14 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Phospho and total are both saturated, so the ratio's error has no known side.",
         "Expose both shorter.",
     ),
+    Flag.REFERENCE_SATURATED: (
+        "The block's reference or maximum is saturated and has no ratio, so the lane has no fold or percent activity.",
+        "Expose shorter, or give a shorter exposure of the same membrane with its exposure_s.",
+    ),
+    Flag.REFERENCE_MISSING: (
+        "The block has no reference or maximum with a ratio, so the lane has no fold or percent activity.",
+        "See why in ratios.csv; load the reference with every replicate and stimulus.",
+    ),
     Flag.REFERENCE_BELOW_LOQ: (
         "The reference condition is below its limit of quantification; nothing is divided by it.",
         "Name a stronger one as [control] reference, or expose longer.",
@@ -158,6 +169,11 @@ _SAID: dict[Flag, tuple[str, str]] = {
     Flag.REFERENCE_ELSEWHERE: (
         "The reference lies on another membrane of the replicate, whose scale may differ.",
         "Load it on every membrane, or take normalisation.across = alignment.",
+    ),
+    Flag.REFERENCE_UNLIKE: (
+        "The reference or maximum is of another stimulus or group_by cell than the lane (column reference names it); "
+        "no percent activity is given against the maximum of another stimulus.",
+        "Load the reference with every stimulus and cell; one that is meant for all is named as [control] reference.",
     ),
     Flag.NO_WINDOW: (
         "The block's minimum control is missing or not told apart from its maximum; no percent activity is given.",

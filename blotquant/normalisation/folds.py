@@ -10,6 +10,7 @@ import pandas as pd
 from .. import tables
 from ..conditions import (
     FAMILY,
+    Codes,
     Condition,
     Mask,
     codes,
@@ -18,6 +19,7 @@ from ..conditions import (
     label,
     maximum_control,
     minimum_control,
+    stimulus_of,
     usable,
 )
 from ..errors import SettingsError, TableError
@@ -70,16 +72,6 @@ def _no_window(top: Reference, floor: Reference) -> Mask:
     return found
 
 
-def _condition_name(table: pd.DataFrame, mask: Mask, group_by: Sequence[str]) -> pd.Series[str]:
-    """Name of the reference condition, seen from every row of its family."""
-    names = pd.Series("", index=table.index, dtype=object)
-    family = codes(table, FAMILY)
-    for code in np.unique(family[mask]):
-        rows = table[mask & (family == code)]
-        names[family == code] = "; ".join(sorted({label(row) for row in rows.to_dict("records")}))
-    return names
-
-
 def _controls(
     table: pd.DataFrame, maximum: Condition | None, minimum: Condition | None, reference: Condition | None
 ) -> tuple[Mask, Mask, Mask]:
@@ -115,7 +107,9 @@ def normalise(
 
     fold = ratio / mean(reference lanes); percent activity = 100 · (ratio − minimum) / (maximum − minimum), not
     clipped. The block is the biological replicate on its membrane. A control counts for the lanes of its stimulus and
-    of its ``group_by`` cell. Assumes that lanes of one membrane share one scale.
+    of its ``group_by`` cell. Where a stimulus or cell has none, folds are against the common one, flagged
+    ``reference_unlike``; a stimulus without a maximum of its own has no percent activity. Assumes that lanes of one
+    membrane share one scale.
 
     Parameters
     ----------
@@ -170,9 +164,33 @@ def normalise(
         find_reference(table, values, mask, named=named, group_by=group_by, blocks=blocks)
         for mask, named in ((top, maximum), (floor, minimum), (base, reference or maximum))
     ]
-    out = _with_folds(table, values, found, base, group_by, use_below_loq)
+    told = "stimulus" in (reference or {})
+    out = _with_folds(table, values, found, base, told, use_below_loq)
     out[["ratio", "ratio_se", "ratio_loq"]] = complete(ratios, "ratios")[["ratio", "ratio_se", "ratio_loq"]]
     return tables.check(out, "folds")
+
+
+def _said(flags: pd.Series[str], table: pd.DataFrame, top: Reference, own: Reference, told: bool) -> pd.Series[str]:
+    """Flag the lanes whose reference or maximum has no number, or lies elsewhere, or is not of their kind.
+
+    A reference that was named with its stimulus (``told``) is meant for all of them.
+    """
+    lanes, family = usable(table), codes(table, FAMILY)
+    lost, full = np.zeros((2, len(table)), dtype=bool)
+    stimulated = (stimulus_of(table) != "").to_numpy(dtype=bool)
+    for one in (top, own):
+        # beside the controls of several stimuli an unstimulated lane is held against none of them
+        gone = np.isin(family, family[one.names != ""]) & ~np.isfinite(one.mean) & (stimulated | one.expected)
+        lost, full = lost | (gone & ~one.saturated), full | (gone & one.saturated)
+    unlike = top.other_stimulus | (own.other_stimulus & (not told)) | top.other_cell | own.other_cell
+    for where, flag in (
+        (full, Flag.REFERENCE_SATURATED),
+        (lost, Flag.REFERENCE_MISSING),
+        (own.elsewhere | top.elsewhere, Flag.REFERENCE_ELSEWHERE),
+        (unlike, Flag.REFERENCE_UNLIKE),
+    ):
+        flags = add_flag(flags, lanes & where, flag)
+    return flags
 
 
 def _with_folds(
@@ -180,7 +198,7 @@ def _with_folds(
     values: Vector,
     found: list[Reference],
     base: Mask,
-    group_by: Sequence[str],
+    told: bool,
     use_below_loq: bool,
 ) -> pd.DataFrame:
     top, floor, own = found
@@ -189,18 +207,17 @@ def _with_folds(
     weak = [(one.mean <= 0) | ((one.mean < one.loq) & (not use_below_loq)) for one in (own, top)]
     closed = _no_window(top, floor)
     fold, fold_se = (np.where(weak[0], np.nan, column) for column in (fold, fold_se))
-    bad = weak[1] | closed
+    bad = weak[1] | closed | top.other_stimulus  # 100 % is the full activity of the lane's own stimulus
     activity, activity_se, lane_se = (np.where(bad, np.nan, column) for column in (activity, activity_se, lane_se))
     lanes = usable(table)
     flags = add_flag(table["flags"], lanes & (weak[0] | weak[1]), Flag.REFERENCE_BELOW_LOQ)
     flags = add_flag(flags, lanes & closed, Flag.NO_WINDOW)
-    flags = add_flag(flags, lanes & (own.elsewhere | top.elsewhere), Flag.REFERENCE_ELSEWHERE)
     known = np.isfinite(activity) & np.isfinite(floor.mean)
     with np.errstate(divide="ignore", invalid="ignore"):
         floor_se = 100.0 * floor.se / np.abs(top.mean - floor.mean)
     out = table.assign(
-        flags=flags,
-        reference=_condition_name(table, base, group_by),
+        flags=_said(flags, table, top, own, told),
+        reference=own.names,
         is_reference=base,
         fold=fold,
         fold_se=fold_se,
@@ -211,14 +228,17 @@ def _with_folds(
         minimum_se=np.where(known, floor_se, np.nan),
         minimum_n=np.where(known, floor.count, 0).astype(np.int64),
     )
-    return _with_response(out, lane_se, own)
+    alone = stimulus_of(table).where(top.other_stimulus, "")
+    return _with_response(out, lane_se, own, codes(table.assign(stimulus=alone), [*FAMILY, "stimulus"]))
 
 
-def _with_response(table: pd.DataFrame, lane_se: Vector, own: Reference) -> pd.DataFrame:
-    """Choose family by family what a curve is fitted to: percent activity, else fold, else the ratio itself."""
+def _with_response(table: pd.DataFrame, lane_se: Vector, own: Reference, part: Codes) -> pd.DataFrame:
+    """Choose part by part what a curve is fitted to: percent activity, else fold, else the ratio itself.
+
+    A part is a family, or a stimulus of it that has no maximum of its own.
+    """
     response = np.full(len(table), np.nan)
     error = np.full(len(table), np.nan)
-    family = codes(table, FAMILY)
     with np.errstate(divide="ignore", invalid="ignore"):
         fold_error = table["ratio_se"].to_numpy() / np.abs(own.mean)
     choices = (
@@ -226,8 +246,8 @@ def _with_response(table: pd.DataFrame, lane_se: Vector, own: Reference) -> pd.D
         (table["fold"].to_numpy(), fold_error),
         (np.where(usable(table), table["ratio"].to_numpy(), np.nan), table["ratio_se"].to_numpy()),
     )
-    for code in np.unique(family):
-        rows = family == code
+    for code in np.unique(part):
+        rows = part == code
         for value, spread in choices:
             if np.any(np.isfinite(value[rows])):
                 response[rows], error[rows] = value[rows], np.where(np.isfinite(value), spread, np.nan)[rows]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..conditions import FAMILY, Condition, Mask, codes, stimulus_of
+from ..conditions import FAMILY, Condition, Mask, codes, label, stimulus_of
+from ..flags import Flag, has_flag
 from ..least_squares import Vector
 
 __all__ = ["Reference", "find_reference"]
@@ -34,6 +35,12 @@ class Reference:
         They lie on another membrane of the replicate.
     expected : ndarray of shape (N,) of bool
         Such a control was loaded in some block, if not in this row's.
+    saturated : ndarray of shape (N,) of bool
+        One of the row's control lanes is saturated.
+    other_stimulus, other_cell : ndarray of shape (N,) of bool
+        The row is stimulated, and they are not with the same; they are of another ``group_by`` cell.
+    names : ndarray of shape (N,) of str
+        Their conditions, with the cell where it is another; empty where there is none.
     """
 
     mean: Vector
@@ -43,6 +50,10 @@ class Reference:
     among: Mask
     elsewhere: Mask
     expected: Mask
+    saturated: Mask
+    other_stimulus: Mask
+    other_cell: Mask
+    names: np.ndarray
 
 
 def _mean_by_code(code: np.ndarray, mask: Mask, values: Vector) -> tuple[Vector, Vector]:
@@ -69,6 +80,24 @@ def _levels(table: pd.DataFrame, mask: Mask, group_by: Sequence[str], named: Ite
     if "stimulus" in named or only_one:
         levels += [further, []]
     return levels
+
+
+def _names(table: pd.DataFrame, mask: Mask, code: np.ndarray, further: Sequence[str]) -> np.ndarray:
+    """Names of the conditions of a mask in each code, seen from every row."""
+    said = np.full(int(code.max(initial=-1)) + 1, "", dtype=object)
+    for one in np.unique(code[mask]):
+        rows = table[mask & (code == one)].to_dict("records")
+        said[one] = "; ".join(sorted({label(row, further) for row in rows}))
+    return np.asarray(said[code], dtype=object)
+
+
+def _averages(table: pd.DataFrame, values: Vector, mask: Mask, code: np.ndarray) -> dict[str, Vector]:
+    """Mean, standard error, count and limit of the control lanes in each code, seen from every row."""
+    use = mask & np.isfinite(values)
+    mean, count = _mean_by_code(code, use, values)
+    squares = _mean_by_code(code, use, np.nan_to_num(table["ratio_se"].to_numpy()) ** 2)[0]
+    se = np.sqrt(np.divide(squares, count, out=np.full(len(mean), np.nan), where=count > 0))
+    return {"mean": mean, "se": se, "count": count, "loq": _mean_by_code(code, use, table["ratio_loq"].to_numpy())[0]}
 
 
 def find_reference(
@@ -105,24 +134,37 @@ def find_reference(
     Reference
     """
     columns = _levels(table, mask, group_by, named or {})
+    alike = table.assign(stimulus=stimulus_of(table))
     place = np.full(len(table), -1)
     for index, level in enumerate(columns):
-        found = _reachable(codes(table, [*FAMILY, *level]), mask)
+        found = _reachable(codes(alike, [*FAMILY, *level]), mask)
         place = np.where((place < 0) & found, index, place)
+    cell = np.isin(place, [1, 3])  # levels in which group_by is left out; 2 and 3 leave out the stimulus
     out = {name: np.full(len(table), np.nan) for name in ("mean", "se", "count", "loq")}
-    elsewhere = np.zeros(len(table), dtype=bool)
+    elsewhere, saturated = np.zeros((2, len(table)), dtype=bool)
+    names = np.full(len(table), "", dtype=object)
+    full = has_flag(table["flags"], Flag.SATURATED).to_numpy(dtype=bool)
     for index, level in enumerate(columns):
+        here = place == index
+        if np.any(here):
+            further = group_by if index in (1, 3) else ()
+            names = np.where(here, _names(table, mask, codes(alike, [*FAMILY, *level]), further), names)
         for far, block in enumerate(blocks):
-            rows = (place == index) & ~np.isfinite(out["mean"])
+            rows = here & ~np.isfinite(out["mean"])
             if not np.any(rows):
                 continue
-            code = codes(table, [*FAMILY, *level, *block])
-            usable = mask & np.isfinite(values)
-            mean, count = _mean_by_code(code, usable, values)
-            squares = _mean_by_code(code, usable, np.nan_to_num(table["ratio_se"].to_numpy()) ** 2)[0]
-            loq = _mean_by_code(code, usable, table["ratio_loq"].to_numpy())[0]
-            se = np.sqrt(np.divide(squares, count, out=np.full(len(mean), np.nan), where=count > 0))
-            for name, column in (("mean", mean), ("se", se), ("count", count), ("loq", loq)):
+            code = codes(alike, [*FAMILY, *level, *block])
+            saturated |= rows & _reachable(code, mask & full)
+            for name, column in _averages(table, values, mask, code).items():
                 out[name] = np.where(rows, column, out[name])
-            elsewhere |= rows & np.isfinite(mean) & (far > 0)
-    return Reference(**out, among=mask & np.isfinite(values), elsewhere=elsewhere, expected=place >= 0)
+            elsewhere |= rows & np.isfinite(out["mean"]) & (far > 0)
+    return Reference(
+        **out,
+        among=mask & np.isfinite(values),
+        elsewhere=elsewhere,
+        expected=place >= 0,
+        saturated=saturated,
+        other_stimulus=(place >= 2) & (stimulus_of(table) != "").to_numpy(dtype=bool),
+        other_cell=cell,
+        names=names,
+    )

@@ -168,7 +168,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     from ..comparison import compare_groups, power_table
     from ..dose_response import fit_dose_response
     from ..grouping import summarise
-    from ..normalisation import control_quality, membrane_scales
+    from ..normalisation import control_quality, membrane_scales, warn_of_references
 
     how = settings.dose_response
     study = dataclasses.replace(study, images=study.images[study.images["form"] != "marker"].reset_index(drop=True))
@@ -180,6 +180,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
     ratios = _flag_lost(_match(bands, study, settings), edits, study)
     folds = _normalise(ratios, study, settings)
+    warn_of_references(folds)
     across = settings.normalisation.across
     scales = membrane_scales(folds, reference=study.reference, group_by=study.group_by, across=across)
     groups = summarise(folds, group_by=study.group_by, level=settings.comparison.level)

@@ -89,8 +89,8 @@ def test_each_target_chooses_its_own_response_and_names_its_own_reference() -> N
 
 
 def test_the_reference_names_every_condition_that_served() -> None:
-    rows = [{"stimulus": s, "treatment": "vehicle", "ratio": 1.0} for s in ("IL-6", "IFN")]
-    assert set(normalise(lanes(rows))["reference"]) == {"IFN + vehicle; IL-6 + vehicle"}
+    rows = [{"treatment": name, "role": "maximum", "ratio": 1.0} for name in ("vehicle", "sham")]
+    assert set(normalise(lanes(rows))["reference"]) == {"IL-6 + sham; IL-6 + vehicle"}
 
 
 def test_controls_that_touch_give_no_activity_and_a_flag_while_folds_stay() -> None:
