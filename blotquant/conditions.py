@@ -14,7 +14,7 @@ import pandas as pd
 
 from .errors import TableError
 from .flags import Flag, has_flag, merge
-from .tables import TABLES, nearest
+from .tables import TABLES, as_text, nearest
 
 __all__ = [
     "DOSE",
@@ -88,15 +88,9 @@ def complete(table: pd.DataFrame, name: str) -> pd.DataFrame:
     return out
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
 def texts(values: pd.Series[Any]) -> pd.Series[Any]:
     """Turn values into texts: blanks are empty and whole numbers have no point, whatever stands beside them."""
-    return values.astype(object).where(values.notna(), "").map(_as_text).astype(object)
+    return values.astype(object).where(values.notna(), "").map(as_text).astype(object)
 
 
 def _plain(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -145,8 +139,8 @@ def control(table: pd.DataFrame, condition: Condition, name: str) -> Mask:
             raise TableError(f"control {name}: column {column!r} does not exist{nearest(column, known)}")
         here = _equal(table[column], wanted)
         if not np.any(here & mask):
-            known = sorted({_as_text(value) for value in table.loc[mask, column]})
-            raise TableError(f"control {name}: no sample has {column} = {wanted!r}{nearest(_as_text(wanted), known)}")
+            known = sorted({as_text(value) for value in table.loc[mask, column]})
+            raise TableError(f"control {name}: no sample has {column} = {wanted!r}{nearest(as_text(wanted), known)}")
         found &= here
     if not np.any(found):
         words = ", ".join(f"{column} = {wanted!r}" for column, wanted in condition.items())
@@ -232,7 +226,7 @@ def label(row: Mapping[Any, Any], further: Sequence[str] = ()) -> str:
         treatment = f"{treatment} {dose:g} {row.get('dose_unit') or 'nM'}".strip()
     stimulus = str(row.get("stimulus", ""))
     words = " + ".join(part for part in (stimulus if stimulus not in ("-",) else "", treatment) if part)
-    extra = ", ".join(f"{column} {_as_text(row[column])}" for column in further)
+    extra = ", ".join(f"{column} {as_text(row[column])}" for column in further)
     return f"{words} ({extra})" if extra else words
 
 

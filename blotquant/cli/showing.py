@@ -32,11 +32,12 @@ def _interval(row: Any) -> str:
     return "no interval"
 
 
-def potency_line(row: Any) -> str:
-    """Say one row of ``potencies.csv`` in a line."""
+def potency_line(row: Any, cell: str = "") -> str:
+    """Say one row of ``potencies.csv`` in a line, with its ``group_by`` cell."""
     what = " ".join(filter(None, (row.target, row.site, row.quantity)))
     what = f" on {what}" if what else ""
-    where = f" ({row.stimulus})" if row.stimulus else ""
+    where = ", ".join(filter(None, (row.stimulus, cell)))
+    where = f" ({where})" if where else ""
     note = row.note
     value = f"{_number(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
     if not math.isfinite(row.ic50) and note.startswith(">"):
@@ -51,6 +52,8 @@ def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:
 
 def show_summary(console: Console, summary: Summary) -> None:
     """Say what a run came to."""
+    from ..tables import cell_text
+
     counted = ((summary.images, "image"), (summary.lanes, "lane"), (summary.bands, "band"))
     counts = ", ".join(f"{count} {noun}{'s' * (count != 1)}" for count, noun in counted)
     counts += f", {summary.detected} detected"
@@ -58,8 +61,9 @@ def show_summary(console: Console, summary: Summary) -> None:
         console.answer(counts if summary.fresh else f"{counts} (done already, nothing has changed)")
     if summary.flags:
         console.answer("flags: " + ", ".join(f"{name} × {count}" for name, count in summary.flags.items()))
-    for row in summary.potencies.itertuples(index=False):
-        console.answer(potency_line(row))
+    cells = [cell_text(row, "potencies") for row in summary.potencies.to_dict("records")]
+    for row, cell in zip(summary.potencies.itertuples(index=False), cells, strict=True):
+        console.answer(potency_line(row, cell))
     console.answer(f"report: {summary.page}")
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import special
 
 from .. import tables
+from ..conditions import FAMILY
 from .links import Models
 from .multiplicity import chi_nodes, critical_value
 from .preparing import Family, families, has_base, of_stimuli
@@ -120,7 +121,8 @@ def power_table(
     for family in families(folds, group_by):
         sd, comparisons = _spread(family)
         if np.isfinite(sd) and sd > 0 and comparisons:
-            name = " ".join(str(value) for value in family.keys.values() if str(value))
+            known = [str(family.keys[column]) for column in FAMILY]
+            name = " ".join(filter(None, (*known, tables.cell_text(family.keys, "tests"))))
             place = {"scope": "target", "name": name}
             rows += [{**place, **_row(effect, sd, comparisons, level)} for effect in effects]
     return tables.check(pd.DataFrame(rows), "quality") if rows else tables.empty("quality")

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from ..least_squares import Vector
+from ..tables import TABLES, cell_text
 from .curve_fit import Checks, Options, parameter_covariance
 from .estimates import Estimate
 from .freedom import precision
@@ -166,7 +167,8 @@ class CurveFit:
         return values, slopes[:, np.argsort(problem.layout[0])][:, np.sum(problem.layout[0] < 0) :]
 
     def __repr__(self) -> str:
-        name = " ".join(str(value) for value in self.keys.values() if str(value))
+        known = [str(value) for key, value in self.keys.items() if key in TABLES["curves"].names]
+        name = " ".join(filter(None, (*known, cell_text(self.keys, "curves"))))
         potency = self.potency
         said = f"{potency.value:.4g} {self.unit}" if np.isfinite(potency.value) else potency.note
         return f"<CurveFit {name}: {MODELS[self.model].name}, IC50 {said} ({potency.low:.3g} to {potency.high:.3g})>"
@@ -195,5 +197,6 @@ class DoseResponse:
 
     def _repr_html_(self) -> str:
         shown = ["target", "site", "quantity", "stimulus", "treatment", "ic50", "ci_low", "ci_high", "unit", "note"]
+        shown += [str(column) for column in self.potencies if column not in TABLES["potencies"].names]
         text = self.potencies[shown].to_html(index=False, float_format="{:.4g}".format, na_rep="")
         return f"<p>{html.escape(str(len(self.fits)))} dose-response curves</p>{text}"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
+from ..tables import cell_text
 from .dose_axis import DoseAxis
 from .legends import add_legends, legends_height
 from .names import bound_text, interval_text, number, plain, quantity_name, shorten
@@ -71,9 +72,9 @@ def _draw_ic50(
     ax.axvline(x, ymax=0.06, color=colour, linewidth=0.8, zorder=4)
 
 
-def _ic50_text(treatment: str, potencies: pd.DataFrame) -> str:
+def _ic50_text(treatment: str, potencies: pd.DataFrame, cell: str) -> str:
     mine = potencies[potencies["treatment"] == treatment]
-    name = shorten(treatment, 20)
+    name = shorten(treatment, 20) + (f" ({shorten(cell, 20)})" if cell else "")
     if mine.empty:
         return name
     row = mine.iloc[0]
@@ -149,8 +150,9 @@ def plot_dose_response(
     unit = next((plain(text) for text in curve_points["dose_unit"] if plain(text)), "")
     ax.set_xlabel(f"dose ({unit})" if unit else "dose")
     ax.set_ylabel(_y_label(points, inhibition))
+    cell = cell_text(curve_points.iloc[0], "curve_points")
     curves = [
-        Line2D([], [], color=shade, label=_ic50_text(drug, potencies))
+        Line2D([], [], color=shade, label=_ic50_text(drug, potencies, cell))
         for drug, shade in zip(drugs, shades, strict=True)
     ]
     marks = replicate_handles(names, shade=None if len(drugs) == 1 else GREY)

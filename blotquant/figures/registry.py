@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from ..tables import TABLES
+from ..tables import TABLES, as_text
 from .diagnostics import plot_linearity
 from .dose_response import plot_dose_response
 from .grouped import plot_groups
@@ -116,7 +116,7 @@ def _series(table: pd.DataFrame, name: str) -> Iterator[tuple[dict[str, str], pd
     """Split a table by target, site, quantity and the user's grouping columns, as they first appear."""
     names = SERIES + [str(column) for column in table.columns if column not in TABLES[name].names]
     for _, rows in table.groupby(names, sort=False, dropna=False):
-        yield {column: str(rows[column].iloc[0]) for column in names}, rows
+        yield {column: as_text(rows[column].iloc[0]) for column in names}, rows
 
 
 def _name(key: Mapping[str, str]) -> str:
@@ -132,7 +132,7 @@ def _rows(table: pd.DataFrame, key: Mapping[str, str]) -> pd.DataFrame:
     keep = pd.Series(True, index=table.index)
     for name, value in key.items():
         if name in table:
-            keep &= table[name].astype(str) == value
+            keep &= table[name].map(as_text) == value
     return table[keep]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from ..figures.blots import PICTURE_FLAGS, doubts
 from ..figures.names import SERIES, in_order, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
+from ..tables import TABLES, cell_text
 from .source import ReportSource
 from .wording import condition_text, counted, flag_text, joined, p_text
 from .worries import bands_behind
@@ -39,6 +40,8 @@ def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
         quantity = "activity" if result.folds["percent_activity"].notna().any() else "the response"
     stimulus = plain(row["stimulus"])
     quantity += f" under {stimulus}" if stimulus else ""
+    cell = plain(cell_text(row, "potencies"))
+    quantity += f" ({cell})" if cell else ""
     unit, n = plain(row["unit"]), _n_words(result, int(row["n"]))
     if not math.isfinite(row["ic50"]):
         note = plain(row["note"]) or "undetermined"
@@ -60,20 +63,22 @@ def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
     tests = chosen if len(chosen) else tests
     size = (tests["effect"].clip(lower=1e-6)).map(math.log).abs().fillna(-1.0)
     order = tests.assign(_size=size).sort_values("_size", ascending=False, kind="stable")
-    return order.drop_duplicates([*SERIES, "stimulus", "treatment"]).sort_index()
+    further = [column for column in tests if column not in TABLES["tests"].names]
+    return order.drop_duplicates([*SERIES, "stimulus", "treatment", *further]).sort_index()
 
 
 def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
     quantity = quantity_name(*(row[name] for name in SERIES))
+    given = condition_text(row, "tests")
     if not plain(row["method"]):
         versus = plain(row["versus"])
-        return f"With {condition_text(row)}, {quantity} is not compared with {versus}: nothing links their membranes."
+        return f"With {given}, {quantity} is not compared with {versus}: nothing links their membranes."
     p = row["p_adjusted"] if math.isfinite(row["p_adjusted"]) else row["p"]
     few = min(row["n"], row["n_versus"]) < result.settings.comparison.min_replicates
     none = "too few for a p value" if few else "no p value, see the table"
     shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else none
     return (
-        f"With {condition_text(row)}, {quantity} is {number(row['effect'])} times that of {plain(row['versus'])} "
+        f"With {given}, {quantity} is {number(row['effect'])} times that of {plain(row['versus'])} "
         f"(95 % interval {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."
     )
 
@@ -87,7 +92,7 @@ def _group_sentence(groups: pd.DataFrame, result: ReportSource) -> str:
         names = [plain(name) for name in dict.fromkeys(result.folds["reference"]) if plain(name)]
         reference, what = names[0] if len(names) == 1 else "the reference", "fold"
     others = [row for _, row in groups.iterrows() if not (what == "fold" and row["mean"] == 1.0 and row["sd"] == 0.0)]
-    values = [f"{number(row['mean'])} with {condition_text(row)}" for row in others]
+    values = [f"{number(row['mean'])} with {condition_text(row, 'groups')}" for row in others]
     n = _n_words(result, int(groups["n"].min()))
     few = "; too few for p values" if int(groups["n"].min()) < result.settings.comparison.min_replicates else ""
     return f"Mean {what} of {quantity}{' against ' + reference if reference else ''}: {joined(values, 8)} ({n}{few})."

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from ..figures.names import SERIES, bound_text, in_order, interval_text, number, option_name, plain, quantity_name
-from ..tables import TABLES
+from ..tables import TABLES, as_text
 from .answer import replicate_assumed
 from .source import ReportSource
 from .wording import big, condition_text, flags_text, mass_text, moment, p_text, records
@@ -109,9 +110,14 @@ def _by_quantity(name: str, title: str, note: str, table: pd.DataFrame, columns:
     return grids
 
 
+def _further_text(column: str, row: Mapping[str, Any]) -> str:
+    return plain(as_text(row[column]))
+
+
 def _further(table: pd.DataFrame, name: str) -> list[_Column]:
     """Columns beyond the declared ones, which the user's sheets brought along."""
-    return [_text(str(column)) for column in table.columns if column not in TABLES[name].names]
+    names = [str(column) for column in table.columns if column not in TABLES[name].names]
+    return [_Column(column.replace("_", " "), partial(_further_text, column), "") for column in names]
 
 
 def _lanes_table(result: ReportSource) -> pd.DataFrame:
@@ -244,7 +250,7 @@ def _choice_row(choice: str, option: str, part: pd.DataFrame) -> dict[str, Any]:
     """How far one choice moves the folds: the median and the largest change over the groups."""
     size = part["change"].abs()
     worst = records(part.loc[[size.idxmax()]] if size.notna().any() else part.head(1))[0]
-    where = condition_text(worst)
+    where = condition_text(worst, "sensitivity")
     changes = {"median": float(size.median()), "largest": float(size.max())}
     return {"choice": choice, "option": option, **changes, "where": where, "fold": worst["fold"]}
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..figures.names import interval_text, number, plain
+from ..tables import cell_text
 
 __all__ = [
     "big",
@@ -69,18 +70,20 @@ def p_text(p: float) -> str:
     return "< 0.0001" if p < 1e-4 else number(p, 2)
 
 
-def condition_text(row: Mapping[str, Any] | pd.Series[Any]) -> str:
-    """Write stimulus, treatment and dose of a row.
+def condition_text(row: Mapping[str, Any] | pd.Series[Any], table: str = "") -> str:
+    """Write stimulus, treatment and dose of a row, and its ``group_by`` cell where its ``table`` is named.
 
     Examples
     --------
-    >>> condition_text({"stimulus": "IL-6", "treatment": "baricitinib", "dose": 30.0, "dose_unit": "nM"})
-    'IL-6, baricitinib 30 nM'
+    >>> row = {"stimulus": "IL-6", "treatment": "baricitinib", "dose": 30.0, "dose_unit": "nM", "time_min": 10.0}
+    >>> condition_text(row, "groups")
+    'IL-6, baricitinib 30 nM, time_min 10'
     """
     parts = [plain(row.get("stimulus", "")), plain(row.get("treatment", ""))]
     dose = pd.to_numeric(row.get("dose", math.nan), errors="coerce")
     if not pd.isna(dose) and float(dose) > 0:
         parts[-1] = f"{parts[-1]} {number(float(dose))} {plain(row.get('dose_unit', ''))}".strip()
+    parts.append(plain(cell_text(row, table)) if table else "")
     return ", ".join(part for part in parts if part)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from ..figures.names import plain
 from ..figures.panels import UNUSED_ROLES
 from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
+from ..tables import TABLES, cell_text
 from .source import ReportSource
 from .wording import counted, flag_text, joined, p_text
 
@@ -145,10 +146,14 @@ def _moved_totals(tests: pd.DataFrame) -> list[str]:
     """Name the treatments that move the total itself, where a ratio can mislead."""
     moved = tests[(tests["quantity"] == "S") & (tests["p_adjusted"] < _LEVEL) & ~tests["note"].str.contains("window")]
     said = []
-    for (target, drug), rows in moved.groupby(["target", "treatment"], sort=False):
+    further = [str(column) for column in tests if column not in TABLES["tests"].names]
+    for _, rows in moved.groupby(["target", "treatment", *further], sort=False, dropna=False):
+        first = rows.iloc[0]
+        cell = plain(cell_text(first, "tests"))
+        total = f"total {plain(first['target'])}{f' ({cell})' if cell else ''}"
         p = f"p {p_text(float(rows['p_adjusted'].min()))}".replace("p 0", "p = 0")
         said.append(
-            f"{plain(drug)} moves total {plain(target)} itself ({p}); look at the phospho signal alone too, "
+            f"{plain(first['treatment'])} moves {total} itself ({p}); look at the phospho signal alone too, "
             "the ratio mixes both."
         )
     return said

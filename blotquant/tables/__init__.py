@@ -11,13 +11,15 @@ from .columns import Column, Table
 from .files import read_csv, to_csv_bytes
 from .inputs import INPUTS
 from .outputs import TABLES
-from .texts import plain_texts
+from .texts import as_text, cell_text, plain_texts
 
 __all__ = [
     "INPUTS",
     "TABLES",
     "Column",
     "Table",
+    "as_text",
+    "cell_text",
     "check",
     "empty",
     "nearest",

@@ -15,6 +15,7 @@ from .. import flags
 from ..errors import TableError
 from .columns import Column, Table
 from .outputs import TABLES
+from .texts import as_text
 
 __all__ = ["check", "empty", "nearest", "require"]
 
@@ -35,21 +36,14 @@ def empty(name: str) -> pd.DataFrame:
     return _empty(name).copy()  # made once: ten times for each picture that is measured
 
 
-def _text(value: object) -> str:
-    """Write a cell as text; numbers that pandas turned into floats because a cell is blank stay whole."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
 @lru_cache(maxsize=4096)  # many rows, few different sets of flags
 def _flags(value: object) -> str:
-    return flags.encode(flags.decode(_text(value)))
+    return flags.encode(flags.decode(as_text(value)))
 
 
 @lru_cache(maxsize=4096)  # the same lanes and bands are checked by every stage
 def _curve(value: object) -> str:
-    text = " ".join(_text(value).split())
+    text = " ".join(as_text(value).split())
     if not _CURVE.fullmatch(text):
         raise ValueError("write a curve as row:col row:col")
     return text
@@ -71,7 +65,7 @@ def _bool(value: object) -> bool:
     return _TRUTH[text]
 
 
-_WRITTEN: dict[str, Callable[[object], str]] = {"text": _text, "flags": _flags, "curve": _curve}
+_WRITTEN: dict[str, Callable[[object], str]] = {"text": as_text, "flags": _flags, "curve": _curve}
 _READ: dict[str, tuple[Callable[[object], object], Any]] = {
     "float": (lambda value: float(str(value)), np.float64),
     "int": (_int, np.int64),

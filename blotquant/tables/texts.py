@@ -1,12 +1,51 @@
-"""How pandas keeps texts while we work: as Python's own, which short tables are made of sooner."""
+"""How cells are written as texts, and how pandas keeps texts while we work."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pandas as pd
 
-__all__ = ["plain_texts"]
+from .outputs import TABLES
+
+__all__ = ["as_text", "cell_text", "plain_texts"]
+
+
+def as_text(value: object) -> str:
+    """Write a cell as text; numbers that pandas turned into floats because a cell is blank stay whole.
+
+    Examples
+    --------
+    >>> as_text(10.0), as_text(7.5), as_text("10.0")
+    ('10', '7.5', '10.0')
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def cell_text(row: Mapping[Any, Any] | pd.Series[Any], name: str) -> str:
+    """Name the ``group_by`` cell of a row: the columns beyond those that its table declares.
+
+    Parameters
+    ----------
+    row : mapping
+        Column → value.
+    name : str
+        Key of `TABLES`.
+
+    Examples
+    --------
+    >>> cell_text({"treatment": "baricitinib", "time_min": 10.0, "donor": "A"}, "potencies")
+    'time_min 10, donor A'
+    """
+    names = row.index if isinstance(row, pd.Series) else row
+    further = [(str(column), row[column]) for column in names if column not in TABLES[name].names]
+    return ", ".join(
+        f"{column} {as_text(value)}" for column, value in further if value not in ("", None) and value == value
+    )
 
 
 def plain_texts() -> AbstractContextManager[None]:
