@@ -19,7 +19,7 @@ from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_dose_response"]
+__all__ = ["has_zero_dose", "plot_dose_response"]
 
 _PLOT_HEIGHT = 50.0  # of the axes [mm]
 _ROOM = (SINGLE - 13.0) / POINT  # width of the axes [point]
@@ -91,6 +91,11 @@ def _fitted_rows(points: pd.DataFrame, drugs: list[str]) -> pd.DataFrame:
     rows["series"] = rows["treatment"].where(~shared, "")
     rows["dose"] = rows["dose"].where(~shared, 0.0)
     return rows[shared | rows["treatment"].isin(drugs)]
+
+
+def has_zero_dose(points: pd.DataFrame, curve_points: pd.DataFrame) -> bool:
+    """Tell whether the figure of these curves shows a zero dose, left of its axis break."""
+    return DoseAxis(_fitted_rows(points, list(dict.fromkeys(curve_points["treatment"])))["dose"]).has_zero
 
 
 def _y_label(points: pd.DataFrame, inhibition: bool) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..tables import TABLES, as_text
 from .diagnostics import plot_linearity
-from .dose_response import plot_dose_response
+from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
 from .names import SERIES, plain, quantity_name
@@ -168,8 +168,9 @@ def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
             caption = (
                 f"{name if plain(key['target']) else 'Response'} against dose. Each marker is one lane or well of one "
                 "biological replicate; line and field: fitted curve and its 95 % band; horizontal bar: 95 % interval "
-                "of the IC50, an arrow where its side is open. The zero dose stands left of the axis break."
+                "of the IC50, an arrow where its side is open."
             )
+            caption += " The zero dose stands left of the axis break." if has_zero_dose(points, curve) else ""
             axes = plot_dose_response(points, curve, _rows(result.potencies, full))
             yield Drawn(_stem("dose_response", *full.values()), title, caption, _figure(axes))
 

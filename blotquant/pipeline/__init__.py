@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..calibration import fit_linear_range, with_reference_masses
+from ..conditions import FAMILY
 from ..errors import SettingsError
 from ..geometry import geometry_marks
 from ..matching import assign_targets, match_bands
@@ -211,7 +212,9 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
         "curves": fit.curves,
         "potencies": fit.potencies,
         "curve_points": fit.curve_points,
-        "sensitivity": _sensitivity(study, settings, {"": bands, **_with_targets(measured.others, bands)}, groups),
+        "sensitivity": _sensitivity(
+            study, settings, {"": bands, **_with_targets(measured.others, bands)}, _of_folds(groups, folds)
+        ),
         "calibration": united([measured.calibration, linearity, scales], "calibration"),
         "quality": united([measured.quality, why, control_quality(folds), power], "quality"),
     }
@@ -250,6 +253,11 @@ def _with_targets(others: Mapping[str, pd.DataFrame], bands: pd.DataFrame) -> di
         names = targets.reindex(pd.MultiIndex.from_frame(table[keys])).fillna("").to_numpy()
         found[method] = check(table.assign(target=np.asarray(names, dtype=object)), "bands")
     return found
+
+
+def _of_folds(groups: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+    """Keep the groups whose means are folds: those of ratios, for want of a reference, are on no common scale."""
+    return groups.merge(folds.loc[folds["fold"].notna(), FAMILY].drop_duplicates(), on=FAMILY)
 
 
 def _sensitivity(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..figures.blots import PICTURE_FLAGS, doubts
@@ -12,7 +13,7 @@ from ..figures.names import SERIES, in_order, interval_text, number, plain, quan
 from ..flags import Flag, decode, has_flag, merge
 from ..tables import TABLES, cell_text
 from .source import ReportSource
-from .wording import condition_text, counted, flag_text, joined, p_text
+from .wording import condition_text, counted, flag_text, has_folds, joined, p_text
 from .worries import bands_behind
 
 __all__ = ["answer", "replicate_assumed"]
@@ -88,8 +89,9 @@ def _group_sentence(groups: pd.DataFrame, result: ReportSource) -> str:
     first, what = groups.iloc[0], "ratio"
     quantity = quantity_name(*(first[name] for name in SERIES))
     reference = ""
-    if len(result.folds):
-        names = [plain(name) for name in dict.fromkeys(result.folds["reference"]) if plain(name)]
+    if has_folds(result.folds, groups):
+        mine = np.logical_and.reduce([result.folds[name] == first[name] for name in SERIES])
+        names = [plain(name) for name in dict.fromkeys(result.folds.loc[mine, "reference"]) if plain(name)]
         reference, what = names[0] if len(names) == 1 else "the reference", "fold"
     others = [row for _, row in groups.iterrows() if not (what == "fold" and row["mean"] == 1.0 and row["sd"] == 0.0)]
     values = [f"{number(row['mean'])} with {condition_text(row, 'groups')}" for row in others]

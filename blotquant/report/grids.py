@@ -14,7 +14,7 @@ from ..figures.names import SERIES, bound_text, in_order, interval_text, number,
 from ..tables import TABLES, as_text
 from .answer import replicate_assumed
 from .source import ReportSource
-from .wording import big, condition_text, flags_text, mass_text, moment, p_text, records
+from .wording import big, condition_text, flags_text, has_folds, mass_text, moment, p_text, records
 
 __all__ = ["Grid", "grids"]
 
@@ -96,17 +96,19 @@ def _grid(
     return Grid(name, title, shared, note, heads, rows, folded, max(0, len(table) - _MOST_ROWS))
 
 
-def _by_quantity(name: str, title: str, note: str, table: pd.DataFrame, columns: Iterable[_Column]) -> list[Grid]:
+def _by_quantity(
+    name: str, title: str, note: Callable[[pd.DataFrame], str], table: pd.DataFrame, columns: Iterable[_Column]
+) -> list[Grid]:
     """Make one table for each target, site and quantity; the total alone comes last."""
     chosen = [*columns, *_further(table, name)]
     parts = [rows for _, rows in table.groupby(SERIES, sort=False)]
     parts.sort(key=lambda rows: str(rows["quantity"].iloc[0]) == "S")
     if len(parts) == 1:
-        return [_grid(name, title, note, table, chosen)]
+        return [_grid(name, title, note(table), table, chosen)]
     grids = []
     for place, rows in enumerate(parts, start=1):
         what = quantity_name(*(rows[column].iloc[0] for column in SERIES))
-        grids.append(_grid(f"{name}-{place}", f"{title}: {what}", note, rows, chosen))
+        grids.append(_grid(f"{name}-{place}", f"{title}: {what}", note(rows), rows, chosen))
     return grids
 
 
@@ -145,11 +147,12 @@ def _potencies(result: ReportSource) -> Grid:
 
 
 def _groups(result: ReportSource) -> list[Grid]:
-    what = "folds of the reference" if len(result.folds) else "ratios, for want of a reference"
-    note = (
-        f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the geometric mean."
-    )
-    note += " The reference is 1 in every block by definition." if len(result.folds) else ""
+    def note(rows: pd.DataFrame) -> str:
+        folds = has_folds(result.folds, rows)
+        what = "folds of the reference" if folds else "ratios, for want of a reference"
+        text = f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the "
+        return text + "geometric mean." + (" The reference is 1 in every block by definition." if folds else "")
+
     columns = (
         *_WHO,
         _DOSE,
@@ -183,7 +186,7 @@ def _tests(result: ReportSource) -> list[Grid]:
         _text("method"),
         _Column("note", _tests_note, "wide"),
     )
-    made = _by_quantity("tests", "Tests", note, in_order(result.tests, _lanes_table(result)), columns)
+    made = _by_quantity("tests", "Tests", lambda _: note, in_order(result.tests, _lanes_table(result)), columns)
     about = "Does the treatment move the total itself? Then the ratio mixes both. "
     total = quantity_name("", "", "S").removeprefix("response")
     return [replace(grid, note=about + grid.note) if grid.title.endswith(total) else grid for grid in made]

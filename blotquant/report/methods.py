@@ -119,10 +119,13 @@ def _fitting(result: ReportSource) -> str:
     used = joined([plain(name) for name in dict.fromkeys(result.potencies["interval"])])
     models = [name for name in dict.fromkeys(result.curves["model"]) if name in _MODELS] or [settings.model]
     shape = joined([_MODELS[name] for name in models])
+    fitted = result.folds[result.folds["response"].notna()]
+    kept = ((fitted["role"] == "maximum") | (fitted["dose"] == 0)).any()
+    zero = " with the zero dose kept" if kept else ""
     for said, plainly in (("weights error", "weighted by errors"), ("weights none", "unweighted")):
         how = how.replace(said, plainly)
     return (
-        f"Dose-response curves are {shape} log-logistic functions fitted on the linear scale with the zero dose kept "
+        f"Dose-response curves are {shape} log-logistic functions fitted on the linear scale{zero} "
         f"({how}); IC50s are {kinds} [sebaugh] with 95 % intervals by the {used} method."
     )
 

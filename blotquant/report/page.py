@@ -64,14 +64,14 @@ def policy(style: str, script: str = "") -> str:
     )
 
 
-def _missing(result: ReportSource) -> list[str]:
+def missing_parts(result: ReportSource) -> list[str]:
     """Say which parts this result does not have, and what would bring them."""
     said: list[str] = []
     if not len(result.images):  # a table of responses has its curves, and nothing else is expected of it
         return said
     if not len(result.ratios) and not len(result.folds):
         said.append("No ratios: nothing pairs a phospho image with a total or loading image of the same lanes.")
-    elif not len(result.folds):
+    elif not result.folds["fold"].notna().any():
         said.append(
             "No folds: no control is named. Name it under [control] in study.toml, or give lanes the role maximum."
         )
@@ -118,7 +118,7 @@ def render(result: ReportSource) -> str:
         card=report_card(result),
         methods=text,
         cited=cited,
-        missing=_missing(result),
+        missing=missing_parts(result),
         replicate_assumed=replicate_assumed(result),
         settings=result.settings.as_dict(),
     )

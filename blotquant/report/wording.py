@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ..figures.names import interval_text, number, plain
+from ..figures.names import SERIES, interval_text, number, plain
 from ..tables import cell_text
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "counted",
     "flag_text",
     "flags_text",
+    "has_folds",
     "joined",
     "mass_text",
     "moment",
@@ -50,6 +52,13 @@ def flag_text(name: str) -> str:
     ('below LOQ', 'clipped at zero')
     """
     return name.lower().replace("_", " ").replace("loq", "LOQ").replace("lod", "LOD")
+
+
+def has_folds(folds: pd.DataFrame, rows: pd.DataFrame) -> bool:
+    """Tell whether the target, site and quantity of these rows have folds; without a reference they have ratios."""
+    first = rows.iloc[0]
+    same = np.logical_and.reduce([folds[name] == first[name] for name in SERIES])
+    return bool(folds.loc[same, "fold"].notna().any())
 
 
 def flags_text(flags: object) -> str:

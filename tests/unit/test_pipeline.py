@@ -111,6 +111,16 @@ def test_folds_are_given_under_other_choices_too(result: Result) -> None:
     assert np.allclose(vehicle["fold"], 1.0)
 
 
+def test_without_a_reference_there_are_no_other_choices_of_folds(folder: Path, result: Result) -> None:
+    study = read_study(folder)
+    names = study.samples["treatment"].replace("vehicle", "medium")
+    free = dataclasses.replace(study, samples=study.samples.assign(treatment=names), maximum=None, minimum=None)
+    made = quantify(free, start=result)
+    assert made.folds["fold"].isna().all()
+    assert len(made.groups)
+    assert made.sensitivity.empty
+
+
 def test_every_combination_of_background_normalisation_and_control_is_tried(result: Result) -> None:
     table = result.sensitivity
     combined = set(table.loc[table["choice"] == "combined", "option"])

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from blotquant.errors import OutputError
+from blotquant.figures import draw_all
 from blotquant.figures.pictures import encode_png
 from blotquant.flags import Flag, encode
 from blotquant.geometry import to_file
@@ -27,6 +28,7 @@ from blotquant.report.card import report_card
 from blotquant.report.grids import grids
 from blotquant.report.methods import methods
 from blotquant.report.overlays import membrane_views
+from blotquant.report.page import missing_parts
 from blotquant.report.worries import general_warnings, worries
 from blotquant.settings import Settings, override
 from blotquant.tables import check
@@ -529,3 +531,42 @@ def test_a_browser_loads_the_page_without_a_complaint_and_points_at_bands(tmp_pa
     assert found["next"].startswith("Lane 2,")
     assert found["filter"] == "invert(1) brightness(3) invert(1)"
     assert found["natural"]
+
+
+def without_reference():
+    """A drawn study of ratios: no control was named, so folds are blank and no lane is a zero dose."""
+    result = drawn_result(Plan(pictures=False))
+    blank = dict.fromkeys(["fold", "fold_se", "percent_activity", "percent_inhibition"], np.nan)
+    kept = result.folds[~result.folds["role"].isin(["maximum", "minimum"])]
+    result.folds = kept.assign(**blank, reference="", response=kept["ratio"]).reset_index(drop=True)
+    return result
+
+
+def test_without_a_reference_nothing_is_called_a_fold():
+    result = without_reference()
+    note = grids(result)["groups"][0].note
+    assert "ratios, for want of a reference" in note
+    assert "The reference is 1" not in note
+    assert any(text.startswith("No folds: no control is named") for text in missing_parts(result))
+    result.potencies, result.tests = result.potencies.iloc[:0], result.tests.iloc[:0]
+    assert answer(result)[0].startswith("Mean ratio of pSTAT3 (Y705) / STAT3:")
+
+
+def test_a_target_with_a_reference_has_folds_beside_one_without():
+    result = drawn_result(Plan(targets=("STAT3", "STAT5"), pictures=False))
+    lost = result.folds["target"] == "STAT5"
+    names = result.folds["reference"].mask(lost, "")
+    result.folds = result.folds.assign(fold=result.folds["fold"].mask(lost), reference=names)
+    notes = [grid.note for grid in grids(result)["groups"]]
+    assert ["folds of the reference" in note for note in notes] == [True, False]
+    result.potencies, result.tests = result.potencies.iloc[:0], result.tests.iloc[:0]
+    said = answer(result)
+    assert "Mean fold of pSTAT3 (Y705) / STAT3 against IL-6 + vehicle:" in said[0]
+    assert said[1].startswith("Mean ratio of pSTAT5 (Y705) / STAT5:")
+
+
+def test_a_zero_dose_is_spoken_of_only_where_there_is_one():
+    with_zero, without = drawn_result(Plan(pictures=False)), without_reference()
+    captions = [next(draw_all(one, kinds=("dose_response",))).caption for one in (with_zero, without)]
+    assert ["zero dose" in caption for caption in captions] == [True, False]
+    assert ["zero dose" in methods(one)[0] for one in (with_zero, without)] == [True, False]
