@@ -24,7 +24,7 @@ __all__ = ["VERBS"]
 def _columns(table: Table) -> list[dict[str, Any]]:
     return [
         {"name": c.name, "kind": c.kind, "unit": c.unit, "meaning": c.meaning, "required": c.required}
-        for c in table.columns
+        for c in table.every
     ]
 
 
@@ -67,7 +67,7 @@ def _show_table(console: Console, name: str, table: Table, side: str) -> None:
             "unit": column.unit or "-",
             "meaning": column.meaning,
         }
-        for column in table.columns
+        for column in table.every
     ]
     _show_rows(console, f"{name} ({side}): one row is {table.row}", rows)
 
@@ -81,7 +81,7 @@ def schema(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Show columns, kinds, units and meanings of every table; a kind with ? is an optional column of an input."""
+    """Show columns, kinds, units and meanings of every table; a kind with ? is a column that need not be there."""
     from ..tables import INPUTS, TABLES, nearest
 
     console: Console = context.obj

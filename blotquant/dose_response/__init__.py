@@ -81,7 +81,7 @@ def _without_fit(series: Series, options: Options, why: str) -> CurveFit:
     unknown = Potency(np.nan, 0.0, np.inf, why)
     points = series.points.assign(scale=1.0, fitted=np.nan)
     parts = (series.keys, series.unit, options.model, points, options)
-    return CurveFit(*parts, None, None, (), unknown, unknown, series.half, ())
+    return CurveFit(*parts, None, None, (), unknown, unknown, series.half, (), series.response_unit)
 
 
 def _differ_note(replicates: Replicates, level: float, unit: str) -> str:
@@ -141,6 +141,7 @@ def _fit_one(series: Series, options: Options) -> tuple[CurveFit, Replicates | N
         absolute=absolute,
         half=series.half,
         notes=(),
+        response_unit=series.response_unit,
     )
     return replace(fit, notes=_notes(fit, replicates)), replicates
 

@@ -67,6 +67,8 @@ class CurveFit:
         Response half-way between the controls; NaN without them.
     notes : tuple of str
         What to mind.
+    response_unit : str
+        ``%`` where percent activity was fitted, else empty.
     """
 
     keys: Mapping[str, Any]
@@ -81,6 +83,7 @@ class CurveFit:
     absolute: Potency
     half: float
     notes: tuple[str, ...]
+    response_unit: str
 
     @property
     def rss(self) -> float:

@@ -38,9 +38,12 @@ def _open(one: Estimate) -> bool:
 
 
 def _row(fit: CurveFit, parameter: str, **figures: Any) -> dict[str, Any]:
+    """Row with what is known; a standard error that the points do not determine is unknown, not infinite."""
     blank = {"value": np.nan, "se": np.nan, "ci_low": np.nan, "ci_high": np.nan, "unit": "", "note": ""}
     blank |= {"wald_low": np.nan, "wald_high": np.nan, "method": ""}
-    return {**fit.keys, "model": fit.model, "parameter": parameter, **blank, **figures}
+    known = {**blank, **figures}
+    known["se"] = known["se"] if np.isfinite(known["se"]) else np.nan
+    return {**fit.keys, "model": fit.model, "parameter": parameter, **known}
 
 
 def _method(fit: CurveFit) -> str:
@@ -51,7 +54,8 @@ def _method(fit: CurveFit) -> str:
 def _estimate_row(fit: CurveFit, one: Estimate) -> dict[str, Any]:
     """Row of one parameter; NaN with the side that is known where its interval is open."""
     unit = fit.unit if one.dose else ""
-    figures = {"unit": unit, "wald_low": one.wald[0], "wald_high": one.wald[1], "method": _method(fit)}
+    shown = fit.response_unit if one.parameter in ("top", "bottom") else unit
+    figures = {"unit": shown, "wald_low": one.wald[0], "wald_high": one.wald[1], "method": _method(fit)}
     said = {"ic50": fit.potency, "ic50_absolute": fit.absolute}.get(one.parameter)
     if said is not None:
         kind = "absolute" if one.parameter == "ic50_absolute" else "relative"
@@ -76,6 +80,7 @@ def _top_row(fit: CurveFit) -> dict[str, Any]:
     error = fit.checks.mean_se if fit.checks else np.nan
     value = float(fit.predict(0.0)[0])
     both = {"wald_low": ends["ci_low"], "wald_high": ends["ci_high"], "method": "Wald; SE from JᵀJ"}
+    both["unit"] = fit.response_unit
     return _row(fit, "top", value=value, se=error, **ends, **both)
 
 

@@ -37,12 +37,15 @@ class Series:
         ``dose, response, response_se, replicate, block, shared`` (a vehicle lane of several curves), one row a point.
     half : float
         Response half-way between the maximum and minimum controls; NaN without them.
+    response_unit : str
+        ``%`` where the responses are percent activity, else empty.
     """
 
     keys: dict[str, Any]
     unit: str
     points: pd.DataFrame
     half: float
+    response_unit: str
 
 
 def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
@@ -141,6 +144,10 @@ def _half_way(table: pd.DataFrame, lanes: Mask, own: Mask) -> float:
     return float((top.mean() + (low.mean() if len(low) else 0.0)) / 2.0)
 
 
+def _unit_of(rows: pd.DataFrame) -> str:
+    return "%" if (rows["response"] == rows["percent_activity"]).all() else ""
+
+
 def _averaged(points: pd.DataFrame) -> pd.DataFrame:
     """Average repeats of one lysate (same sample, or told apart by ``technical``) on the response's own scale."""
     repeats = points[(points["sample"] != "") | (points["technical"] != "")]
@@ -213,9 +220,9 @@ def find_series(table: pd.DataFrame, group_by: Sequence[str] = ()) -> list[Serie
         chosen = out[own | zero]
         first = out[own & (out["dose"] > 0).to_numpy()].iloc[0]
         points = _laid_out(chosen, pd.Series(zero[own | zero], index=chosen.index))
-        found.append(
-            Series({key: first[key] for key in keys}, str(first["dose_unit"]), points, _half_way(out, lanes, own))
-        )
+        named = {key: first[key] for key in keys}
+        half, unit = _half_way(out, lanes, own), _unit_of(out[own])
+        found.append(Series(named, str(first["dose_unit"]), points, half, unit))
     return found
 
 

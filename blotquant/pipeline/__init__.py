@@ -212,9 +212,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
         "curves": fit.curves,
         "potencies": fit.potencies,
         "curve_points": fit.curve_points,
-        "sensitivity": _sensitivity(
-            study, settings, {"": bands, **_with_targets(measured.others, bands)}, _of_folds(groups, folds)
-        ),
+        "sensitivity": _sensitivity(study, settings, bands, measured.others, groups, folds),
         "calibration": united([measured.calibration, linearity, scales], "calibration"),
         "quality": united([measured.quality, why, control_quality(folds), power], "quality"),
     }
@@ -255,23 +253,26 @@ def _with_targets(others: Mapping[str, pd.DataFrame], bands: pd.DataFrame) -> di
     return found
 
 
-def _of_folds(groups: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
-    """Keep the groups whose means are folds: those of ratios, for want of a reference, are on no common scale."""
-    return groups.merge(folds.loc[folds["fold"].notna(), FAMILY].drop_duplicates(), on=FAMILY)
-
-
 def _sensitivity(
-    study: Study, settings: Settings, bands: Mapping[str, pd.DataFrame], groups: pd.DataFrame
+    study: Study,
+    settings: Settings,
+    bands: pd.DataFrame,
+    others: Mapping[str, pd.DataFrame],
+    groups: pd.DataFrame,
+    folds: pd.DataFrame,
 ) -> pd.DataFrame:
     if not settings.report.sensitivity:
         return empty("sensitivity")
     from ..grouping import summarise  # as in _conclude
 
+    # means of ratios, for want of a reference, are no folds
+    groups = groups.merge(folds.loc[folds["fold"].notna(), FAMILY].drop_duplicates(), on=FAMILY)
     totals = study.images["form"] == "total"
-    ratios = {(method, False): _match(table, study, settings) for method, table in bands.items()}
+    measured = {"": bands, **_with_targets(others, bands)}
+    ratios = {(method, False): _match(table, study, settings) for method, table in measured.items()}
     if totals.any():
         without = study.images[~totals]
-        ratios |= {(method, True): _match(table, study, settings, images=without) for method, table in bands.items()}
+        ratios |= {(method, True): _match(table, study, settings, images=without) for method, table in measured.items()}
 
     def group(method: str = "", *, alone: bool = False, across: str | None = None) -> pd.DataFrame:
         folds = _normalise(ratios[method, alone], study, settings, across=across)
@@ -281,7 +282,7 @@ def _sensitivity(
     return compare_choices(
         groups,
         group,
-        methods=[method for method in bands if method],
+        methods=[method for method in measured if method],
         alone=bool(totals.any()),
         background=settings.integration.background,
         across=settings.normalisation.across,

@@ -117,9 +117,13 @@ def _further_text(column: str, row: Mapping[str, Any]) -> str:
 
 
 def _further(table: pd.DataFrame, name: str) -> list[_Column]:
-    """Columns beyond the declared ones, which the user's sheets brought along."""
+    """Columns of wells, and those beyond the declared ones, which the user's sheets brought along."""
     names = [str(column) for column in table.columns if column not in TABLES[name].names]
-    return [_Column(column.replace("_", " "), partial(_further_text, column), "") for column in names]
+    numbers = [column.name for column in TABLES[name].of_wells if column.kind == "float"]
+    return [
+        _value(column) if column in numbers else _Column(column.replace("_", " "), partial(_further_text, column), "")
+        for column in names
+    ]
 
 
 def _lanes_table(result: ReportSource) -> pd.DataFrame:

@@ -75,7 +75,8 @@ def _columns_sheet(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         {"table": name, "column": column.name, "kind": column.kind, "unit": column.unit, "meaning": column.meaning}
         for name in tables
         if name in TABLES
-        for column in TABLES[name].columns
+        for column in TABLES[name].every
+        if column.name in tables[name]
     ]
     return pd.DataFrame(rows, columns=["table", "column", "kind", "unit", "meaning"])
 
@@ -108,7 +109,7 @@ def workbook_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
     wide = wide.astype({"dose": float}) if len(wide) else wide
     sheets = {**tables, "replicates_wide": wide, "columns": _columns_sheet(tables)}
     for name, table in sheets.items():
-        units = {column.name: column.unit for column in TABLES[name].columns} if name in TABLES else {}
+        units = {column.name: column.unit for column in TABLES[name].every} if name in TABLES else {}
         _add_sheet(book, name, table, units, styles)
     book.close()
     return filled(buffer.getvalue(), list(sheets.values()))

@@ -27,16 +27,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: what a row of it is, and its columns in their order."""
+    """One table: what a row of it is, its columns in their order, and further ones that a table of wells has."""
 
     name: str
     row: str
     columns: tuple[Column, ...]
+    of_wells: tuple[Column, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """The declared column names in their order."""
         return [column.name for column in self.columns]
+
+    @property
+    def every(self) -> tuple[Column, ...]:
+        """The declared columns, those of wells included."""
+        return (*self.columns, *self.of_wells)
 
 
 def columns(text: str) -> tuple[Column, ...]:

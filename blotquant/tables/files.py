@@ -132,6 +132,7 @@ def read_csv(path: Path | BinaryIO, name: str) -> pd.DataFrame:
             return empty(name)
         raw = pd.read_csv(path, dtype=object, keep_default_na=False, encoding="utf-8-sig")
         kinds = {column.name: column.kind for column in TABLES[name].columns}
+        kinds |= {column.name: column.kind for column in TABLES[name].of_wells if column.kind == "text"}
         columns = {_unguard(column): [_plain(cell) for cell in raw[column]] for column in raw.columns}
         table = pd.DataFrame({column: _column(cells, kinds.get(column)) for column, cells in columns.items()})
         return check(table, name)

@@ -169,10 +169,10 @@ _CURVES = (
 model | text | | Curve: 3pl, 4pl, 5pl or flat.
 parameter | text | | top, bottom, ic50, hill, asymmetry, then derived ones (ic10, ic90, ic50_absolute …).
 value | float | unit | Estimate; NaN when undetermined.
-se | float | unit | Standard error (of ln value for doses: se of the logarithm times the value).
+se | float | unit | Standard error (of ln value for doses: se of the logarithm times the value); NaN when unknown.
 ci_low | float | unit | Lower 95 % limit; 0 when open.
 ci_high | float | unit | Upper 95 % limit; infinite when open.
-unit | text | | Unit of the parameter.
+unit | text | | Unit of the parameter; % for a top or bottom in percent activity.
 wald_low | float | unit | Lower 95 % limit from the standard error (of the logarithm for doses, hill and asymmetry).
 wald_high | float | unit | Upper 95 % limit from the standard error.
 method | text | | How the interval and the standard error were made.
@@ -263,13 +263,19 @@ minimum_n | int | | Lanes behind that mean; 0 without a minimum control.
     return (*columns(_RATIO), *columns(extra))
 
 
+_OF_WELLS = """
+plate | text? | | Plate of the well.
+signal | float? | | The response as read, before it was related to the controls.
+maximum_se | float? | % | Standard error of the maximum control's mean, in percent activity; shared by a plate.
+"""
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         Table("lanes", "a lane of an image", columns(_LANES)),
         Table("bands", "a band, found or expected", columns(_BANDS)),
         Table("ratios", "a lane's phospho/total (or P/L, S/L)", columns(_RATIO)),
-        Table("folds", "a normalised ratio", _folds()),
+        Table("folds", "a normalised ratio", _folds(), columns(_OF_WELLS)),
         Table("groups", "a treatment × dose", columns(_GROUPS)),
         Table("tests", "one comparison", columns(_TESTS)),
         Table("curves", "one parameter of a fit", columns(_CURVES)),

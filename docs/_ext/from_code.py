@@ -37,7 +37,7 @@ class ColumnsOf(_MarkdownTable):
     def rows(self) -> tuple[list[str], list[list[str]]]:
         table = {**tables.INPUTS, **tables.TABLES}[self.arguments[0]]
         return ["column", "kind", "unit", "meaning"], [
-            [f"`{c.name}`", c.kind, c.unit, c.meaning] for c in table.columns
+            [f"`{c.name}`", c.kind + ("" if c in table.columns else "?"), c.unit, c.meaning] for c in table.every
         ]
 
 

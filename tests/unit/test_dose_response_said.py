@@ -53,6 +53,25 @@ def test_a_parameter_with_an_open_side_says_which_side_is_known(name: str, low: 
     assert (known["value"], known["se"], known["note"]) == (2.0, 0.5, note)
 
 
+@pytest.mark.parametrize("name", ["top", "hill", "ic50", "ic90"])
+def test_an_error_that_the_points_do_not_determine_is_unknown_and_not_infinite(name: str) -> None:
+    fit = fit_dose_response(table(noise=0.5), interval="wald").fits[0]
+    one = Estimate(name, 2.0, np.inf, 1.0, 3.0, (-np.inf, np.inf), name.startswith("ic"))
+    row = curve_rows(replace(fit, estimates=(one,)), None)[0]
+    assert np.isfinite(row["value"])
+    assert np.isnan(row["se"])
+
+
+def test_plateaus_have_the_unit_of_the_response() -> None:
+    points = table(noise=0.5)
+    for given, unit in ((points, ""), (points.assign(percent_activity=points["response"]), "%")):
+        curves = fit_dose_response(given).curves.set_index("parameter")["unit"]
+        assert (curves["top"], curves["bottom"], curves["hill"], curves["ic50"]) == (unit, unit, "", "nM")
+    flat = table(top=100.0, bottom=100.0, seed=1)
+    rows = fit_dose_response(flat.assign(percent_activity=flat["response"])).curves.set_index("parameter")
+    assert rows.loc["top", ["model", "unit"]].tolist() == ["flat", "%"]
+
+
 def test_a_dose_that_the_curve_does_not_reach_has_no_value() -> None:
     assert np.isnan(noted("ic90", *OPEN, value=np.nan, unknown=False)["value"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shutil
 import warnings
@@ -21,6 +22,7 @@ from blotquant.pipeline.membranes import Given, Measured, _without_markers, gath
 from blotquant.pipeline.records import kept_warnings
 from blotquant.pipeline.sensitivity import compare_choices, other_backgrounds
 from blotquant.result import Result
+from blotquant.result.workbook import workbook_bytes
 from blotquant.settings import from_mapping
 from blotquant.study import read_study
 from blotquant.synthetic import draw_level, simulate_study
@@ -119,6 +121,24 @@ def test_without_a_reference_there_are_no_other_choices_of_folds(folder: Path, r
     assert made.folds["fold"].isna().all()
     assert len(made.groups)
     assert made.sensitivity.empty
+
+
+def test_what_wells_have_beside_lanes_is_declared_and_explained(tmp_path: Path) -> None:
+    rows = ["treatment,dose,response,role,plate"]
+    rows += [f"bari,{dose},{100 / (1 + dose / 30) + dose % 3},sample,01" for dose in (1, 3, 10, 30, 100, 300)]
+    rows += [
+        f",,{value},{role},01" for role, value in (("maximum", 99), ("maximum", 101), ("minimum", 1), ("minimum", 2))
+    ]
+    (tmp_path / "wells.csv").write_text("\n".join(rows))
+    made = fit_table(tmp_path / "wells.csv")
+    assert set(made.folds.columns) == {column.name for column in TABLES["folds"].every}
+    sheet = pd.read_excel(io.BytesIO(workbook_bytes(made.tables)), sheet_name=None)
+    told = sheet["columns"].query("table == 'folds'").set_index("column")
+    assert set(told.index) == set(made.folds.columns)
+    assert told.loc["maximum_se", "unit"] == "%"
+    assert set(made.save(tmp_path / "out").glob("*.csv"))
+    assert set(Result.load(tmp_path / "out").folds["plate"]) == {"01"}
+    assert set(made.curves.set_index("parameter").loc[["top", "bottom"], "unit"]) == {"%"}
 
 
 def test_every_combination_of_background_normalisation_and_control_is_tried(result: Result) -> None:

@@ -73,7 +73,7 @@ def test_every_input_column_of_the_contract_is_declared_and_required_as_it_says(
 
 @pytest.mark.parametrize("table", [*TABLES.values(), *INPUTS.values()], ids=lambda table: table.name)
 def test_every_column_has_a_meaning_and_stands_once(table: object) -> None:
-    columns = table.columns
+    columns = table.every
     assert len({column.name for column in columns}) == len(columns)
     assert all(column.meaning for column in columns)
     assert {column.kind for column in columns} <= {"text", "int", "float", "bool", "flags", "curve"}
