@@ -191,7 +191,7 @@ def _edit_image(editor: _Editor, edits: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     edit: dict[str, Any] = {}
     number = 0
     try:
-        for number, edit in zip(edits.index + 1, _records(edits), strict=True):  # noqa: B007 - named below
+        for number, edit in zip(edits.index + 2, _records(edits), strict=True):  # noqa: B007 - row of the file, named below
             verbs[str(edit["action"])](edit)
         return editor.finish()
     except TableError as error:

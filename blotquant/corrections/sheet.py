@@ -56,13 +56,13 @@ def read_corrections(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     TableError
-        The file cannot be read, or an edit breaks a rule; names row, column and value.
+        The file cannot be read, or an edit breaks a rule; names row (the header is row 1), column and value.
     """
     edits = check(read_csv(Path(path), "corrections"), "corrections")
     further = [str(name) for name in edits.columns if name not in TABLES["corrections"].names]
     if further:
         raise TableError(f"{path}: column {further[0]!r} is unknown{nearest(further[0], TABLES['corrections'].names)}")
-    for number, row in enumerate(edits.to_dict("records"), start=1):
+    for number, row in enumerate(edits.to_dict("records"), start=2):
         wrong = _wrong({str(name): value for name, value in row.items()})
         if wrong:
             raise TableError(f"{path}: row {number}, {wrong}")

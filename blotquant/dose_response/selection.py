@@ -80,7 +80,7 @@ def _refuse(table: pd.DataFrame, column: str, wrong: pd.Series[bool], words: str
     rows = np.flatnonzero(wrong)
     if len(rows):
         value = table[column].iloc[rows[0]]
-        raise TableError(f"dose-response: row {rows[0] + 1}, column {column!r}: {value:g} {words}")
+        raise TableError(f"dose-response: counted from 1, row {rows[0] + 1}, column {column!r}: {value:g} {words}")
 
 
 def _one_unit(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from ..least_squares import Vector
 __all__ = ["percent_activity"]
 
 _MIN_APART = 2.0  # standard errors between the controls
+_UPWARDS = 20.0  # percent activity above the maximum, from which a well is above it by more than scatter
 _NOT_LINEAR = ("polari", "anisotropy")
 
 
@@ -91,7 +92,9 @@ def percent_activity(
 
     activity = 100 · (response − mean minimum) / (mean maximum − mean minimum), not clipped; the direction of the signal
     follows from the controls, so left-over ATP, which falls with activity, needs nothing else. Assumes a readout that
-    is linear in conversion; a ``readout`` column that names fluorescence polarisation is warned of.
+    is linear in conversion; a ``readout`` column that names fluorescence polarisation is warned of. Without minimum
+    controls zero signal is no activity; wells far above the maximum are then warned of, and minimum controls without a
+    maximum as well.
 
     Parameters
     ----------
@@ -128,8 +131,36 @@ def percent_activity(
     top, floor = _controls(table, "maximum", maximum), _controls(table, "minimum", minimum)
     table["role"] = table["role"].mask(top, "maximum").mask(floor, "minimum")
     if not np.any(top):
+        _warn_of_no_maximum(floor)
         return tables.check(table, "folds")
-    return tables.check(_between(table, top, floor), "folds")
+    out = _between(table, top, floor)
+    if not np.any(floor):
+        _warn_of_direction(out.loc[usable(out) & ~top, "percent_activity"].to_numpy())
+    return tables.check(out, "folds")
+
+
+def _warn_of_no_maximum(floor: Mask) -> None:
+    if np.any(floor):
+        warnings.warn(
+            "there are minimum controls but no maximum: percent activity needs the maximum, so the responses are "
+            "fitted as they stand; give wells of full activity the role maximum",
+            QualityWarning,
+            stacklevel=3,
+        )
+
+
+def _warn_of_direction(activity: Vector) -> None:
+    """Warn where wells lie far above the maximum and hardly below it: only a minimum control tells which way is up."""
+    known = activity[np.isfinite(activity)]
+    above, below = (max(float(np.max(side, initial=0.0)), 0.0) for side in (known - 100.0, 100.0 - known))
+    if above > _UPWARDS and above > 2.0 * below:
+        warnings.warn(
+            f"there is no minimum control, so zero signal is taken for no activity, and wells have up to "
+            f"{100.0 + above:.0f} %: where the signal falls as activity rises (left-over ATP) that is the wrong way "
+            "round; give wells of no activity the role minimum",
+            QualityWarning,
+            stacklevel=3,
+        )
 
 
 def _warn_of_closed(table: pd.DataFrame, closed: Mask) -> None:

@@ -65,6 +65,14 @@ def _bool(value: object) -> bool:
     return _TRUTH[text]
 
 
+class _WrongCellError(Exception):
+    """A value is not of its column's kind: its place from 0, and why."""
+
+    def __init__(self, place: int, why: str) -> None:
+        super().__init__(why)
+        self.place = place
+
+
 _WRITTEN: dict[str, Callable[[object], str]] = {"text": as_text, "flags": _flags, "curve": _curve}
 _READ: dict[str, tuple[Callable[[object], object], Any]] = {
     "float": (lambda value: float(str(value)), np.float64),
@@ -74,31 +82,41 @@ _READ: dict[str, tuple[Callable[[object], object], Any]] = {
 _FAST = {"float": "iuf", "int": "iu", "bool": "b"}  # kinds of numpy that need no look at each value
 
 
-def _each(values: list[object], convert: Callable[[object], object], name: str, column: Column) -> list[object]:
+def _each(values: list[object], convert: Callable[[object], object], column: Column) -> list[object]:
     """Convert value by value, so that an error can name the row."""
     out = []
-    for row, value in enumerate(values, start=1):
+    for place, value in enumerate(values):
         try:
             out.append(convert(value))
         except (TypeError, ValueError, TableError) as error:
-            raise TableError(
-                f"{name}: row {row}, column {column.name!r}: {value!r} is not of kind {column.kind} ({error})"
-            ) from error
+            raise _WrongCellError(place, f"{value!r} is not of kind {column.kind} ({error})") from error
     return out
 
 
-def _cast(values: pd.Series[Any], name: str, column: Column) -> Any:
+def _cast(values: pd.Series[Any], column: Column) -> Any:
     """Return the values as an array of the column's kind."""
     if column.kind in _WRITTEN:
         if column.kind == "text" and isinstance(values.dtype, pd.StringDtype) and not values.hasnans:
             return values.to_numpy(object)
         texts = ["" if value is None or value is pd.NA or value != value else value for value in values]
-        return np.array(_each(texts, _WRITTEN[column.kind], name, column), dtype=object)
+        return np.array(_each(texts, _WRITTEN[column.kind], column), dtype=object)
     convert, kind = _READ[column.kind]
     if values.dtype.kind in _FAST[column.kind]:
         return values.to_numpy().astype(kind, copy=False)
     missing = [math.nan if value is None or value is pd.NA else value for value in values]
-    return np.array(_each(missing, convert, name, column), dtype=kind)
+    return np.array(_each(missing, convert, column), dtype=kind)
+
+
+def _cast_all(table: pd.DataFrame, declared: Table, *, of_file: bool) -> dict[str, Any]:
+    """Cast each declared column; an error names the row as the file shows it, or as it is counted from 1."""
+    cast = {}
+    for column in declared.columns:
+        try:
+            cast[column.name] = _cast(table[column.name], column)
+        except _WrongCellError as error:
+            row, how = (error.place + 2, "") if of_file else (error.place + 1, "; rows count from 1")
+            raise TableError(f"{declared.name}: row {row}, column {column.name!r}: {error}{how}") from error
+    return cast
 
 
 def _is_right(values: pd.Series[Any], kind: str) -> bool:
@@ -120,7 +138,7 @@ def _is_checked(table: pd.DataFrame, declared: Table) -> bool:
     return all(_is_right(table[column.name], column.kind) for column, _ in pairs if column.kind in _WRITTEN)
 
 
-def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
+def check(table: pd.DataFrame, name: str, *, of_file: bool = False) -> pd.DataFrame:
     """Return an output table with its declared columns first, in order and of their kinds.
 
     Parameters
@@ -129,6 +147,8 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
         Rows of the table; not changed.
     name : str
         Key of `TABLES`.
+    of_file : bool
+        The rows stand in a file, below a header that is row 1 of what a spreadsheet shows.
 
     Returns
     -------
@@ -150,7 +170,7 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     except (TypeError, ValueError, TableError):
         pass  # a value is wrong; below it is named with its row
     plain = table.reset_index(drop=True)
-    cast = {column.name: _cast(plain[column.name], name, column) for column in declared.columns}
+    cast = _cast_all(plain, declared, of_file=of_file)
     further = {column: plain[column] for column in plain.columns if column not in cast}
     return pd.DataFrame({**cast, **further}, index=plain.index)
 

@@ -135,7 +135,7 @@ def read_csv(path: Path | BinaryIO, name: str) -> pd.DataFrame:
         kinds |= {column.name: column.kind for column in TABLES[name].of_wells if column.kind == "text"}
         columns = {_unguard(column): [_plain(cell) for cell in raw[column]] for column in raw.columns}
         table = pd.DataFrame({column: _column(cells, kinds.get(column)) for column, cells in columns.items()})
-        return check(table, name)
+        return check(table, name, of_file=True)
     except (OSError, ValueError) as error:
         why = " ".join(str(error).split())
         raise TableError(f"{path}: cannot be read as a {name} table ({why}); save it as CSV (UTF-8)") from error

@@ -271,7 +271,7 @@ def test_a_wrong_cell_in_a_corrected_table_is_named(copy: Path, pictures: Path, 
     code, _, err = run("measure", pictures / "day1", "-o", copy, "--from", "bands")
 
     assert code == 2
-    assert "bands.csv: bands: row 1, column 'lane': 'one' is not of kind int" in err
+    assert "bands.csv: bands: row 2, column 'lane': 'one' is not of kind int" in err
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ import pytest
 
 from blotquant.blot import Frame
 from blotquant.conditions import complete
-from blotquant.corrections import apply_corrections
+from blotquant.corrections import apply_corrections, read_corrections
 from blotquant.corrections.boxes import parse_box
 from blotquant.errors import TableError
 from blotquant.geometry import to_file
-from blotquant.tables import TABLES, check
+from blotquant.tables import TABLES, check, to_csv_bytes
 
 UPRIGHT = Frame(60, 90)
 BOX = ["top", "bottom", "left", "right"]
@@ -133,8 +134,16 @@ def test_tables_that_are_given_are_not_changed() -> None:
     assert done.corrections.columns.tolist() == TABLES["corrections"].names
 
 
+def test_a_wrong_edit_is_named_by_its_row_as_a_spreadsheet_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "corrections.csv"
+    rows = edits({"lane": 1, "band": "1", "action": "exclude"}, {"lane": 1, "band": "1", "action": "burn"})
+    path.write_bytes(to_csv_bytes(rows))
+    with pytest.raises(TableError, match="row 3, column 'action': 'burn'"):
+        read_corrections(path)
+
+
 def test_an_error_names_the_row_of_the_file_and_what_is_there() -> None:
-    with pytest.raises(TableError, match=r"row 2 \(move of lane 9, band 1 in 'a'\).*it has lanes 1, 2, 3"):
+    with pytest.raises(TableError, match=r"row 3 \(move of lane 9, band 1 in 'a'\).*it has lanes 1, 2, 3"):
         applied({"lane": 1, "band": "1", "action": "exclude"},
                 {"lane": 9, "band": "1", "action": "move", "old": "1:2,1:2", "new": "1:2,1:2"})  # fmt: skip
 

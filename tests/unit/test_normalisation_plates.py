@@ -189,3 +189,26 @@ def test_a_readout_that_is_not_linear_is_warned_of() -> None:
     with pytest.warns(QualityWarning, match="'Fluorescence polarisation' is not linear"):
         percent_activity(table.assign(readout="Fluorescence polarisation"))
     percent_activity(table.assign(readout="luminescence"))
+
+
+def of_roles(**values: list[float]) -> pd.DataFrame:
+    rows = [(role, value) for role, found in values.items() for value in found]
+    table = pd.DataFrame(rows, columns=["role", "response"])
+    return table.assign(treatment="x", dose=1.0, replicate="1", target="JAK1", stimulus="", dose_unit="nM")
+
+
+def test_without_a_minimum_a_signal_that_runs_away_upwards_is_warned_of() -> None:
+    with pytest.warns(QualityWarning, match="no minimum control.* up to 480 %.* role minimum"):
+        out = percent_activity(of_roles(maximum=[20.0], sample=[19.0, 50.0, 96.0]))
+    assert out["percent_activity"].tolist() == pytest.approx([100.0, 95.0, 250.0, 480.0])
+    # inhibition, and scatter about a compound that does nothing, are what a rising signal looks like
+    percent_activity(of_roles(maximum=[20.0], sample=[23.0, 12.0, 1.0]))
+    percent_activity(of_roles(maximum=[20.0], sample=[19.0, 21.0, 22.5]))
+    percent_activity(of_roles(maximum=[20.0], minimum=[0.0], sample=[96.0]))
+
+
+def test_without_a_maximum_the_signal_itself_is_fitted_and_that_is_warned_of() -> None:
+    with pytest.warns(QualityWarning, match="minimum controls but no maximum.* as they stand.* role maximum"):
+        out = percent_activity(of_roles(minimum=[1.0], sample=[50.0]))
+    assert out["response"].tolist() == [1.0, 50.0]
+    assert percent_activity(of_roles(sample=[50.0]))["response"].tolist() == [50.0]

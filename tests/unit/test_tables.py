@@ -214,6 +214,17 @@ def test_a_table_saved_by_a_spreadsheet_with_its_byte_mark_is_read(lanes: pd.Dat
     assert read_csv(path, "lanes")["lane"].tolist() == [1, 2]
 
 
+def test_rows_of_a_file_count_as_a_spreadsheet_shows_them(lanes: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "lanes.csv"
+    text = check(lanes, "lanes").astype({"lane": object})
+    text.loc[1, "lane"] = "two"
+    path.write_bytes(to_csv_bytes(text))
+    with pytest.raises(TableError, match=r"row 3, column 'lane': 'two' is not of kind int .*'two'\)$"):
+        read_csv(path, "lanes")
+    with pytest.raises(TableError, match=r"row 2, column 'lane': 'two' .*; rows count from 1$"):
+        check(text, "lanes")
+
+
 def test_a_number_too_large_to_be_known_is_refused_by_its_row() -> None:
     lanes = complete(pd.DataFrame({"image": ["a"], "lane": ["9" * 30]}), "lanes")
     with pytest.raises(TableError, match=r"row 1, column 'lane'.*is too large"):
