@@ -212,11 +212,13 @@ def find_series(table: pd.DataFrame, group_by: Sequence[str] = ()) -> list[Serie
     vehicles = _vehicles(out, lanes)
     curve = lanes & ~vehicles & ~(out["role"].isin(["minimum", "maximum"])).to_numpy() & out["dose"].notna().to_numpy()
     keys = [*FAMILY, "stimulus", "treatment", *group_by]
-    cell = codes(out, list(group_by))
+    cell, percent = codes(out, list(group_by)), out["percent_activity"].notna().to_numpy()
     number, found = codes(out, keys), []
     for code in np.unique(number[curve & (out["dose"] > 0).to_numpy()]):
         own = curve & (number == code)
         zero = _zero_lanes(out, vehicles, own, cell)
+        # a stimulus without a maximum of its own has folds, beside the percent of the others
+        zero &= percent == percent[np.flatnonzero(own)[0]]
         chosen = out[own | zero]
         first = out[own & (out["dose"] > 0).to_numpy()].iloc[0]
         points = _laid_out(chosen, pd.Series(zero[own | zero], index=chosen.index))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from blotquant.dose_response import fit_dose_response
 from blotquant.errors import QualityWarning
 from blotquant.normalisation import normalise, warn_of_references
 from tests.unit.test_normalisation import lanes
@@ -85,6 +86,16 @@ def test_a_stimulus_without_a_maximum_of_its_own_has_no_percent_activity(named: 
     assert folds["response_se"].iloc[3] == pytest.approx(0.1)
     with pytest.warns(QualityWarning, match=r"STAT3 Y705: .*IFN .*reference.* IL-6 \+ vehicle"):
         warn_of_references(folds)
+
+
+def test_a_curve_of_folds_has_no_zero_dose_in_percent() -> None:
+    doses = (1.0, 3.0, 10.0, 30.0, 100.0)
+    given = [{**TWO[3], "dose": dose, "ratio": 3.0 / (1.0 + dose / 8.0)} for dose in doses]
+    folds = normalise(lanes([*TWO[:3], *given]))
+    fit = next(fit for fit in fit_dose_response(folds).fits if fit.keys["stimulus"] == "IFN")
+    assert fit.response_unit == ""
+    assert fit.points["response"].max() < 2.0
+    assert fit.points["dose"].tolist() == list(doses)
 
 
 def test_a_reference_named_for_all_is_no_doubt_but_gives_no_percent_activity() -> None:
