@@ -41,7 +41,8 @@ def test_what_each_verb_says_is_as_declared(
     plate.write_text("\n".join(["treatment,dose,response", *rows]))
     image = pictures / "day1" / "blot.tif"
     lines = [
-        ("demo", "-o", "d", "-n"), ("init", copy, "--force"), ("init", copy, "-n"), ("simulate", "-o", "s", "-n"),
+        ("demo", "-o", "d", "-n"), ("simulate", "-o", "s", "-n"),
+        ("init", copy, "--force"), ("init", copy, "--force", "-n"),
         ("inspect", pictures), ("readers",), ("readers", image), ("schema",), ("schema", "bands"),
         ("measure", pictures, "-o", "m"), ("measure", image, "-o", "m2", "-n"),
         ("quantify", study, "-o", "q", *FAST), ("quantify", study, "-o", "q3", "-n"),
