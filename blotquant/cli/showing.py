@@ -40,7 +40,7 @@ def potency_line(row: Any, cell: str = "") -> str:
     where = f" ({where})" if where else ""
     note = row.note
     value = f"{_number(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
-    if not math.isfinite(row.ic50) and note.startswith(">"):
+    if not math.isfinite(row.ic50) and note.startswith((">", "<")):
         value, note = note, ""
     note = f"; {note}" if note else ""
     return f"IC50 of {row.treatment}{what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"

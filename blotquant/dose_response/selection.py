@@ -114,16 +114,20 @@ def _vehicles(table: pd.DataFrame, lanes: Mask) -> Mask:
     return found & ~table["treatment"].isin(dosed).to_numpy(dtype=bool)
 
 
+def _of_stimulus(controls: Mask, stimulus: np.ndarray, row: int) -> Mask:
+    """Find the controls of a row's stimulus; those without one stand in where it has none of its own."""
+    same: Mask = controls & (stimulus == stimulus[row])
+    return same if np.any(same) else controls & (stimulus == "")
+
+
 def _zero_lanes(table: pd.DataFrame, vehicles: Mask, own: Mask, cell: np.ndarray) -> Mask:
     """Vehicle lanes of a curve: of its family, stimulus, blocks, and group where there are any.
 
-    Those without a stimulus stand in for its own, and wells of a plate's control without a replicate for all of them.
+    Wells of a plate's control without a replicate stand for all of them.
     """
-    first = np.flatnonzero(own)[0]
-    family, stimulus = codes(table, FAMILY), stimulus_of(table).to_numpy()
-    found = vehicles & (family == family[first])
-    same = found & (stimulus == stimulus[first])
-    found = same if np.any(same) else found & (stimulus == "")
+    first = int(np.flatnonzero(own)[0])
+    family = codes(table, FAMILY)
+    found = _of_stimulus(vehicles & (family == family[first]), stimulus_of(table).to_numpy(), first)
     if np.any(found & (cell == cell[first])):
         found = found & (cell == cell[first])
     place, plate = codes(table, ["replicate", "membrane", "plate"]), codes(table, ["membrane", "plate"])
@@ -137,7 +141,8 @@ def _half_way(table: pd.DataFrame, lanes: Mask, own: Mask) -> float:
     """Half-way between the measured controls; half the maximum when zero activity is zero signal."""
     first = table[own].iloc[0]
     family = lanes & np.logical_and.reduce([table[name] == first[name] for name in FAMILY])
-    top = table[family & (table["role"] == "maximum") & (table["stimulus"] == first["stimulus"])]["response"]
+    full = family & (table["role"] == "maximum").to_numpy(dtype=bool)
+    top = table[_of_stimulus(full, stimulus_of(table).to_numpy(), int(np.flatnonzero(own)[0]))]["response"]
     low = table[family & (table["role"] == "minimum")]["response"]
     if top.empty or (low.empty and table.loc[own, "percent_activity"].isna().all()):
         return float("nan")

@@ -37,6 +37,10 @@ def row(**values: Any) -> SimpleNamespace:
             "IC50 of bari on JAK1: > 400 nM, 95 % interval above 400 nM, n = 3",
         ),
         (
+            {"ic50": float("nan"), "ci_low": 0.0, "ci_high": 1.0, "note": "< 1 nM (why)"},
+            "IC50 of bari on JAK1: < 1 nM (why), 95 % interval below 1 nM, n = 3",
+        ),
+        (
             {"ic50": float("nan"), "ci_low": 0.0, "ci_high": float("inf"), "note": "flat"},
             "IC50 of bari on JAK1: not determined, no interval, n = 3; flat",
         ),
