@@ -112,7 +112,8 @@ class Frame:
     tilt: float = 0.0
 
     @property
-    def _turned_shape(self) -> tuple[int, int]:
+    def upright_shape(self) -> tuple[int, int]:
+        """Shape of the whole picture when it is turned upright [px]."""
         return (self.rows, self.cols) if self.turns % 2 == 0 else (self.cols, self.rows)
 
     @property
@@ -125,7 +126,7 @@ class Frame:
         r = np.asarray(row, dtype=np.float64) + self.top
         c = np.asarray(col, dtype=np.float64) + self.left
         if self.mirror:
-            c = self._turned_shape[1] - 1 - c
+            c = self.upright_shape[1] - 1 - c
         turns = self.turns % 4
         if turns == 1:
             return self.rows - 1 - c, r
@@ -148,7 +149,7 @@ class Frame:
         elif turns == 3:
             r, c = self.cols - 1 - fc, fr
         if self.mirror:
-            c = self._turned_shape[1] - 1 - c
+            c = self.upright_shape[1] - 1 - c
         return r - self.top, c - self.left
 
 

@@ -119,18 +119,18 @@ def _seen(blot: Blot) -> Seen:
 
 
 def align(blots: Sequence[Blot]) -> Canvas:
-    """Lay the images of one membrane on one grid; they may be cropped differently.
+    """Lay the images of one membrane on one grid; they may lie differently in their files, and be cropped differently.
 
     Raises
     ------
     DetectionError
-        There is no image, or the images lie differently in their files.
+        There is no image, or the images differ in size when they are upright.
     """
     if not blots:
         raise DetectionError("no image was given to find lanes in; hand in one blot or the blots of a membrane")
-    grids = [(blot.frame.turns % 4, blot.frame.mirror, blot.frame.rows, blot.frame.cols) for blot in blots]
-    for blot, grid in zip(blots, grids, strict=True):
-        if grid != grids[0]:
+    size = blots[0].frame.upright_shape
+    for blot in blots:
+        if blot.frame.upright_shape != size:
             raise DetectionError(
                 f"{blot.name} and {blots[0].name} are of one membrane but not on one pixel grid; "
                 "orient them alike, or give them different membrane names"

@@ -69,8 +69,7 @@ class Picture:
         """Rows and columns of the upright picture in pixels of the file [px]."""
         if self.part is not None:
             return self.part
-        turned = self.frame.turns % 2 == 1
-        return (self.frame.cols, self.frame.rows) if turned else (self.frame.rows, self.frame.cols)
+        return self.frame.upright_shape
 
 
 def encode_png(grey: GreyArray) -> bytes:

@@ -80,9 +80,14 @@ class Registered:
     def _check_scaled(self, lanes: pd.DataFrame, blot: Blot) -> None:
         first, (scale, moved) = self.blots[0], self.scales[blot.name]
         centres = [_centres(lanes, each) for each in (first, blot)]
-        middle = (_width(first) - 1) / 2.0
+        width = first.frame.upright_shape[1]
+        middle = (width - 1) / 2.0
         due = middle + scale * (centres[0] - middle) + moved - self.shifts.get(blot.name, 0)
-        pitch = float(np.median(np.diff(np.sort(centres[0])))) if len(centres[0]) > 1 else float(_width(first))
+        pitch = (
+            float(np.median(np.diff(np.sort(centres[0]))))
+            if len(centres[0]) > 1
+            else float(first.frame.upright_shape[1])
+        )
         if np.abs(centres[1] - due).max() > _STRAY * pitch:
             raise DetectionError(
                 f"{blot.name} shows the membrane {100 * abs(scale - 1):.0f} % {'larger' if scale > 1 else 'smaller'} "
@@ -130,16 +135,11 @@ def _across(blot: Blot) -> FloatArray:
     noise = 1.4826 * float(np.median(np.abs(response))) or 1.0
     evidence = np.tanh(np.clip(response / noise - 3.0, 0.0, None) / _SOFT)
     profile = np.sort(evidence, axis=0)[-_BAND:].sum(axis=0)  # one band's worth: a ladder counts no more than a lane
-    width = _width(blot)
+    width = blot.frame.upright_shape[1]
     out = np.zeros(width)
     out[blot.frame.left : blot.frame.left + len(profile)] = profile - profile.mean()
     wide = cv2.GaussianBlur(out.reshape(1, -1), (0, 0), width / _WIDE).ravel()
     return np.asarray(out - wide, dtype=np.float64)
-
-
-def _width(blot: Blot) -> int:
-    """Columns of the uncropped picture, upright [px]."""
-    return blot.frame.rows if blot.frame.turns % 2 else blot.frame.cols
 
 
 def _agreement(one: FloatArray, other: FloatArray, reach: int) -> FloatArray:
@@ -179,7 +179,7 @@ def find_shift(one: Blot, other: Blot, *, n_lanes: int | None = None, pitch: flo
     DetectionError
         Two opposite shifts agree equally well: which lane is which cannot be told.
     """
-    width = _width(one)
+    width = one.frame.upright_shape[1]
     reach = _reach(width, n_lanes, pitch)
     scores = _agreement(_across(one), _across(other), reach)
     best = float(scores.max())
@@ -216,7 +216,7 @@ def find_scale(one: Blot, other: Blot, *, n_lanes: int | None = None) -> tuple[f
         Size of the other against the one, and how far right its middle then lies [px]; None where the pictures show
         too little in common to tell, or agree nearly as well as they are.
     """
-    width = _width(one)
+    width = one.frame.upright_shape[1]
     step = max(1, round(width / _POINTS))
     profiles = [_across(blot) for blot in (one, other)]
     first, second = (
@@ -291,7 +291,7 @@ def register(blots: Sequence[Blot], *, n_lanes: int | None = None, still: Collec
         It cannot be told which lane is which.
     """
     first = blots[0]
-    if len({(blot.frame.rows, blot.frame.cols, blot.frame.turns, blot.frame.mirror) for blot in blots}) > 1:
+    if len({blot.frame.upright_shape for blot in blots}) > 1:
         return Registered(tuple(blots))
     moving = [blot for blot in blots[1:] if blot.name not in still and not _on_one_grid(first, blot)]
     sizes = {blot.name: find_scale(first, blot, n_lanes=n_lanes) for blot in moving}
@@ -299,8 +299,7 @@ def register(blots: Sequence[Blot], *, n_lanes: int | None = None, still: Collec
     shifts = {blot.name: 0 for blot in blots} | _shifts(first, moving, n_lanes)
     if not any(shifts.values()):
         return Registered(tuple(blots), scales=scales)
-    cols = _width(first)
-    rows = first.frame.rows + first.frame.cols - cols
+    rows, cols = first.frame.upright_shape
     placed, homes = [], {}
     for blot in blots:
         frame = Frame(rows, cols, top=blot.frame.top, left=blot.frame.left - shifts[blot.name], tilt=blot.frame.tilt)

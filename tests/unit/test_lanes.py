@@ -11,7 +11,7 @@ import pytest
 
 from blotquant.blot import Blot, Frame, Source
 from blotquant.errors import DetectionError, QualityWarning
-from blotquant.geometry import evaluate_curve, parse_curve
+from blotquant.geometry import evaluate_curve, parse_curve, to_upright
 from blotquant.lanes import find_lanes
 from blotquant.lanes.wells import fill_wells
 from blotquant.orientation import orient
@@ -103,6 +103,21 @@ def test_a_mirrored_picture_has_the_same_lanes_in_the_file(drawn: Drawn) -> None
     np.testing.assert_allclose(
         np.sort(find_lanes(mirrored)["centre"]), np.sort(find_lanes(drawn.blot)["centre"]), atol=1.5
     )
+
+
+@pytest.mark.parametrize(("turns", "mirror"), [(0, True), (2, False), (1, False), (3, True)])
+def test_images_of_a_membrane_may_lie_differently_in_their_files(drawn: Drawn, turns: int, mirror: bool) -> None:
+    own = drawn.blot
+    as_filed = own.pixels[:, ::-1] if mirror else own.pixels
+    rows, cols = np.rot90(as_filed, turns).shape  # the file's, which so many turns bring upright
+    other = dataclasses.replace(own, name="other", frame=Frame(rows, cols, turns=turns, mirror=mirror))
+    tables = [table for _, table in find_lanes([own, other]).groupby("image", sort=False)]
+    lanes = [to_upright(table, blot.frame) for blot, table in zip((own, other), tables, strict=True)]
+    for name in ("left", "right", "centre"):
+        np.testing.assert_allclose(lanes[1][name], lanes[0][name], atol=1e-6)
+    small = dataclasses.replace(other, frame=dataclasses.replace(other.frame, rows=rows - 1))
+    with pytest.raises(DetectionError, match="not on one pixel grid"):
+        find_lanes([own, small])
 
 
 def strip_of_bands(rows: int, steps: float, half: float, *, top: float = 200.0) -> np.ndarray:
