@@ -133,7 +133,7 @@ def align(blots: Sequence[Blot]) -> Canvas:
         if blot.frame.upright_shape != size:
             raise DetectionError(
                 f"{blot.name} and {blots[0].name} are of one membrane but not on one pixel grid; "
-                "orient them alike, or give them different membrane names"
+                "orient them alike, say mode cut if they are pieces of it, or give them different membrane names"
             )
     top = min(blot.frame.top for blot in blots)
     left = min(blot.frame.left for blot in blots)

@@ -27,6 +27,7 @@ from ..screening import image_flags, saturation, screen
 from ..settings import Settings
 from ..tables import check, empty
 from .crops import flag_tight_crops
+from .pieces import Pairs, check_pieces, cut_pieces
 from .profiles import lane_profiles
 from .registration import Registered, register
 from .unsure import flag_unsure
@@ -340,13 +341,25 @@ def measure_blots(
 def measure_membrane(
     images: pd.DataFrame, folder: Path, given: Given, settings: Settings, *, others: Sequence[str] = ()
 ) -> Measured:
-    """Read the images of one membrane, merge their exposures and measure them; as `measure_blots`."""
+    """Read the images of one membrane, merge their exposures and measure them, piece by piece; as `measure_blots`."""
     pairs, reports, inputs = _merge(images, folder, given, settings)
     pairs, turned = _by_ladder(pairs, images, given, settings)
-    measured = measure_blots(pairs, given, settings, others=others)
+    pieces = cut_pieces(pairs, images)
+    measured = gather([measure_blots(piece, _of_piece(given, piece), settings, others=others) for piece in pieces])
+    check_pieces(pieces, measured.lanes, given.membrane)
     calibration = united([measured.calibration, *reports], "calibration")
     quality = united([measured.quality, turned], "quality")
     return dataclasses.replace(measured, calibration=calibration, quality=quality, inputs=inputs)
+
+
+def _of_piece(given: Given, piece: Pairs) -> Given:
+    """Restrict what is known of a membrane to one of its pieces: of tables that were given, the rows of its images."""
+    names = [raw.name for raw, _ in piece]
+    lanes, bands = (
+        None if table is None else table[table["image"].isin(names)].reset_index(drop=True)
+        for table in (given.lanes, given.bands)
+    )
+    return dataclasses.replace(given, lanes=lanes, bands=bands)
 
 
 def _by_ladder(

@@ -14,12 +14,12 @@ from ..lanes import find_lanes
 from ..orientation import orient_alike
 from ..settings import Orientation, Settings
 from .membranes import Given, Measured, gather, measure_blots
+from .pieces import Pairs
 from .upright import on_its_side
 
 __all__ = ["Failed", "measure_strips", "see_lanes", "upright_strips"]
 
 Strip = list[Blot]  # the channels of one strip
-Pairs = list[tuple[Blot, Blot]]  # as read and upright
 
 _ALIGNED = 0.03  # strips whose sides differ by no more of the width lie below one another
 _OWN = 0.35  # lanes nearer than this are the same lane, as a share of their pitch
