@@ -16,7 +16,7 @@ import pandas as pd
 from ..blot import Frame
 from ..errors import TableError
 from ..flags import Flag, add_flag
-from ..geometry import evaluate_curve, geometry_marks, parse_curve, to_file, to_upright
+from ..geometry import curve_text, evaluate_curve, geometry_marks, parse_curve, to_file, to_upright
 from ..tables import check, empty
 from .added import lean_at
 from .applying import Corrected, apply_corrections
@@ -38,6 +38,7 @@ class _Seen:
 
     before: dict[_Key, str]
     now: dict[_Key, str]
+    frames: Mapping[str, Frame]
     follow: list[dict[str, Any]] = field(default_factory=list)
     stand: list[dict[str, Any]] = field(default_factory=list)
     curves: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -81,10 +82,22 @@ def _refuse_doubles(*tables: pd.DataFrame) -> None:
             raise TableError(f"{_place(twice)} stands there twice; leave one row")
 
 
-def _box(key: _Key, row: Mapping[str, Any]) -> str:
-    text = box_text(box_of(row))
+def _box(seen: _Seen, key: _Key, row: Mapping[str, Any]) -> str:
+    """Write the box of a row that was edited, once it is known to lie in the picture."""
+    box = box_of(row)
+    text = box_text(box)
     if parse_box(text) is None:
         raise TableError(f"{_place(key)}: its box {text} is empty; top is to be above bottom, left before right")
+    frame = seen.frames.get(key[0])
+    if frame is None:  # refused when all edits are known
+        return text
+    was = parse_box(seen.before.get(key, "").split(";")[0]) or {}
+    for edge, value in box.items():
+        end = frame.rows if edge in ("top", "bottom") else frame.cols
+        # lanes of images that were brought into register may be found to reach beyond it
+        if not 0 <= value <= end and value != was.get(edge):
+            size = f"{frame.rows} rows and {frame.cols} columns"
+            raise TableError(f"{_place(key)}, column {edge!r}: {value:g} is outside the picture, which has {size} [px]")
     return text
 
 
@@ -93,7 +106,7 @@ def _lane_edits(seen: _Seen, lanes: pd.DataFrame, bands: pd.DataFrame) -> pd.Dat
     lanes = lanes.copy()
     owners = set(zip(bands["image"], bands["lane"], strict=True))
     for index, key, row in seen.changed(lanes):
-        new = _box(key, row)
+        new = _box(seen, key, row)
         if key not in seen.before:
             whole = bool(parse_curve(str(row["curve"])).size) and np.isfinite(row["centre"])
             stands = whole and key[:2] in owners
@@ -122,20 +135,38 @@ def _in_its_box(row: Mapping[str, Any]) -> bool:
     return bool(row_in and col_in and len(points) and row["top"] <= points[:, 0].mean() < row["bottom"])
 
 
+def _refuse_blanks(key: _Key, row: Mapping[str, Any]) -> None:
+    """Refuse a band of which nothing tells where it lies; without a ridge it would be measured at the rim."""
+    for column in ("centre_row", "centre_col", "lean", "sigma", "curve"):
+        if row[column] == "" or row[column] != row[column]:
+            raise TableError(
+                f"{_place(key)}: column {column!r} is blank; leave it as it was written, it follows the band's box"
+            )
+
+
+def _refuse_names(key: _Key) -> None:
+    """Refuse a band that is put into no row: rows are numbered, and the lane of a stain is one band."""
+    if not (key[2].isdigit() and int(key[2]) > 0) and key[2] != "lane":
+        raise TableError(f"{_place(key)}: column 'band' is the number of its row; write a whole number from 1")
+
+
 def _band_edits(seen: _Seen, bands: pd.DataFrame, lanes: set[tuple[str, int]]) -> pd.DataFrame:
     """Take the bands back of which the box alone was edited; of the others every cell stands."""
     bands = bands.copy()
     for index, key, row in seen.changed(bands):
         if key[:2] not in lanes:
             raise TableError(f"{_place(key)}: lanes.csv has no such lane; add it there, or delete the band")
-        new = _box(key, row)
+        new = _box(seen, key, row)
         if key not in seen.before:
+            _refuse_names(key)
             stands = _in_its_box(row) and np.isfinite(row["sigma"])
             (seen.stand if stands else seen.follow).append(seen.edit("add", key, new=new))
             bands = bands if stands else bands.drop(index=index)
             continue
         old, told = seen.before[key].split(";")
         stands = told != seen.now[key].split(";")[1]
+        if stands:
+            _refuse_blanks(key, row)
         (seen.stand if stands else seen.follow).append(seen.edit("move", key, old, new))
         for name, value in ({} if stands else parse_box(old) or {}).items():
             bands.loc[index, name] = value
@@ -153,17 +184,22 @@ def _bent(lanes: pd.DataFrame, bands: pd.DataFrame, frame: Frame, curve: str) ->
     """Give one lane the line that was drawn by hand; its bands go along sideways, each by what it shifts at its row."""
     lane, line = (to_upright(each, frame) for each in (lanes, lanes.assign(curve=curve)))
     was, now = (parse_curve(str(each["curve"].iloc[0])) for each in (lane, line))
-    top, bottom = float(line["top"].iloc[0]), float(line["bottom"].iloc[0]) - 1
+    box = box_of(line.iloc[0])
+    top, bottom = box["top"], box["bottom"] - 1
+    if not len(now):  # left blank: straight down the middle of the lane
+        middle = (box["left"] + box["right"]) / 2 - 0.5
+        now = np.array([[top, middle], [bottom, middle]])
+        line = line.assign(curve=curve_text(now[:, 0], now[:, 1]))
     head, centre, foot = evaluate_curve(now[:, 0], now[:, 1], [top, (top + bottom) / 2, bottom])
     tilt = round(float(np.degrees(np.arctan2(head - foot, bottom - top))), 3)
     line = line.assign(centre=round(float(centre), 2), tilt=tilt)
     followed = []
     for record in to_upright(bands, frame).to_dict("records"):
         row = {str(name): value for name, value in record.items()}
-        box, at = box_of(row), float(row["centre_row"])
+        place, at = box_of(row), float(row["centre_row"])
         old, new = (float(evaluate_curve(each[:, 0], each[:, 1], [at])[0]) for each in (was, now))
-        aside = {edge: box[edge] + round(new - old) for edge in ("left", "right")}
-        followed.append({**moved(row, box, {**box, **aside}), "lean": lean_at(now, at)})
+        aside = {edge: place[edge] + round(new - old) for edge in ("left", "right")}
+        followed.append({**moved(row, place, {**place, **aside}), "lean": lean_at(now, at)})
     rows = pd.DataFrame(followed, columns=bands.columns) if followed else bands
     return to_file(line, frame), to_file(rows, frame)
 
@@ -195,7 +231,8 @@ def edits_by_hand(
     """See what was edited by hand in the tables since they were marked, and let lanes and bands follow it.
 
     A lane that was moved takes its bands along, as on ``review.html``; a band whose box alone was edited takes its
-    ridge along; where the ridge was edited too every cell stands as it was written. All that was edited is flagged.
+    ridge along; where the ridge was edited too every cell stands as it was written. A lane without a curve runs
+    straight down the middle of its box. All that was edited is flagged.
 
     Parameters
     ----------
@@ -214,8 +251,8 @@ def edits_by_hand(
     Raises
     ------
     TableError
-        A row stands twice, a band lies in no lane, a box is empty, only what follows from a lane's box was edited, or
-        the marks are none of `geometry_marks`.
+        A row stands twice, a band lies in no lane or in no row, a box is empty or outside its picture, a band's place
+        is blank, only what follows from a lane's box was edited, or the marks are none of `geometry_marks`.
     """
     _refuse_doubles(lanes, bands)
     now = geometry_marks(lanes, bands)
@@ -223,7 +260,7 @@ def edits_by_hand(
         return Corrected(lanes, bands, empty("corrections"))
     if not all(";" in mark for mark in marks.values()):
         raise TableError("run.json: does not say where lanes and bands lay; make the result anew with this version")
-    seen = _Seen(_keyed(marks), _keyed(now))
+    seen = _Seen(_keyed(marks), _keyed(now), frames)
     places = set(zip(lanes["image"], lanes["lane"], strict=True))
     old_lanes, old_bands = _lane_edits(seen, lanes, bands), _band_edits(seen, bands, places)
     old_bands = _without_deleted(seen, old_bands, places)

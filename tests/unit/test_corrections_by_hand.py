@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -169,4 +170,63 @@ def test_an_edit_that_cannot_be_followed_is_refused_by_file_and_row(edit: Any, s
     sheets = Sheets()
     edit(sheets)
     with pytest.raises(TableError, match=said):
+        sheets.seen()
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_line_that_was_left_blank_runs_straight_through_the_middle_of_its_box(frame: Frame) -> None:
+    sheets = Sheets(frame)
+    sheets.lanes.loc[place(sheets.lanes, 2), "curve"] = ""
+
+    done = sheets.seen()
+
+    lanes, bands = tables(frame)
+    assert done.lanes["curve"].tolist() == lanes["curve"].tolist()  # they were drawn there
+    assert done.lanes["flags"].tolist() == ["", "edited", ""]
+    pd.testing.assert_frame_equal(done.bands.drop(columns="flags"), bands.drop(columns="flags"))
+
+
+@pytest.mark.parametrize(
+    ("name", "lane", "band", "column", "value"),
+    [
+        ("lanes", 3, "", "right", 5000.0),
+        ("lanes", 1, "", "left", -1.0),
+        ("lanes", 2, "", "bottom", 61.0),
+        ("bands", 3, "2", "right", 91.0),
+        ("bands", 1, "1", "top", -3.0),
+    ],
+)
+def test_a_box_outside_the_picture_is_refused_by_row_and_column(
+    name: str, lane: int, band: str, column: str, value: float
+) -> None:
+    sheets = Sheets()
+    table = getattr(sheets, name)
+    table.loc[place(table, lane, band), column] = value
+    row = f"band {band} of lane {lane}" if band else f"lane {lane}"
+    said = rf"^{name}.csv: {row} of 'a', column '{column}': {value:g} .* 60 rows and 90 columns"
+    with pytest.raises(TableError, match=said):
+        sheets.seen()
+
+
+def test_a_box_that_was_found_to_reach_beyond_the_picture_may_stay_there() -> None:
+    sheets = Sheets()
+    index = place(sheets.bands, 3, "1")
+    sheets.bands.loc[index, "right"] = 91.0  # as where images were registered
+    sheets.marks = geometry_marks(sheets.lanes, sheets.bands)
+    sheets.bands.loc[index, "left"] += 1.0
+    assert sheets.seen().bands.loc[index, ["left", "right"]].tolist() == [66.5, 91.0]
+
+
+@pytest.mark.parametrize(("column", "blank"), [("curve", ""), ("sigma", np.nan), ("centre_row", np.nan)])
+def test_a_band_that_was_found_keeps_its_place_cells(column: str, blank: Any) -> None:
+    sheets = Sheets()
+    sheets.bands.loc[place(sheets.bands, 2, "1"), column] = blank
+    with pytest.raises(TableError, match=rf"^bands.csv: band 1 of lane 2 of 'a': column '{column}' is blank; .*"):
+        sheets.seen()
+
+
+def test_a_band_is_named_by_the_number_of_its_row() -> None:
+    sheets = Sheets()
+    sheets.bands.loc[place(sheets.bands, 2, "1"), "band"] = "new"
+    with pytest.raises(TableError, match=r"^bands.csv: band new of lane 2 of 'a': .* whole number"):
         sheets.seen()
