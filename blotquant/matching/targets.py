@@ -32,7 +32,10 @@ class _Choice:
 
 
 def _summarise_rows(bands: pd.DataFrame, images: list[str], lanes: pd.Series[int]) -> pd.DataFrame:
-    """Mean detected volume [AU px], lanes detected, median mass and its limits [kDa] of each row of some images."""
+    """Sum up each row of some images: volume [AU px], lanes detected, median mass and its limits [kDa].
+
+    A sum and no mean: a row that was put in by hand in one lane is no stronger than it is over all of them.
+    """
     here = bands[bands["image"].isin(images) & (bands["band"] != _WHOLE_LANE)]
     signal = here["volume"].where(here["detected"] & here["lane"].isin(lanes), 0.0).clip(lower=0.0)
     table = pd.DataFrame(
@@ -46,7 +49,7 @@ def _summarise_rows(bands: pd.DataFrame, images: list[str], lanes: pd.Series[int
         }
     )
     return table.groupby("band", sort=False).agg(
-        strength=("strength", "mean"),
+        strength=("strength", "sum"),
         found=("found", "sum"),
         mass=("mass", "median"),
         low=("low", "median"),
@@ -85,13 +88,14 @@ def _by_strength(
     bands: pd.DataFrame, rows: pd.DataFrame, entries: pd.DataFrame, lanes: pd.Series[int]
 ) -> tuple[str, str]:
     """Take the row that phospho and total share and that is strongest in total."""
+    entries = entries[entries["image"].isin(bands["image"])]  # of an image all bands may be taken out by hand
     phospho = list(entries.loc[entries["form"] == "phospho", "image"])
     total = list(entries.loc[entries["form"] == "total", "image"])
     judged = total or list(entries["image"])
-    strength = _summarise_rows(bands, judged, lanes).loc[rows.index]
+    strength = _summarise_rows(bands, judged, lanes).reindex(rows.index).fillna({"strength": 0.0, "found": 0})
     shared = strength
     if phospho and total:
-        seen = _summarise_rows(bands, phospho, lanes).loc[rows.index, "found"] > 0
+        seen = _summarise_rows(bands, phospho, lanes)["found"].reindex(rows.index, fill_value=0) > 0
         both = seen & (strength["found"] > 0)
         shared = strength[both] if both.any() else strength
     best = str(shared.sort_values(["strength", "found"], ascending=False, kind="stable").index[0])

@@ -127,6 +127,15 @@ def _flag_lost(ratios: pd.DataFrame, edits: pd.DataFrame, study: Study) -> pd.Da
     return flag_lost(ratios, edits, study)
 
 
+def _with_bands(images: pd.DataFrame, bands: pd.DataFrame, edits: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the images of which an edit left no band."""
+    if edits.empty:
+        return images
+    from .edits import with_bands  # as in _taken_up
+
+    return with_bands(images, bands, edits)
+
+
 def _given(study: Study, membrane: str, settings: Settings, start: Result | None) -> Given:
     """Collect what is known of a membrane: number of lanes (option, then images, then lane sheet), stains, ladder."""
     images = study.images[study.images["membrane"] == membrane]
@@ -176,7 +185,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     tolerance, doublets = settings.matching.mass_tolerance, settings.matching.doublets
     if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
         study = dataclasses.replace(study, images=with_reference_masses(study.images))
-    sheets = (measured.bands, study.images, study.samples)
+    sheets = (measured.bands, _with_bands(study.images, measured.bands, edits), study.samples)
     bands, why = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
     ratios = _flag_lost(_match(bands, study, settings), edits, study)

@@ -25,7 +25,7 @@ from ..rois import read_rois
 from ..study import Study
 from ..tables import nearest
 
-__all__ = ["corrected", "flag_lost", "read_edits", "taken_up"]
+__all__ = ["corrected", "flag_lost", "read_edits", "taken_up", "with_bands"]
 
 _ROI_KINDS = (".zip", ".roi")
 _NAMED = 6  # deleted rows that a warning names
@@ -126,6 +126,12 @@ def _with(result: Result, done: Corrected) -> Result:
     record = {**result.record, "geometry": geometry_marks(done.lanes, done.bands)}
     corrections = known.drop_duplicates(ignore_index=True)
     return dataclasses.replace(result, lanes=done.lanes, bands=done.bands, corrections=corrections, record=record)
+
+
+def with_bands(images: pd.DataFrame, bands: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the images of which every band was deleted by hand; where none was found all stay, to be told of."""
+    deleted = corrections.loc[corrections["action"] == "delete", "image"]
+    return images[images["image"].isin(bands["image"]) | ~images["image"].isin(deleted)]
 
 
 def flag_lost(ratios: pd.DataFrame, corrections: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -317,6 +317,26 @@ def test_ladder_lanes_do_not_choose_the_row() -> None:
     assert chosen(bands(volumes), IMAGES, samples(role=["ladder", "sample"])) == {"p": "2", "s": "2"}
 
 
+def test_a_row_that_one_lane_of_one_image_has_is_no_stronger_than_it_is_over_all_lanes() -> None:
+    volumes = {("p", "1"): [9.0, 9.0, 9.0], ("s", "1"): [60.0, 60.0, 60.0], ("s", "9"): [90.0]}  # put in by hand
+    assert chosen(bands(volumes), IMAGES, samples(3)) == {"p": "1", "s": "1"}
+    assert chosen(bands({**volumes, ("p", "7"): [50.0]}), IMAGES, samples(3)) == {"p": "1", "s": "1"}
+
+
+@pytest.mark.parametrize(("gone", "left", "form"), [("s", "p", "phospho"), ("p", "s", "total")])
+def test_where_all_bands_of_an_image_are_taken_out_the_other_tells_the_row(gone: str, left: str, form: str) -> None:
+    table = bands({**TWO_ROWS, ("p", "2"): [70.0, 90.0]})
+    rest = table[table["image"] != gone]
+    best = rest.groupby("band")["volume"].sum().idxmax()
+    done, notes = assign_targets(rest, IMAGES, samples())
+    assert done.loc[done["target"] == "STAT3", ["image", "band"]].drop_duplicates().to_numpy().tolist() == [
+        [left, best]
+    ]
+    assert notes["note"].str.contains(f"strongest row of the {form} image").all()
+    ratios = match_bands(done, IMAGES, samples())
+    assert ratios.loc[ratios["quantity"] == "P/S", "ratio"].isna().tolist() == [True, True]
+
+
 def test_a_row_named_in_the_sheet_goes_before_strength() -> None:
     images = IMAGES.assign(row=[np.nan, 1.0])
     assert chosen(bands(TWO_ROWS), images, samples()) == {"p": "1", "s": "1"}

@@ -196,6 +196,44 @@ def test_lanes_that_were_moved_in_the_table_are_measured_there_and_a_deleted_ban
     assert on.corrections["action"].tolist() == ["move", "delete"]
 
 
+@pytest.mark.filterwarnings("ignore::blotquant.errors.QualityWarning")
+@pytest.mark.parametrize("whole", ["image", "membrane"])
+@pytest.mark.parametrize("with_lanes", [False, True])
+def test_of_an_image_or_a_membrane_that_was_taken_out_the_ratios_are_blank_and_the_rest_is_done(
+    folder: Path, quick: Result, whole: str, with_lanes: bool
+) -> None:
+    total = quick.images["form"] == "total"
+    gone = quick.images.loc[(quick.images["membrane"] == "rep1") & (total | (whole == "membrane")), "image"]
+    tables = {"bands": quick.bands} | ({"lanes": quick.lanes} if with_lanes else {})
+    left = {name: table[~table["image"].isin(gone)].reset_index(drop=True) for name, table in tables.items()}
+
+    on = quantify(folder, settings=QUICK, start=dataclasses.replace(quick, **left))
+
+    first = on.ratios["membrane"] == "rep1"
+    assert on.ratios.loc[first, "ratio"].isna().all()
+    assert has_flag(on.ratios.loc[first, "flags"], Flag.EDITED).all()
+    pd.testing.assert_series_equal(on.ratios.loc[~first, "ratio"], quick.ratios.loc[~first, "ratio"])
+    assert len(on.ratios) == len(quick.ratios)
+
+
+def test_a_band_that_was_put_in_needs_its_box_and_what_a_blank_cannot_say(
+    folder: Path, quick: Result, tmp_path: Path
+) -> None:
+    path = quick.save(tmp_path / "out") / "bands.csv"
+    sheet = pd.read_csv(path, dtype=str, keep_default_na=False)
+    told = {"image": sheet["image"][0], "lane": "2", "band": "9", "detected": "False", "saturated": "0",
+            "rejected": "0", "top": "262", "bottom": "276", "left": "100", "right": "140"}  # fmt: skip
+    pd.concat([sheet, pd.DataFrame([told])]).fillna("").to_csv(path, index=False)
+
+    on = quantify(folder, settings=QUICK, start=Result.load(tmp_path / "out"))
+
+    new = on.bands[on.bands["band"] == "9"]
+    assert new[["lane", "centre_row", "flags"]].iloc[0, :2].tolist() == [2, 268.5]
+    assert has_flag(new["flags"], Flag.EDITED).all()
+    assert np.isfinite(new["volume"]).all()
+    pd.testing.assert_series_equal(on.ratios["total"], quick.ratios["total"])
+
+
 @pytest.mark.filterwarnings("ignore:across = fixed")
 def test_the_scales_that_are_listed_are_those_of_the_studys_own_maximum(folder: Path, tmp_path: Path) -> None:
     study = copied(folder, tmp_path)
