@@ -125,5 +125,7 @@ def resumable() -> Iterator[None]:
     """
     try:
         yield
+    except OutputExistsError:  # that says itself how to go on
+        raise
     except OutputError as error:
         raise OutputError(f"{error}; what is done is kept, go on with --resume") from error

@@ -25,7 +25,7 @@ from .outcomes import Failure, Outcome
 from .output import claimed
 from .summary import Summary, summarise_run
 from .workers import Pool
-from .writing import PAGE, has_result, is_written, refuse_to_drop_edits, write_all
+from .writing import PAGE, has_result, is_written, refuse_to_drop_edits, refuse_unmeasured_edits, write_all
 
 __all__ = [
     "STUDIES",
@@ -115,6 +115,8 @@ def quantify_study(request: Request) -> Summary:
     going_on = request.resume or request.start is not None or request.corrections is not None
     with plain_texts(), claimed(request.output, force=request.force, resume=going_on) as out:
         anew = request.start is None and request.corrections is None
+        if anew:
+            refuse_unmeasured_edits(out)
         if anew and is_written(out, key, request.until or ""):
             return summarise_run(Result.load(out), out / PAGE, fresh=False)
         if anew:

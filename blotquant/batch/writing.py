@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from ..errors import OutputExistsError
+from ..geometry import geometry_marks
 from ..report import write_figures, write_overview, write_report, write_review
 from ..result import Result
 from ..result.files import picture_name, write_whole
@@ -19,6 +20,7 @@ __all__ = [
     "has_result",
     "is_written",
     "refuse_to_drop_edits",
+    "refuse_unmeasured_edits",
     "write_all",
     "write_book_and_page",
     "write_shown",
@@ -116,6 +118,34 @@ def refuse_to_drop_edits(folder: Path) -> None:
         raise OutputExistsError(
             f"{folder}: was corrected by hand; go on with --from bands to keep the corrections, "
             "or --force to start without them"
+        )
+
+
+def refuse_unmeasured_edits(folder: Path) -> None:
+    """Refuse to go on as if nothing had happened where lanes or bands were edited by hand since they were written.
+
+    Of a batch too large for a workbook the tables are not read through.
+
+    Raises
+    ------
+    OutputExistsError
+        A lane or a band does not lie where ``run.json`` says.
+    TableError
+        A table was edited into something that cannot be read.
+    """
+    names = ("lanes", "bands")
+    paths = [folder / f"{name}.csv" for name in names]
+    whole = [folder / name for name in ("run.json", "results.xlsx", PAGE)]  # else writing was cut short
+    if not all(path.is_file() for path in (*whole, *paths)):
+        return
+    try:
+        marks = json.loads((folder / "run.json").read_bytes()).get("geometry")
+    except (AttributeError, ValueError):
+        return  # what is damaged is made anew
+    if marks and marks != geometry_marks(*(read_csv(path, name) for path, name in zip(paths, names, strict=True))):
+        raise OutputExistsError(
+            f"{folder}: lanes.csv or bands.csv was edited by hand; go on with --from bands to measure what was edited, "
+            "or --force to start without it"
         )
 
 

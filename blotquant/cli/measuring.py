@@ -85,7 +85,7 @@ def measure(
     from ..batch.manifest import find_images
     from ..batch.measuring import check_methods, measure_images
     from ..batch.output import claimed, resumable
-    from ..batch.writing import has_result, refuse_to_drop_edits
+    from ..batch.writing import has_result, refuse_to_drop_edits, refuse_unmeasured_edits
     from ..result import Result
     from ..settings import Settings, override
 
@@ -99,6 +99,7 @@ def measure(
     with claimed(output, force=force, resume=going_on), resumable():
         if not start and corrections is None:
             refuse_to_drop_edits(output)
+            refuse_unmeasured_edits(output)
         known = Result.load(output) if start or (corrections and has_result(output)) else None
         record = {**run_record(console), "until": until or ""}
         with console.progress("measuring", manifest.membranes) as advance:

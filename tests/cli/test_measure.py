@@ -236,6 +236,19 @@ def test_tables_that_were_corrected_by_hand_are_measured_anew_and_marked(
     assert again["bottom"].iloc[0] == first["bottom"].iloc[0] + 2
 
 
+def test_resume_drops_no_edit_of_bands(copy: Path, pictures: Path, run: Run) -> None:
+    edited = pd.read_csv(copy / "bands.csv", dtype=str, keep_default_na=False)
+    edited.iloc[:-1].to_csv(copy / "bands.csv", index=False)
+    before = csvs(copy)
+
+    code, _, err = run("measure", pictures, "-o", copy, "--resume")
+
+    assert code == 2
+    assert "was edited by hand; go on with --from bands" in err
+    assert "--resume" not in err
+    assert csvs(copy) == before
+
+
 def test_a_file_with_two_pictures_gives_two_images_that_share_their_lanes_also_when_going_on(
     tmp_path: Path, run: Run
 ) -> None:

@@ -91,6 +91,31 @@ def test_stopping_at_the_bands_and_going_on_gives_what_one_run_gives(
     assert again == {name: data for name, data in whole.items() if name != "quality.csv"}
 
 
+@pytest.mark.parametrize("until", [[], ["--until", "bands"]])
+@pytest.mark.parametrize("name", ["lanes", "bands"])
+def test_resume_drops_no_edit_of_lanes_or_bands_and_points_to_going_on_from_them(
+    name: str,
+    until: list[str],
+    study: Path,
+    quantified: Path,
+    tmp_path: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    no_work(monkeypatch)
+    out = Path(shutil.copytree(quantified, tmp_path / "out"))
+    sheet = pd.read_csv(out / f"{name}.csv", dtype=str, keep_default_na=False)
+    sheet.loc[1, ["left", "right"]] = [str(int(sheet.loc[1, edge]) + 3) for edge in ("left", "right")]
+    sheet.to_csv(out / f"{name}.csv", index=False)
+    before = csvs(out)
+
+    code, told, err = run("quantify", study, "-o", out, "--resume", *until, *PLAIN)
+
+    assert (code, told) == (2, "")
+    assert "lanes.csv or bands.csv was edited by hand; go on with --from bands" in err
+    assert csvs(out) == before
+
+
 def quantify_from(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let quantifying return what was saved, after the study's pictures were read."""
 
