@@ -15,7 +15,7 @@ from .testing import Comparison, Fitted, compare_pairs, fit_family, fit_nested
 __all__ = ["Linked", "Made", "Models", "compare_linked"]
 
 _BLOCKED = "blocked by replicate"
-_UNSHARED = "replicates not shared between groups: blocked by membrane"
+_UNSHARED = "groups not linked within replicates: blocked by membrane"
 _THROUGH = "linked by conditions outside the comparison"
 
 

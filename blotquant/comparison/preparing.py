@@ -53,11 +53,11 @@ class Family:
         ``target, site, quantity`` and the ``group_by`` columns.
     groups : tuple of Group
         Conditions, reference first.
-    group, block : ndarray of shape (N,) of int
-        Codes of each value's group and block.
+    group, replicate, block : ndarray of shape (N,) of int
+        Codes of each value's group, biological replicate (calibrators are one) and block: what a replicate has on one
+        scale.
     scale : ndarray of shape (N,) of int
-        Codes of what reads in the same units: a membrane, or those of a replicate brought to one scale. A block lies
-        on one scale.
+        Codes of what reads in the same units: a membrane, or several that lysates of one replicate bring to one scale.
     ln_value : ndarray of shape (N,)
         Logarithm of the value; of its limit where censored.
     censored : ndarray of shape (N,) of bool
@@ -69,6 +69,7 @@ class Family:
     keys: dict[str, Any]
     groups: tuple[Group, ...]
     group: Codes
+    replicate: Codes
     block: Codes
     scale: Codes
     ln_value: Vector
@@ -84,11 +85,14 @@ class Family:
         """Return the family of some of its groups, in the order given, and of some of its values."""
         rows = np.isin(self.group, chosen) & (True if rows is None else rows)
         place = {code: index for index, code in enumerate(chosen)}
-        block, scale = (np.unique(code[rows], return_inverse=True)[1] for code in (self.block, self.scale))
+        replicate, block, scale = (
+            np.unique(code[rows], return_inverse=True)[1] for code in (self.replicate, self.block, self.scale)
+        )
         return Family(
             self.keys,
             tuple(self.groups[code] for code in chosen),
             np.array([place[int(code)] for code in self.group[rows]], dtype=np.int64),
+            replicate,
             block,
             scale,
             self.ln_value[rows],
@@ -109,27 +113,49 @@ def _floor(lanes: pd.DataFrame) -> pd.DataFrame:
     return lanes.assign(ratio_loq=lanes["ratio_loq"].mask(unknown & (lanes["ratio"] <= 0), least))
 
 
-def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Bring the membranes of each replicate to one scale, and name blocks; membranes that share nothing stay blocks."""
-    lanes = lanes.assign(block=lanes["replicate"])
-    notes = []
-    for replicate, own in lanes.groupby("replicate", sort=True):
-        if own["membrane"].nunique() < 2:
+def _codes(lanes: pd.DataFrame, columns: list[str]) -> Codes:
+    """Return a code from 0 for each combination of columns, in their order."""
+    return np.asarray(lanes.groupby(columns, dropna=False, sort=True).ngroup(), dtype=np.int64)
+
+
+def _seen(lanes: pd.DataFrame) -> pd.Series[bool]:
+    return (lanes["ratio"] > 0) & ~(lanes["ratio"] < lanes["ratio_loq"])
+
+
+def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
+    """Bring membranes that hold the same lysates of a replicate to one scale, and name what reads in its units: a part.
+
+    A part is called by its first membrane. Calibrators move no membrane here, as they would take their errors to all
+    its lanes unseen; they go with their membrane, and the model takes them as values of it.
+    """
+    seen = lanes[~lanes["is_calibrator"] & _seen(lanes)]
+    what = _codes(seen, [*conditions, "replicate"]).astype(str)
+    factor = dict.fromkeys(lanes["membrane"], 1.0)
+    part = {name: name for name in factor}
+    for names in islands(list(what), list(seen["membrane"])):
+        if len(names) < 2:
             continue
-        seen = own[(own["ratio"] > 0) & ~(own["ratio"] < own["ratio_loq"])]
-        what = [str(code) for code in seen.groupby(conditions, dropna=False).ngroup()]
-        parts = islands(what, list(seen["membrane"]))
-        if len(parts) > 1 or seen["membrane"].nunique() < own["membrane"].nunique():
-            lanes.loc[own.index, "block"] = own["replicate"] + " / " + own["membrane"]
+        own = seen["membrane"].isin(names)
+        found = align(seen.loc[own, "ratio"].to_numpy(), list(what[own]), list(seen.loc[own, "membrane"]))
+        factor.update(zip(found.membranes, np.exp(found.ln_scale).tolist(), strict=True))
+        part.update(dict.fromkeys(names, names[0]))
+    lanes = lanes.assign(part=lanes["membrane"].map(part))
+    lanes[["ratio", "ratio_loq"]] = lanes[["ratio", "ratio_loq"]].div(lanes["membrane"].map(factor), axis=0)
+    return lanes.assign(on_scale=lanes["on_scale"].where(lanes["on_scale"] == "", lanes["part"]))
+
+
+def _unlinked(lanes: pd.DataFrame, conditions: list[str]) -> list[str]:
+    """Note replicates on several parts that no calibrator lysate links."""
+    notes = []
+    for replicate, own in lanes[~lanes["is_calibrator"]].groupby("replicate", sort=True):
+        parts = set(own["part"])
+        pool = lanes[lanes["is_calibrator"] & lanes["part"].isin(parts)]
+        linked = islands(list(_codes(pool, conditions).astype(str)), list(pool["part"]))
+        if len(parts) > 1 and linked != [sorted(parts)]:
             notes.append(
                 f"the membranes of replicate {replicate} share no condition: each is a block; load one lysate on all"
             )
-            continue
-        found = align(seen["ratio"].to_numpy(), what, list(seen["membrane"]))
-        factor = own["membrane"].map(dict(zip(found.membranes, np.exp(found.ln_scale), strict=True)))
-        lanes.loc[own.index, ["ratio", "ratio_loq"]] = own[["ratio", "ratio_loq"]].div(factor, axis=0)
-        lanes.loc[own.index, "on_scale"] = own["on_scale"].where(own["on_scale"] == "", " + ".join(found.membranes))
-    return lanes, notes
+    return notes
 
 
 def _notes(lanes: pd.DataFrame, lost: int) -> list[str]:
@@ -144,14 +170,14 @@ def _notes(lanes: pd.DataFrame, lost: int) -> list[str]:
 
 
 def _with_calibrators(lanes: pd.DataFrame, pool: pd.DataFrame, keys: dict[str, Any]) -> pd.DataFrame:
-    """Add the calibrators of a family, each a value of its membrane: they are never compared, but tell its scale."""
+    """Add the calibrators of a family, one lysate on all membranes: never compared, but it tells their scales."""
     lanes = lanes.assign(is_calibrator=False)
     own = pool[(pool[FAMILY] == [keys[name] for name in FAMILY]).all(axis=1)]
-    own = own[(own["ratio"] > 0) & ~(own["ratio"] < own["ratio_loq"])]
+    own = own[_seen(own)]
     if own.empty:
         return lanes
     further = {name: value for name, value in keys.items() if name not in FAMILY}
-    own = own.assign(is_calibrator=True, replicate=own["membrane"], **further)
+    own = own.assign(is_calibrator=True, replicate="", **further)
     return pd.concat([lanes, own], ignore_index=True)
 
 
@@ -161,17 +187,15 @@ def _family(lanes: pd.DataFrame, pool: pd.DataFrame, keys: dict[str, Any], group
     there = there[(there["ratio"] > 0) | (there["ratio_loq"] > 0)]
     if there.empty:
         return None
-    scaled, notes = _one_scale(_with_calibrators(there, pool, keys), conditions)
-    means = average_repeats(scaled, [*conditions, "block"], ["ratio"])
-    limits = average_repeats(
-        scaled.assign(ratio_loq=scaled["ratio_loq"].fillna(0.0)), [*conditions, "block"], ["ratio_loq"]
-    )
+    scaled = _one_scale(_with_calibrators(there, pool, keys), conditions)
+    repeats = [*conditions, "replicate", "part"]
+    means = average_repeats(scaled, repeats, ["ratio"])
+    limits = average_repeats(scaled.assign(ratio_loq=scaled["ratio_loq"].fillna(0.0)), repeats, ["ratio_loq"])
     means["ratio_loq"] = limits["ratio_loq"]
     means["is_reference"] = means.groupby(conditions, dropna=False)["is_reference"].transform("any").astype(bool)
     means["behind"] = ~means["is_reference"]
     order = ["stimulus", "behind", "treatment", "dose", "dose_unit", *group_by, "is_calibrator"]
-    means["code"] = means.groupby(order, dropna=False, sort=True).ngroup()
-    first = means.drop_duplicates("code").sort_values("code")
+    first = means.assign(code=_codes(means, order)).drop_duplicates("code").sort_values("code")
     groups = tuple(
         Group({name: row[name] for name in DOSE}, label(row), str(row["role"]), bool(row["is_reference"]))
         for row in first.to_dict("records")
@@ -181,12 +205,13 @@ def _family(lanes: pd.DataFrame, pool: pd.DataFrame, keys: dict[str, Any], group
     return Family(
         keys=keys,
         groups=groups,
-        group=means["code"].to_numpy(dtype=np.int64),
-        block=np.unique(means["block"].to_numpy(dtype=str), return_inverse=True)[1],
+        group=_codes(means, order),
+        replicate=_codes(means, ["is_calibrator", "replicate"]),
+        block=_codes(means, ["is_calibrator", "replicate", "part"]),
         scale=np.unique(means["on_scale"].to_numpy(dtype=str), return_inverse=True)[1],
         ln_value=np.log(np.where(censored, limit, value)),
         censored=censored,
-        notes=(*notes, *_notes(lanes, len(lanes) - len(there))),
+        notes=(*_unlinked(scaled, conditions), *_notes(lanes, len(lanes) - len(there))),
     )
 
 

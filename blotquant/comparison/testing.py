@@ -12,7 +12,7 @@ from ..least_squares import Vector
 from .censored import Censored
 from .linear import LinearFit, fit_fixed, fit_random
 from .multiplicity import adjust, critical_value
-from .preparing import Family
+from .preparing import CALIBRATOR, Family
 
 __all__ = ["Comparison", "Fitted", "compare_pairs", "fit_family", "fit_nested"]
 
@@ -84,7 +84,13 @@ def _design(family: Family, blocked: bool) -> Vector:
     return np.hstack([columns, blocks[:, 1:] - blocks[:, :1]])
 
 
-def fit_family(family: Family, *, words: str = "blocked by replicate", random: bool = True) -> Fitted:
+def fit_family(
+    family: Family,
+    *,
+    words: str = "blocked by replicate",
+    single: str = "a single replicate: no blocks",
+    random: bool = True,
+) -> Fitted:
     """Fit ln value = group + block with what the design allows.
 
     Complete blocks: fixed. Incomplete ones: random (REML) where they may be. A single block: none. Values below LOQ:
@@ -95,8 +101,8 @@ def fit_family(family: Family, *, words: str = "blocked by replicate", random: b
     ----------
     family : Family
         Groups to be compared, whose blocks hang together through shared groups.
-    words : str
-        What the blocks are.
+    words, single : str
+        What the blocks are, and what is said where there is but one.
     random : bool
         Incomplete blocks are a sample, so that also the differences between them speak.
 
@@ -106,7 +112,7 @@ def fit_family(family: Family, *, words: str = "blocked by replicate", random: b
     doi 10.2307/1907382 (values below LOQ, see `Censored`).
     """
     blocked = int(family.block.max()) > 0
-    words = words if blocked else "replicates not shared between groups: no blocks"
+    words = words if blocked else single
     block = family.block if blocked else None
     if np.any(family.censored):
         likelihood = Censored(family.ln_value, family.censored, _design(family, blocked))
@@ -121,9 +127,9 @@ def fit_family(family: Family, *, words: str = "blocked by replicate", random: b
 def fit_nested(family: Family, *, words: str) -> Fitted:
     """Fit ln value = group + membrane where not all groups hang together through replicates.
 
-    Replicates that hold several groups all the same are a random part of their membranes: two values of one replicate
-    are not two independent ones. Membranes are fixed, as what differs between them is of the antibody's making, and
-    they are few. With values below LOQ replicates count as independent.
+    Replicates that hold several groups all the same are a random part, also where they span membranes: two values of
+    one replicate are not two independent ones. Membranes are fixed, as what differs between them is of the antibody's
+    making, and they are few. With values below LOQ replicates count as independent.
     Assumes normal errors of one spread on the log scale, and that groups, membranes and replicates add up.
 
     Parameters
@@ -137,11 +143,14 @@ def fit_nested(family: Family, *, words: str) -> Fitted:
     ----------
     Patterson & Thompson 1971, doi 10.1093/biomet/58.3.545 (see `fit_random`).
     """
-    plain = fit_family(replace(family, block=family.scale), words=words, random=False)
-    alone = len(np.unique(family.block)) == len(family.block)
+    single = "replicates not shared between groups: no blocks"
+    plain = fit_family(replace(family, block=family.scale), words=words, single=single, random=False)
+    # calibrators are of one lysate, which is no part of what replicates differ by
+    compared = np.array([group.role != CALIBRATOR for group in family.groups])[family.group]
+    alone = len(np.unique(family.replicate[compared])) == int(np.sum(compared))
     if alone or plain.censored is not None or plain.linear.residual_dof < 1:
         return plain
-    linear = fit_random(family.ln_value, family.group, family.block, family.scale)
+    linear = fit_random(family.ln_value, family.group, family.replicate, family.scale)
     several = int(family.scale.max()) > 0
     words = f"{words}, {_RANDOM}" if several else f"replicates not shared by all groups: {_RANDOM}"
     return replace(plain, linear=linear, words=words)

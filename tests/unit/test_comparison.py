@@ -237,8 +237,13 @@ def test_unpaired_replicates_are_compared_without_blocks() -> None:
     rows = [{"replicate": f"a{i}", "membrane": "m", "treatment": "vehicle", "ratio": v} for i, v in enumerate(a)]
     rows += [{"replicate": f"b{i}", "membrane": "m", "dose": 10.0, "ratio": v} for i, v in enumerate(b)]
     row = compare_groups(normalise(lanes(rows), within="membrane")).iloc[0]
-    assert row["method"].endswith("no blocks")
+    assert row["method"].endswith("replicates not shared between groups: no blocks")
     assert row["p"] == pytest.approx(stats.ttest_ind(np.log(a), np.log(b)).pvalue, rel=1e-9)
+
+
+def test_a_study_of_one_replicate_says_that_it_has_one() -> None:
+    tests = compare_groups(study({0: [1.0], 10: [0.6], 100: [0.2]}))
+    assert tests["method"].str.endswith(", a single replicate: no blocks").all()
 
 
 def test_tukey_compares_all_pairs_as_scipy_does() -> None:

@@ -143,6 +143,75 @@ def test_a_calibrator_lysate_links_membranes_and_is_itself_compared_with_nothing
     assert linked["effect"] == pytest.approx(tests.loc["tofa", "effect"])
 
 
+POOL = {"a": 2.0, "b": 4.0, "c": 3.0, "d": 9.0, "e": 8.0, "f": 10.0}
+BRIGHT = {"1": 1.0, "2": 5.0}
+
+
+def on_two(treatment: str, values: dict[str, float], parts: str = "12", **further: object) -> Rows:
+    """One lane of a treatment for each replicate on each of its membranes; 2 is five times as bright as 1."""
+    return [
+        row
+        for replicate, value in values.items()
+        for part in parts
+        for row in loaded(
+            treatment, [BRIGHT[part] * value], "", **{"membrane": part + replicate, "replicate": replicate, **further}
+        )
+    ]
+
+
+def test_calibrators_link_replicates_that_span_several_membranes() -> None:
+    vehicle, bari = dict(zip("abc", VEHICLE, strict=False)), dict(zip("abc", BARI, strict=False))
+    tofa = dict(zip("def", TOFA, strict=False))
+    rows = [*on_two("vehicle", vehicle), *on_two("bari", bari), *on_two("tofa", tofa)]
+    tests = compared([*rows, *on_two("pool", POOL, role="calibrator")])
+    own = [np.log(tofa[name] / POOL[name]) for name in "def"]
+    base = [np.log(vehicle[name] / POOL[name]) for name in "abc"]
+    assert tests.loc["tofa", "effect"] == pytest.approx(np.exp(np.mean(own) - np.mean(base)))
+    assert "linked by conditions outside the comparison" in tests.loc["tofa", "method"]
+    assert np.isfinite(tests.loc["tofa", "p"])
+    assert (tests["note"] == "").all()
+    assert compared(rows).loc["tofa", "note"].startswith("not compared")
+
+
+def test_calibrators_are_linked_by_their_membrane_and_not_by_the_name_of_a_replicate() -> None:
+    other = {"a": "b", "b": "c", "c": "a"}  # each replicate is called as the membrane of another
+    rows = [
+        row
+        for treatment, values in (("vehicle", VEHICLE), ("bari", BARI))
+        for name, value in zip("abc", values, strict=False)
+        for row in loaded(treatment, [value], "", membrane=other[name], replicate=name)
+    ]
+    pool = [row for name in "abc" for row in loaded("pool", [POOL[name]], "", membrane=name, role="calibrator")]
+    pd.testing.assert_frame_equal(compared([*rows, *pool]), compared(rows))
+
+
+@pytest.mark.parametrize("apart", [1.0, 40.0])
+def test_calibrators_link_the_membranes_of_one_replicate_however_far_replicates_are_apart(apart: float) -> None:
+    level = {"a": 1.0, "b": apart, "c": apart**2}
+    vehicle = {name: level[name] * noise for name, noise in zip("abc", (1.0, 1.1, 0.95), strict=True)}
+    bari = {name: level[name] * noise for name, noise in zip("abc", (0.21, 0.2, 0.18), strict=True)}
+    pool = dict.fromkeys("abc", 0.5)
+    rows = [*on_two("vehicle", vehicle, "1"), *on_two("bari", bari, "2")]
+    row = compared([*rows, *on_two("pool", pool, role="calibrator")]).loc["bari"]
+    assert row["effect"] == pytest.approx(stats.gmean(list(bari.values())) / stats.gmean(list(vehicle.values())))
+    assert row["ci_high"] < 0.35  # what replicates differ by is in both groups alike
+    assert "groups not linked within replicates: blocked by membrane" in row["method"]
+    assert row["note"] == ""
+    half = compared([*rows, *on_two("pool", pool, "1", role="calibrator")]).loc["bari", "note"]
+    assert half.count("share no condition: each is a block; load one lysate on all") == 3
+
+
+def test_a_replicate_on_two_membranes_reads_in_the_units_of_one_on_one_of_them() -> None:
+    rows = []
+    for i, bright in enumerate([1.0, 7.0, 30.0]):
+        for part, factor in (("x", bright), ("y", 3.0 * bright)):
+            on = {"membrane": f"{part}{i}", "replicate": f"v{i}"}
+            rows += loaded("vehicle", [factor * VEHICLE[i]], "", **on)
+        rows += loaded("bari", [bright * BARI[i]], "", membrane=f"x{i}", replicate=f"d{i}")
+    row = compared(rows).loc["bari"]
+    assert row["effect"] == pytest.approx(stats.gmean(BARI[:3]) / stats.gmean(VEHICLE[:3]))
+
+
 def test_folds_alone_are_on_one_scale_and_are_compared() -> None:
     folds = normalise(lanes([*shared(), *loaded("tofa", TOFA, "b")])).assign(fold=lambda t: t["ratio"], ratio=np.nan)
     row = compare_groups(folds).set_index("treatment").loc["tofa"].iloc[0]
