@@ -32,12 +32,16 @@ def _block_columns(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[st
     return ["replicate"] if len(known & wanted) > 1 and "" not in known else []
 
 
-def _told_apart(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[str]:
-    """Columns in which these controls go with their wells; one label for all, or none of the wells', is shared."""
+def _told_apart(table: pd.DataFrame, controls: Mask, sought: Mask, name: str) -> list[str]:
+    """Columns in which these controls go with their wells; one label for all, or none of the wells', is shared.
+
+    A target's controls never serve another target, nor a stimulus' maximum another stimulus.
+    """
     found = []
     for column in ("target", "stimulus"):
         known, wanted = set(table.loc[controls, column]), set(table.loc[sought, column])
-        partly = column == "target" and bool(known & wanted) and not known >= wanted
+        own = wanted - {""} if column == "stimulus" else wanted
+        partly = (column == "target" or name == "maximum") and bool(known & own) and not known >= own
         if partly or (len(known) > 1 and (known & wanted or not wanted)):
             found.append(column)
     return found
@@ -65,6 +69,7 @@ def _require(table: pd.DataFrame, mean: Vector, sought: Mask, name: str, columns
         row = table.iloc[lost[0]]
         where = ", ".join(f"{column} {row[column]!r}" for column in columns if row[column] != "") or "the table"
         shared = "; controls that serve all replicates name none" if "replicate" in columns else ""
+        shared += "; one that serves every stimulus names none" if "stimulus" in columns else ""
         raise TableError(f"{where} has no {name} control; give one of its wells the role {name}{shared}")
 
 
@@ -102,7 +107,8 @@ def percent_activity(
         ``treatment, dose, response`` and optionally ``role`` (``maximum``: full activity, ``minimum``: none),
         ``replicate``, ``plate``, ``target``, ``stimulus``, ``dose_unit``; not changed. Controls count for their plate;
         without plates, for their replicate where each has its own; and for their target and stimulus where they
-        carry those of wells, so that blanks without a target serve all.
+        carry those of wells, so that blanks without a target serve all. A maximum that carries the stimulus of some
+        wells is not that of wells of another.
     maximum, minimum : mapping, optional
         Column → value of the controls, instead of roles.
 
@@ -116,7 +122,7 @@ def percent_activity(
     Raises
     ------
     TableError
-        A plate lacks a control that others have, or a named control matches nothing.
+        A plate, replicate, target or stimulus lacks a control that others have, or a named control matches nothing.
 
     References
     ----------
@@ -163,13 +169,15 @@ def _warn_of_direction(activity: Vector) -> None:
         )
 
 
-def _warn_of_closed(table: pd.DataFrame, closed: Mask) -> None:
+def _warn_of_closed(table: pd.DataFrame, closed: Mask, others: bool) -> None:
+    """Warn of controls that are not told apart; beside ``others`` in percent, wells without it are in no curve."""
     names = sorted({str(name) for name in table.loc[closed, "membrane"]} - {""})
     where = f"plate {', '.join(names)}" if names else "the table"
+    fate = "are left out of curves" if others else "the signal relative to the maximum is fitted"
     if np.any(closed):
         warnings.warn(
-            f"{where}: maximum and minimum controls are not told apart, so wells have no percent activity "
-            "and the signal itself is fitted; check the roles",
+            f"{where}: maximum and minimum controls are not told apart, so wells have no percent activity and {fate}; "
+            "check the roles",
             QualityWarning,
             stacklevel=3,
         )
@@ -179,8 +187,11 @@ def _near(
     table: pd.DataFrame, controls: Mask, sought: Mask, name: str, block: Sequence[str]
 ) -> tuple[Vector, Vector, Vector]:
     """Mean of the controls that go with each well, its standard error and their number."""
-    columns = [*block, *_told_apart(table, controls, sought)]
-    found = _moments(codes(table, columns), controls, table["ratio"].to_numpy())
+    alike = table.assign(stimulus=stimulus_of(table))
+    # controls without a replicate serve all replicates
+    block = [column for column in block if column != "replicate" or "" not in set(table.loc[controls, column])]
+    columns = [*block, *_told_apart(alike, controls, sought, name)]
+    found = _moments(codes(alike, columns), controls, table["ratio"].to_numpy())
     _require(table, found[0], sought, name, columns)
     return found
 
@@ -195,9 +206,9 @@ def _between(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
         low, low_se, low_n = _near(table, floor, sought, "minimum", block)
     window = high - low
     closed = (window == 0) | (np.abs(window) < _MIN_APART * np.hypot(high_se, low_se))
-    _warn_of_closed(table, closed & sought)
     window = np.where(closed, np.nan, window)
     share = (values - low) / window
+    _warn_of_closed(table, closed & sought, bool(np.any(np.isfinite(share))))
     error = np.hypot(share * high_se, (1.0 - share) * low_se) / np.abs(window)
     return table.assign(
         flags=add_flag(table["flags"], closed, Flag.NO_WINDOW),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from blotquant.dose_response import fit_dose_response
 from blotquant.errors import QualityWarning, TableError
 from blotquant.normalisation import percent_activity
 
@@ -117,6 +118,39 @@ def test_unstimulated_blanks_serve_every_stimulus() -> None:
 def test_one_maximum_serves_every_stimulus() -> None:
     rows = [*controls(100.0, 0.0, stimulus="IL-6"), {"stimulus": "none", "response": 5.0}]
     assert percent_activity(wells(*rows))["response"].iloc[-1] == pytest.approx(5.0)
+    wide = [*controls(100.0, 0.0), *({"stimulus": one, "response": 5.0} for one in ("IL-6", "GM"))]
+    assert percent_activity(wells(*wide))["response"].iloc[-2:].tolist() == pytest.approx([5.0, 5.0])
+
+
+def test_minima_of_one_stimulus_serve_the_others() -> None:
+    rows = [{"role": "minimum", "stimulus": "IL-6", "response": 10.0}]
+    for one in ("IL-6", "GM"):
+        rows += [{"role": "maximum", "stimulus": one, "response": 110.0}, {"stimulus": one, "response": 60.0}]
+    assert percent_activity(wells(*rows))["response"].iloc[[2, 4]].tolist() == pytest.approx([50.0, 50.0])
+
+
+def test_minima_without_a_replicate_serve_all_and_leave_each_its_own_maximum() -> None:
+    rows: list[dict[str, object]] = [{"role": "minimum", "replicate": "", "response": 10.0}]
+    for replicate, high in (("a", 110.0), ("b", 210.0)):
+        rows += [{"role": "maximum", "replicate": replicate, "response": high}]
+        rows += [{"replicate": replicate, "response": 60.0}]
+    assert percent_activity(wells(*rows))["response"].iloc[[2, 4]].tolist() == pytest.approx([50.0, 25.0])
+    own = [{"role": "minimum", "replicate": "a", "response": 10.0}, *rows[1:]]
+    with pytest.raises(TableError, match="replicate 'b' has no minimum control"):
+        percent_activity(wells(*own))
+
+
+def test_a_plate_whose_controls_are_not_told_apart_is_left_out_beside_others_and_that_is_said() -> None:
+    closed = [*controls(9.0, 9.0, plate="p1"), *({"plate": "p1", "dose": d, "response": 5.0} for d in (1.0, 10.0))]
+    sound = [*controls(9.0, 1.0, plate="p2"), *({"plate": "p2", "dose": d, "response": 5.0} for d in (1.0, 10.0))]
+    with pytest.warns(QualityWarning, match="plate p1: .* have no percent activity and are left out of curves; check"):
+        out = percent_activity(wells(*closed, *sound))
+    (fit,) = fit_dose_response(out).fits
+    assert set(fit.points["plate"]) == {"p2"}
+    with pytest.warns(QualityWarning, match="plate p1: .* and the signal relative to the maximum is fitted; check"):
+        alone = percent_activity(wells(*closed))
+    (fit,) = fit_dose_response(alone).fits
+    assert fit.points.loc[~fit.points["shared"], "response"].tolist() == pytest.approx([5.0 / 9.0] * 2)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +170,11 @@ def test_one_maximum_serves_every_stimulus() -> None:
             [*controls(9.0, 1.0, stimulus="a"), *controls(9.0, 1.0, stimulus="b"), {"stimulus": "a", "response": 1.0},
              {"stimulus": "c", "response": 5.0}],
             "stimulus 'c' has no maximum control",
+        ),
+        (
+            [{"role": "maximum", "stimulus": "IL-6", "response": 9.0}, {"stimulus": "il-6", "response": 5.0},
+             {"stimulus": "GM", "response": 5.0}],
+            "stimulus 'GM' has no maximum control; .* one that serves every stimulus names none",
         ),
         ([{"role": "maximum", "response": np.nan}, {"response": 5.0}], "the table has no maximum control"),
         (
