@@ -173,7 +173,8 @@ _SAID: dict[Flag, tuple[str, str]] = {
     Flag.REFERENCE_UNLIKE: (
         "The reference or maximum is of another stimulus or group_by cell than the lane (column reference names it); "
         "no percent activity is given against the maximum of another stimulus.",
-        "Load the reference with every stimulus and cell; one that is meant for all is named as [control] reference.",
+        "Load the reference with every stimulus and cell, or name the one that is meant for all, with its stimulus and "
+        "cell, as [control] reference.",
     ),
     Flag.NO_WINDOW: (
         "The block's minimum control is missing or not told apart from its maximum; no percent activity is given.",

@@ -66,6 +66,8 @@ def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
     out["blot"] = (texts(out["membrane"]) != "") & ~out["wells"]
     for name in _CONTROLS:  # the maximum's of plates only; elsewhere it is in the blocks' scales
         out[name] = pd.to_numeric(out[name], errors="coerce") if name in table else np.nan
+    if given == ["ratio"] and "reference" in table and (texts(table["reference"]) != "").any():
+        given = ["response"]  # the references are lost, and raw ratios are not on one scale
     if given:
         out["response"] = out[given[0]]
         fallback = {"fold": "fold_se", "ratio": "ratio_se"}.get(given[0])

@@ -108,8 +108,8 @@ def normalise(
     fold = ratio / mean(reference lanes); percent activity = 100 · (ratio − minimum) / (maximum − minimum), not
     clipped. The block is the biological replicate on its membrane. A control counts for the lanes of its stimulus and
     of its ``group_by`` cell. Where a stimulus or cell has none, folds are against the common one, flagged
-    ``reference_unlike``; a stimulus without a maximum of its own has no percent activity. Assumes that lanes of one
-    membrane share one scale.
+    ``reference_unlike`` unless the reference was named with that column; a stimulus without a maximum of its own has no
+    percent activity. Assumes that lanes of one membrane share one scale.
 
     Parameters
     ----------
@@ -133,7 +133,9 @@ def normalise(
     Returns
     -------
     DataFrame
-        Folds table; ``role`` says which lanes served as controls. No folds where there is no reference.
+        Folds table; ``role`` says which lanes served as controls. No folds where there is no reference. ``response`` is
+        percent activity, or the fold for a stimulus without a maximum or where no percent activity is known; it is the
+        ratio only where no reference was loaded at all.
 
     Raises
     ------
@@ -160,34 +162,40 @@ def normalise(
     table = table.assign(**{name: table[name] / scale for name in ("ratio", "ratio_se", "ratio_loq")})
     blocks = _BLOCKS[within] if across == "reference" else [[]]
     values = np.where(usable(table), table["ratio"].to_numpy(), np.nan)
+    same = np.array_equal(top, base)  # then what is named for the reference is named for the maximum
+    wanted = {**(maximum or {}), **(reference or {})} if same else maximum
     found = [
         find_reference(table, values, mask, named=named, group_by=group_by, blocks=blocks)
-        for mask, named in ((top, maximum), (floor, minimum), (base, reference or maximum))
+        for mask, named in ((top, wanted), (floor, minimum), (base, reference or maximum))
     ]
-    told = "stimulus" in (reference or {})
+    for_all = "stimulus" in (reference or {})
+    told = (for_all and same, for_all)
     out = _with_folds(table, values, found, base, told, use_below_loq)
     out[["ratio", "ratio_se", "ratio_loq"]] = complete(ratios, "ratios")[["ratio", "ratio_se", "ratio_loq"]]
     return tables.check(out, "folds")
 
 
-def _said(flags: pd.Series[str], table: pd.DataFrame, top: Reference, own: Reference, told: bool) -> pd.Series[str]:
+def _said(
+    flags: pd.Series[str], table: pd.DataFrame, top: Reference, own: Reference, told: tuple[bool, bool]
+) -> pd.Series[str]:
     """Flag the lanes whose reference or maximum has no number, or lies elsewhere, or is not of their kind.
 
-    A reference that was named with its stimulus (``told``) is meant for all of them.
+    One that was named with its stimulus (``told``: the maximum, the reference) is meant for all of them.
     """
     lanes, family = usable(table), codes(table, FAMILY)
     lost, full = np.zeros((2, len(table)), dtype=bool)
     stimulated = (stimulus_of(table) != "").to_numpy(dtype=bool)
-    for one in (top, own):
+    unlike = top.other_cell | own.other_cell
+    for one, for_all in zip((top, own), told, strict=True):
         # beside the controls of several stimuli an unstimulated lane is held against none of them
-        gone = np.isin(family, family[one.names != ""]) & ~np.isfinite(one.mean) & (stimulated | one.expected)
+        gone = np.isin(family, family[one.expected]) & ~np.isfinite(one.mean) & (stimulated | one.expected)
         lost, full = lost | (gone & ~one.saturated), full | (gone & one.saturated)
-    unlike = top.other_stimulus | (own.other_stimulus & (not told)) | top.other_cell | own.other_cell
+        unlike = unlike | (one.other_stimulus & (not for_all))
     for where, flag in (
         (full, Flag.REFERENCE_SATURATED),
         (lost, Flag.REFERENCE_MISSING),
         (own.elsewhere | top.elsewhere, Flag.REFERENCE_ELSEWHERE),
-        (unlike, Flag.REFERENCE_UNLIKE),
+        (unlike & own.expected, Flag.REFERENCE_UNLIKE),
     ):
         flags = add_flag(flags, lanes & where, flag)
     return flags
@@ -198,7 +206,7 @@ def _with_folds(
     values: Vector,
     found: list[Reference],
     base: Mask,
-    told: bool,
+    told: tuple[bool, bool],
     use_below_loq: bool,
 ) -> pd.DataFrame:
     top, floor, own = found
@@ -228,23 +236,26 @@ def _with_folds(
         minimum_se=np.where(known, floor_se, np.nan),
         minimum_n=np.where(known, floor.count, 0).astype(np.int64),
     )
-    alone = stimulus_of(table).where(top.other_stimulus, "")
+    alone = stimulus_of(table).where(top.other_stimulus | ~top.expected, "")
     return _with_response(out, lane_se, own, codes(table.assign(stimulus=alone), [*FAMILY, "stimulus"]))
 
 
 def _with_response(table: pd.DataFrame, lane_se: Vector, own: Reference, part: Codes) -> pd.DataFrame:
-    """Choose part by part what a curve is fitted to: percent activity, else fold, else the ratio itself.
+    """Choose part by part what a curve is fitted to: percent activity, else fold; without any reference, the ratio.
 
-    A part is a family, or a stimulus of it that has no maximum of its own.
+    A part is a family, or a stimulus of it that has no maximum of its own. Where the reference of a family is lost,
+    its ratios are no substitute: they are not on one scale between membranes.
     """
     response = np.full(len(table), np.nan)
     error = np.full(len(table), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         fold_error = table["ratio_se"].to_numpy() / np.abs(own.mean)
+    family = codes(table, FAMILY)
+    free = usable(table) & ~np.isin(family, family[own.expected])
     choices = (
         (table["percent_activity"].to_numpy(), lane_se),
         (table["fold"].to_numpy(), fold_error),
-        (np.where(usable(table), table["ratio"].to_numpy(), np.nan), table["ratio_se"].to_numpy()),
+        (np.where(free, table["ratio"].to_numpy(), np.nan), table["ratio_se"].to_numpy()),
     )
     for code in np.unique(part):
         rows = part == code

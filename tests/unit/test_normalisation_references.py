@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from blotquant.dose_response import fit_dose_response
@@ -66,6 +68,108 @@ def test_one_sound_lane_of_the_reference_is_enough_and_no_control_at_all_is_no_d
     assert set(free["flags"]) == {""}
 
 
+def said(folds: pd.DataFrame) -> list[str]:
+    """Texts of the warnings."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        warn_of_references(folds)
+    return [str(one.message) for one in seen]
+
+
+RESTING = {"treatment": "vehicle", "stimulus": "none"}
+
+
+def test_the_control_that_is_lost_is_named_with_what_is_lost_by_it() -> None:
+    lost_maximum = normalise(lanes(blocks(SATURATED, {})), reference=RESTING)
+    assert lost_maximum["fold"].iloc[2] == pytest.approx(10.0)
+    (text,) = said(lost_maximum)
+    assert text.startswith(
+        "STAT3 Y705 on rep1: the maximum (IL-6 + vehicle) is saturated, so lanes have no percent activity and are not "
+        "in curves; expose shorter"
+    )
+    rows = [{"treatment": "vehicle", "ratio": 2.0}, {**SATURATED, "treatment": "sham"}, {"ratio": 1.0}]
+    (text,) = said(normalise(lanes(rows), reference={"treatment": "sham"}))
+    assert "the reference (IL-6 + sham) is saturated, so lanes have no fold; expose" in text
+
+
+@pytest.mark.parametrize(
+    ("lost", "why"),
+    [
+        (SATURATED, "is saturated"),
+        ({"ratio": 0.005}, "is below its limit of quantification"),
+        ({"ratio": np.nan}, "has no"),
+    ],
+)
+def test_ratios_do_not_stand_in_for_a_reference_that_is_lost_everywhere(lost: dict[str, Any], why: str) -> None:
+    doses = [{"membrane": f"rep{n}", "replicate": str(n), "dose": 10.0**k} for n in (1, 2) for k in range(5)]
+    folds = normalise(lanes([*blocks(lost, lost), *doses]))
+    assert folds["ratio"].notna().any()
+    assert folds["response"].isna().all()
+    (text,) = said(folds)
+    assert f"the reference (IL-6 + vehicle) {why}" in text
+    assert "so lanes have no fold or percent activity and are not in curves" in text
+    assert not fit_dose_response(folds).fits
+
+
+def test_a_stimulus_without_any_reference_is_missing_one_and_not_unlike() -> None:
+    rows = [{**RESTING, "ratio": 0.1}, {"treatment": "vehicle"}, {"dose": 1.0}]
+    folds = normalise(lanes([*rows, {"stimulus": "IFN", "dose": 1.0}]), reference={"treatment": "vehicle"})
+    assert folds["flags"].tolist() == [""] * 3 + ["reference_missing"]
+    assert np.isnan(folds["response"].iloc[3])
+    (text,) = said(folds)
+    assert text.startswith(
+        "STAT3 Y705 on m1: lanes under IFN have no reference of their own stimulus, so no fold or percent "
+        "activity and are not in curves; load"
+    )
+
+
+@pytest.mark.parametrize("others", [("A",), ("A", "C")])
+def test_a_stimulus_without_a_maximum_has_a_curve_of_folds_where_it_has_folds(others: tuple[str, ...]) -> None:
+    rows: list[dict[str, Any]] = [{"stimulus": "none", "treatment": "vehicle", "ratio": 0.1}]
+    rows += [{"stimulus": one, "treatment": what, "dose": dose} for one in others for what, dose in MAXIMUM_AND_DRUG]
+    rows += [{"stimulus": "B", "dose": 1.0, "ratio": 0.5}]
+    folds = normalise(lanes(rows), reference=RESTING)
+    assert np.isnan(folds["percent_activity"].iloc[-1])
+    assert folds["response"].iloc[-1] == pytest.approx(5.0)
+    (text,) = said(folds)
+    assert "lanes under B have no maximum of their own stimulus" in text
+    assert "no percent activity and curves of folds" in text
+
+
+def test_between_two_maxima_of_others_a_stimulus_has_neither_fold_nor_curve() -> None:
+    rows = [{"stimulus": one, "treatment": what, "dose": dose} for one in "AC" for what, dose in MAXIMUM_AND_DRUG]
+    folds = normalise(lanes([*rows, {"stimulus": "B", "dose": 1.0, "ratio": 0.5}]))
+    assert folds[["fold", "percent_activity", "response"]].iloc[-1].isna().all()
+    (text,) = said(folds)
+    assert "lanes under B have no reference of their own stimulus" in text
+    assert "are not in curves" in text
+
+
+@pytest.mark.parametrize(
+    ("column", "other"), [("time_min", {"time_min": 10.0}), ("stimulus", {"stimulus": "IFN", "time_min": 0.0})]
+)
+def test_a_reference_named_with_cell_or_stimulus_is_meant_for_all_of_them(column: str, other: dict[str, Any]) -> None:
+    given = [{"treatment": "vehicle", "time_min": 0.0}, {"dose": 1.0, "time_min": 0.0}, {"dose": 1.0, **other}]
+    table = lanes(given).assign(time_min=[row["time_min"] for row in given])
+    wanted = {"treatment": "vehicle", column: {"time_min": 0.0, "stimulus": "IL-6"}[column]}
+    free = normalise(table, group_by=["time_min"], reference=wanted)
+    assert free["fold"].iloc[2] == pytest.approx(1.0)
+    assert set(free["flags"]) == {""}
+    assert not said(free)
+    bare = normalise(table, group_by=["time_min"], reference={"treatment": "vehicle"})
+    assert bare["flags"].tolist() == ["", "", "reference_unlike"]
+    assert "meant for all, with its stimulus and cell, as [control] reference" in said(bare)[0]
+
+
+def test_naming_a_reference_that_is_not_the_maximum_leaves_the_doubt_about_the_maximum() -> None:
+    given = [{"treatment": "vehicle"}, {"treatment": "sham"}, {"dose": 1.0}, {"dose": 1.0}]
+    table = lanes(given).assign(time_min=[0.0, 0.0, 0.0, 10.0])
+    folds = normalise(table, group_by=["time_min"], reference={"treatment": "sham", "time_min": 0.0})
+    assert folds["flags"].tolist() == ["", "", "", "reference_unlike"]
+    assert "name those that are meant for all, with their cell, as [control] maximum and reference" in said(folds)[0]
+
+
+MAXIMUM_AND_DRUG = [("vehicle", np.nan), ("drug", 1.0)]
 TWO = [
     {"stimulus": "none", "treatment": "vehicle", "ratio": 0.1},
     {"stimulus": "IL-6", "treatment": "vehicle", "ratio": 2.0},
@@ -117,7 +221,7 @@ def test_a_reference_of_another_cell_serves_is_flagged_and_named() -> None:
     assert folds["flags"].tolist() == ["", "", "reference_unlike"]
     assert folds["reference"].tolist() == ["IL-6 + vehicle"] * 2 + ["IL-6 + vehicle (time_min 20)"]
     named = normalise(table, group_by=["time_min"], reference={"treatment": "vehicle", "time_min": 20})
-    assert set(named["flags"]) == {"", "reference_unlike"}  # the maximum's cell was not named
+    assert set(named["flags"]) == {""}  # the reference is the maximum, so its cell is named for both
     free = normalise(table, group_by=["time_min"], maximum={"treatment": "vehicle", "time_min": 20})
     assert set(free["flags"]) == {""}
 
