@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import SettingsError
 from .asking import assignments, run_record
 from .console import Console
 from .options import DryRun, Force, Json, Output, Quiet, Set, Strict, Verbose
@@ -51,6 +52,17 @@ def fit(
     return code
 
 
+def _settings_of_show(chosen: list[str] | None) -> list[str]:
+    """Return the settings of how a result is shown; refuse those that its tables would have to be made with anew."""
+    for text in (asked := assignments(chosen, None)):
+        if text.partition(".")[0].strip() != "report":
+            raise SettingsError(
+                f"--set {text!r}: the tables are there already, so a report takes settings of report.* alone; "
+                "measure or quantify again with this one"
+            )
+    return asked
+
+
 def report(
     context: typer.Context,
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a result.")],
@@ -70,7 +82,7 @@ def report(
 
     console: Console = context.obj
     result = Result.load(output)
-    result = dataclasses.replace(result, settings=override(result.settings, assignments(chosen, None)))
+    result = dataclasses.replace(result, settings=override(result.settings, _settings_of_show(chosen)))
     page = output / "report.html"
     if not dry_run:
         with claimed(output, resume=True):

@@ -276,6 +276,22 @@ def test_the_report_is_made_again_from_the_tables_alone(quantified: Path, tmp_pa
     assert csvs(out) == csvs(quantified)
 
 
+@pytest.mark.parametrize("setting", ["integration.background=rolling_ball", "bands.min_score=9"])
+def test_a_report_takes_no_setting_that_its_tables_were_not_made_with(
+    quantified: Path, tmp_path: Path, run: Run, setting: str
+) -> None:
+    out = Path(shutil.copytree(quantified, tmp_path / "out"))
+    before = (out / "report.html").read_bytes()
+
+    code, _, err = run("report", out, "--set", "report.dpi=100", "--set", setting)
+
+    assert code == 2
+    assert setting.partition("=")[0] in err
+    assert "measure or quantify again" in err
+    assert (out / "report.html").read_bytes() == before
+    assert run("report", out, *PLAIN)[0] == 0
+
+
 def test_the_report_of_a_folder_without_a_result_is_refused(tmp_path: Path, run: Run) -> None:
     code, _, err = run("report", tmp_path)
 
