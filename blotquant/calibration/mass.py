@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..blot import FloatArray
-from ..errors import SettingsError, TableError
+from ..errors import QualityWarning, SettingsError, TableError
 from ..flags import Flag, add_flag
 from ..tables import check, empty, nearest
 from .assignment import assign_ladder
@@ -146,6 +147,19 @@ def _report(ladders: list[_Ladder], membrane: str, drift: Drift) -> pd.DataFrame
     return check(pd.DataFrame(rows), "calibration") if rows else empty("calibration")
 
 
+def _warn_of_unread(lanes: Sequence[int], membranes: Sequence[str]) -> None:
+    """Warn of a membrane none of whose ladder lanes could be read; one without such lanes needs no warning."""
+    if lanes:
+        named = f"lane{'s' if len(lanes) > 1 else ''} {', '.join(map(str, lanes))} show{'s' * (len(lanes) == 1)}"
+        warnings.warn(
+            f"membrane {membranes[0]!r}: ladder {named} fewer than {_FEWEST} bands of the ladder, so no band has "
+            "a mass and targets are found by column 'row' of images.csv, or by strength; expose longer, add a picture "
+            "of form marker, or name the row",
+            QualityWarning,
+            stacklevel=3,
+        )
+
+
 def calibrate_mass(
     bands: pd.DataFrame,
     samples: pd.DataFrame,
@@ -205,6 +219,7 @@ def calibrate_mass(
     ladders = _find_ladders(bands, lanes, masses, model)
     out = bands.copy()
     if not ladders or bands.empty:
+        _warn_of_unread(lanes, membranes)
         return check(out.assign(mass_kda=np.nan, mass_low=np.nan, mass_high=np.nan), "bands"), empty("calibration")
     known = np.concatenate([ladder.masses for ladder in ladders])
     whole = (out["band"] == "lane").to_numpy()

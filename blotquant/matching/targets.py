@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ..conditions import plain_site
-from ..errors import DetectionError, TableError
+from ..errors import DetectionError, QualityWarning, TableError
 from ..tables import check, empty
 from .inputs import filled, lysate_lanes
 
@@ -60,9 +61,11 @@ def _summarise_rows(bands: pd.DataFrame, images: list[str], lanes: pd.Series[int
 def _by_mass(rows: pd.DataFrame, entries: pd.DataFrame, tolerance: float) -> tuple[pd.DataFrame, str]:
     """Keep the rows whose mass fits the expected one; all of them, and why, where mass cannot tell."""
     expected = entries["mass_kda"].dropna()
-    if expected.empty or rows["mass"].isna().all():
+    if expected.empty:
         return rows, ""
     wanted = float(expected.iloc[0])
+    if rows["mass"].isna().all():
+        return rows, f"no band has a mass to hold against {wanted:g} kDa; "
     fits = rows[np.abs(np.log(rows["mass"] / wanted)) <= np.log1p(tolerance)]
     if fits.empty:
         near = rows.loc[np.abs(np.log(rows["mass"] / wanted)).idxmin(), "mass"]
@@ -93,17 +96,44 @@ def _by_strength(
     total = list(entries.loc[entries["form"] == "total", "image"])
     judged = total or list(entries["image"])
     strength = _summarise_rows(bands, judged, lanes).reindex(rows.index).fillna({"strength": 0.0, "found": 0})
-    shared = strength
+    shared, how = strength, "that is strongest in total"
     if phospho and total:
         seen = _summarise_rows(bands, phospho, lanes)["found"].reindex(rows.index, fill_value=0) > 0
         both = seen & (strength["found"] > 0)
-        shared = strength[both] if both.any() else strength
+        if both.any():
+            shared, how = strength[both], "that phospho and total share and that is strongest in total"
+        elif not strength["found"].any():
+            how = "that comes first, as total shows none"
     best = str(shared.sort_values(["strength", "found"], ascending=False, kind="stable").index[0])
     if len(rows) == 1:
         return best, "the only row"
     if phospho and total:
-        return best, "the row that phospho and total share and that is strongest in total"
+        return best, f"the row {how}"
     return best, f"the strongest row of the {entries['form'].iloc[0]} image; no partner on this membrane confirms it"
+
+
+def _apart(bands: pd.DataFrame, entries: pd.DataFrame, lanes: pd.Series[int]) -> list[str]:
+    """Say which phospho and total images of a membrane show bands, but no row in common; each is warned of."""
+    seen = {}
+    for image in entries["image"]:
+        found = _summarise_rows(bands, [image], lanes)["found"]
+        seen[image] = set(found.index[found > 0])
+    phospho, total = (entries.loc[entries["form"] == form, "image"] for form in ("phospho", "total"))
+    notes = [
+        f"no row is detected in both {one!r} and {other!r}"
+        for one in phospho
+        for other in total
+        if seen[one] and seen[other] and not seen[one] & seen[other]
+    ]
+    for note in notes:
+        warnings.warn(
+            f"membrane {entries['membrane'].iloc[0]!r}: {note}, though both show bands; if one picture lies higher "
+            "than the other, crop both alike or give both the same region, or give them membranes of their own and "
+            "join them by pair",
+            QualityWarning,
+            stacklevel=2,
+        )
+    return notes
 
 
 def _mass_text(rows: pd.DataFrame, band: str) -> str:
@@ -167,6 +197,7 @@ def _choose_rows(
         if len(probed):
             used = set().union(*(taken.get(image, set()) for image in probed["image"]))
             band, note = _choose_row(bands, probed, lanes, used, tolerance)
+            note = "; ".join([note, *_apart(bands, probed, lanes)])
             other = _other_form(bands, probed, band, used) if doublets == "sum" else None
             for image, form in zip(probed["image"], probed["form"], strict=True):
                 taken.setdefault(image, set()).add(band)

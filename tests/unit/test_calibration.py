@@ -159,7 +159,14 @@ def test_a_mass_outside_the_ladder_is_flagged() -> None:
 
 def test_without_a_readable_ladder_masses_stay_unknown() -> None:
     bands = membrane({1: [10.0, 20.0], 2: [15.0]})
-    told, report = calibrate_mass(bands, sheet(["ladder", "sample"]), ladder=[100, 50, 25])
+    with pytest.warns(QualityWarning, match="membrane 'm': ladder lane 1 shows fewer than 3 bands"):
+        told, report = calibrate_mass(bands, sheet(["ladder", "sample"]), ladder=[100, 50, 25])
+    assert told["mass_kda"].isna().all()
+    assert report.empty
+
+
+def test_a_membrane_without_a_ladder_lane_has_no_masses_and_nothing_is_warned_of() -> None:
+    told, report = calibrate_mass(membrane({1: [10.0, 20.0, 30.0]}), sheet(["sample"]), ladder=[100, 50, 25])
     assert told["mass_kda"].isna().all()
     assert report.empty
 

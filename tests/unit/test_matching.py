@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from blotquant.conditions import complete
-from blotquant.errors import DetectionError, TableError
+from blotquant.errors import DetectionError, QualityWarning, TableError
 from blotquant.flags import Flag, has_flag
 from blotquant.matching import assign_targets, match_bands, pair_lanes
 from blotquant.tables import check
@@ -312,6 +312,27 @@ def test_a_fully_inhibited_phospho_image_takes_the_row_of_the_total() -> None:
     assert chosen(bands(volumes), IMAGES, samples()) == {"p": "1", "s": "1"}
 
 
+def test_images_of_one_membrane_that_share_no_row_are_warned_of_and_not_said_to_share_one() -> None:
+    apart = {**TWO_ROWS, ("p", "1"): [20.0, 30.0], ("p", "2"): [0.0, 0.0], ("s", "1"): [0.0, 0.0]}
+    with pytest.warns(QualityWarning, match="no row is detected in both 'p' and 's'.*join them by pair"):
+        notes = assign_targets(bands(apart), IMAGES, samples())[1]["note"]
+    assert notes.str.contains("no row is detected in both").all()
+    assert not notes.str.contains("share").any()
+
+
+def test_a_named_row_that_images_do_not_share_is_warned_of_too() -> None:
+    apart = {**TWO_ROWS, ("p", "1"): [20.0, 30.0], ("p", "2"): [0.0, 0.0], ("s", "1"): [0.0, 0.0]}
+    with pytest.warns(QualityWarning, match="no row is detected in both"):
+        assign_targets(bands(apart), IMAGES.assign(row=2.0), samples())
+
+
+@pytest.mark.parametrize("gone", ["p", "s"])
+def test_a_row_is_not_said_to_be_shared_where_an_image_shows_none(gone: str) -> None:
+    volumes = {key: [0.0, 0.0] if key[0] == gone else [500.0, 500.0] for key in TWO_ROWS}
+    notes = assign_targets(bands(volumes), IMAGES, samples())[1]["note"]
+    assert not notes.str.contains("share").any()
+
+
 def test_ladder_lanes_do_not_choose_the_row() -> None:
     volumes = {("p", "1"): [900.0, 0.0], ("p", "2"): [0.0, 9.0], ("s", "1"): [9000.0, 0.0], ("s", "2"): [0.0, 80.0]}
     assert chosen(bands(volumes), IMAGES, samples(role=["ladder", "sample"])) == {"p": "2", "s": "2"}
@@ -358,6 +379,11 @@ def test_a_mass_that_no_row_has_leaves_it_to_the_next_rule() -> None:
     images = IMAGES.assign(row=1.0, mass_kda=86.0)
     assert chosen(table, images, samples()) == {"p": "1", "s": "1"}
     assert "no row within 15 %" in assign_targets(table, images, samples())[1]["note"][0]
+
+
+def test_an_expected_mass_that_no_mass_can_be_held_against_is_said() -> None:
+    notes = assign_targets(bands(TWO_ROWS), IMAGES.assign(mass_kda=86.0), samples())[1]["note"]
+    assert notes.str.contains("no band has a mass to hold against 86 kDa; the row that phospho and total share").all()
 
 
 def test_two_targets_of_one_image_take_two_rows() -> None:
