@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,10 @@ from .records import kept_warnings, make_record, run_key
 from .sensitivity import compare_choices, other_backgrounds
 from .single import fit_table, measure_file, measure_image
 from .twins import note_twins
+from .unfitted import warn_of_unfitted
+
+if TYPE_CHECKING:
+    from ..dose_response import DoseResponse
 
 __all__ = [
     "Given",
@@ -176,11 +180,9 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     """Go from measured bands to the dose-response, one line a stage."""
     # imported here: measuring a picture does without them, and most load scipy.stats, which takes half a second
     from ..comparison import compare_groups, power_table
-    from ..dose_response import fit_dose_response
     from ..grouping import summarise
     from ..normalisation import control_quality, membrane_scales, warn_of_references
 
-    how = settings.dose_response
     study = dataclasses.replace(study, images=study.images[study.images["form"] != "marker"].reset_index(drop=True))
     tolerance, doublets = settings.matching.mass_tolerance, settings.matching.doublets
     if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
@@ -191,6 +193,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     ratios = _flag_lost(_match(bands, study, settings), edits, study)
     folds = _normalise(ratios, study, settings)
     warn_of_references(folds)
+    warn_of_unfitted(folds)
     across = settings.normalisation.across
     scales = membrane_scales(folds, reference=study.reference, group_by=study.group_by, across=across)
     groups = summarise(folds, group_by=study.group_by, level=settings.comparison.level)
@@ -202,16 +205,7 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
         min_replicates=settings.comparison.min_replicates,
     )
     power = power_table(folds, group_by=study.group_by, level=settings.comparison.level)
-    fit = fit_dose_response(
-        folds,
-        model=how.model,
-        weights="error" if how.weights == "auto" else how.weights,
-        interval=how.interval,
-        se=how.se,
-        ic50=how.ic50,
-        group_by=study.group_by,
-        level=settings.comparison.level,
-    )
+    fit = _fit(folds, study, settings)
     return {
         "bands": bands,
         "ratios": ratios,
@@ -248,6 +242,24 @@ def _normalise(ratios: pd.DataFrame, study: Study, settings: Settings, *, across
         within=settings.normalisation.within,
         across=across or settings.normalisation.across,
         use_below_loq=settings.normalisation.use_below_loq,
+    )
+
+
+def _fit(folds: pd.DataFrame, study: Study, settings: Settings) -> DoseResponse:
+    from ..dose_response import fit_dose_response  # as in _conclude
+
+    how = settings.dose_response
+    # a table of responses without a number is a mistake; a study whose every band is saturated is a result
+    given = folds if folds["ratio"].notna().any() else folds.iloc[:0]
+    return fit_dose_response(
+        given,
+        model=how.model,
+        weights="error" if how.weights == "auto" else how.weights,
+        interval=how.interval,
+        se=how.se,
+        ic50=how.ic50,
+        group_by=study.group_by,
+        level=settings.comparison.level,
     )
 
 

@@ -6,17 +6,20 @@ Copies, re-exports and mix-ups do that; so may a picture that was meant for two 
 from __future__ import annotations
 
 import sqlite3
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from ..errors import QualityWarning
 from ..figures.pictures import Picture, decode_png, fingerprints
 from ..tables import check, empty
 
 __all__ = ["Twins", "note_twins", "prints_of"]
 
 _SOME = 1000  # notes that are written together
+_SCREENING = "screening note: "
 _WAYS = ("", ", mirrored", ", turned by 180°")
 
 
@@ -57,7 +60,7 @@ class Twins:
 
 
 def _note(image: str, other: str, way: str) -> dict[str, object]:
-    shown = f"screening note: shows the same picture as {other}{way}"
+    shown = f"{_SCREENING}shows the same picture as {other}{way}"
     note = f"{shown}, contrast aside; one file under two names, or a mix-up?"
     return {"scope": "image", "name": image, "measure": "same_picture", "value": 1.0, "se": np.nan, "unit": "",
             "note": note}  # fmt: skip
@@ -65,6 +68,8 @@ def _note(image: str, other: str, way: str) -> dict[str, object]:
 
 def note_twins(pictures: Mapping[str, Picture]) -> pd.DataFrame:
     """Note images that show the same picture, pixel for pixel as displayed, also with other contrast or mirrored.
+
+    Each is warned of as well: in a study it makes n larger than what was measured.
 
     Parameters
     ----------
@@ -80,4 +85,11 @@ def note_twins(pictures: Mapping[str, Picture]) -> pd.DataFrame:
     for image in pictures:
         twins.add(image, prints_of(pictures[image]))
     found = list(twins.notes())
+    for note in (row for notes in found for row in notes.itertuples()):
+        warnings.warn(
+            f"{note.name} {str(note.note).removeprefix(_SCREENING)} Where each counts as a replicate, n is too large: "
+            "correct its file in images.csv, or take its row out",
+            QualityWarning,
+            stacklevel=2,
+        )
     return check(pd.concat(found), "quality") if found else empty("quality")

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import tifffile
 
+from blotquant.batch.writing import write_all
 from blotquant.blot import Blot
 from blotquant.errors import DetectionError, QualityWarning, ReadError, SettingsError, TableError
 from blotquant.flags import Flag, has_flag
@@ -288,7 +289,8 @@ def test_a_stain_is_measured_as_whole_lanes_and_corrects_the_loading(folder: Pat
     shutil.copy(study / "STAT3_rep1.tif", study / "stain.tif")
     with (study / "images.csv").open("a") as file:
         file.write("stain.tif,rep1,,stain,,\n")
-    result = quantify(study, settings=QUICK)
+    with pytest.warns(QualityWarning, match="same picture as STAT3_rep1.tif"):
+        result = quantify(study, settings=QUICK)
     whole = result.bands[result.bands["band"] == "lane"]
     assert list(whole["lane"]) == [1, 2, 3, 4, 5]
     assert set(whole["target"]) == {"total protein"}
@@ -296,6 +298,64 @@ def test_a_stain_is_measured_as_whole_lanes_and_corrects_the_loading(folder: Pat
     loading = result.ratios.loc[(result.ratios["membrane"] == "rep1") & (result.ratios["quantity"] == "P/L"), "loading"]
     assert loading.mean() == pytest.approx(1.0)
     assert loading.std() > 0.01
+
+
+def clip(path: Path, level: int) -> None:
+    """Let a detector's limit cut a picture off, as where it was exposed too long."""
+    pixels = tifffile.imread(path)
+    tifffile.imwrite(path, np.where(pixels > level, 65535, pixels).astype(np.uint16))
+
+
+def test_a_study_without_one_usable_ratio_is_written_and_says_why_nothing_is_fitted(
+    folder: Path, tmp_path: Path
+) -> None:
+    study = copied(folder, tmp_path)
+    for path in study.glob("STAT3_*.tif"):
+        clip(path, int(np.percentile(tifffile.imread(path), 98)))
+
+    with pytest.warns(QualityWarning) as said:
+        result = quantify(study)
+
+    (told,) = {str(each.message) for each in said if "none of" in str(each.message)}
+    assert told.startswith("STAT3 Y705 P/S: none of 10 lanes has a ratio")
+    assert "10 are flagged 'saturated'" in told
+    assert "Expose shorter" in told
+    assert told in result.record["warnings"]
+    assert result.ratios["ratio"].isna().all()
+    assert set(result.ratios["bound"]) == {"upper"}
+    assert result.curves.empty
+    assert {"report.html", "ratios.csv"} <= {path.name for path in _written(result, tmp_path / "out")}
+
+
+def _written(result: Result, folder: Path) -> list[Path]:
+    write_all(result, folder)
+    return list(folder.iterdir())
+
+
+def test_a_picture_that_lies_lower_than_its_partner_is_warned_of(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    total = tifffile.imread(study / "STAT3_rep1.tif")
+    tifffile.imwrite(study / "STAT3_rep1.tif", np.roll(total, 40, axis=0))
+
+    with pytest.warns(QualityWarning, match=r"no row is detected in both 'pSTAT3_rep1.tif' and 'STAT3_rep1.tif'"):
+        result = quantify(study, settings=QUICK)
+
+    rows = result.quality[result.quality["measure"] == "target_row"].set_index("name")["note"]
+    assert "no row is detected in both" in rows["STAT3_rep1.tif"]
+    assert "phospho and total share" not in rows["STAT3_rep1.tif"]
+    assert "phospho and total share" in rows["STAT3_rep2.tif"]
+
+
+def test_one_picture_as_two_replicates_is_warned_of(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    shutil.copy(study / "pSTAT3_rep1.tif", study / "pSTAT3_rep2.tif")
+
+    with pytest.warns(QualityWarning, match=r"pSTAT3_rep2.tif shows the same picture as pSTAT3_rep1.tif") as said:
+        result = quantify(study, settings=QUICK)
+
+    (told,) = {str(each.message) for each in said if "same picture" in str(each.message)}
+    assert told in result.record["warnings"]
+    assert result.quality.loc[result.quality["measure"] == "same_picture", "name"].tolist() == ["pSTAT3_rep2.tif"]
 
 
 def test_exposures_of_one_image_are_merged_and_the_longest_stands_for_all(folder: Path, tmp_path: Path) -> None:
@@ -316,7 +376,8 @@ def test_exposures_of_one_image_are_merged_and_the_longest_stands_for_all(folder
     gains = result.calibration[result.calibration["parameter"] == "gain"]
     assert list(gains["value"]) == pytest.approx([1 / 8, 1.0], rel=0.02)
     assert result.ratios["ratio"].notna().all()
-    best = quantify(study, settings=from_mapping({"matching": {"exposures": "best"}}), until="bands")
+    with pytest.warns(QualityWarning, match="same picture"):  # drawn from one, it has the same noise
+        best = quantify(study, settings=from_mapping({"matching": {"exposures": "best"}}), until="bands")
     assert {"long.tif", "STAT3_rep1.tif"} <= set(best.bands["image"])
 
 

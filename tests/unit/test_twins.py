@@ -14,6 +14,7 @@ from blotquant.batch.assembly import write_batch
 from blotquant.batch.manifest import find_images
 from blotquant.batch.measuring import measure_images
 from blotquant.blot import Blot
+from blotquant.errors import QualityWarning
 from blotquant.figures.pictures import Picture, display_picture
 from blotquant.pipeline.twins import Twins, note_twins
 from blotquant.synthetic import draw_level
@@ -37,7 +38,8 @@ PIXELS = draw_level("typical", seed=1, n_lanes=6, shape=(160, 260)).blot.pixels
     ],
 )
 def test_one_picture_under_two_names_is_noted(changed: np.ndarray, how: str) -> None:
-    notes = note_twins({"a": shown("a", PIXELS), "b": shown("b", changed)})
+    with pytest.warns(QualityWarning, match=f"^b shows the same picture as a{how}, contrast aside; .* n is too large"):
+        notes = note_twins({"a": shown("a", PIXELS), "b": shown("b", changed)})
 
     assert notes["name"].tolist() == ["b"]
     assert f"shows the same picture as a{how}, contrast aside" in notes["note"].iloc[0]
