@@ -15,6 +15,8 @@ _FEW = 256
 _MOST_BINS = 1_000_000  # counts that are told apart by their number
 _CHUNK = 150  # distinct levels that are looked at together
 _LEAST_CHUNKS = 3
+_ONE_STEP = 1.5  # smallest steps up to which a step is no multiple of it
+_TOLD = 0.15  # share of such steps in a run from which the smallest is the scale's; levels strewn by chance have 0.03
 _BENT = 2.0  # steps at one end of the scale over those at the other: a curve, not a stretch
 _POPULATED = 10  # pixels on both neighbours of a missing level
 _MISSING = 3  # missing levels of an 8-bit picture that make a comb
@@ -35,17 +37,15 @@ class Levels:
         Levels are missing in a comb: the contrast was stretched after digitisation.
     bent : bool
         Steps grow from one end of the scale to the other, as after a gamma curve.
+    few : bool
+        No more levels than 8 bits hold, and they may be those of 8 bits.
     """
 
     count: int
     step: float
     stretched: bool
     bent: bool
-
-    @property
-    def few(self) -> bool:
-        """No more levels than 8 bits hold."""
-        return 0 < self.count <= _FEW
+    few: bool = False
 
 
 def _quantile(values: FloatArray, share: float) -> float:
@@ -57,26 +57,40 @@ def _quantile(values: FloatArray, share: float) -> float:
     return high - (high - low) * (1.0 - rest) if rest >= 0.5 else low + (high - low) * rest
 
 
-def _smallest_steps(levels: FloatArray) -> FloatArray:
-    """Smallest step within each run of neighbouring levels, from dark to bright [AU]."""
+def _smallest_steps(levels: FloatArray) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Smallest step within each run of neighbouring levels, from dark to bright [AU], and whether it is the scale's.
+
+    Where few pixels lie, as on the flanks of a very strong band, levels are missing by chance: steps of all sizes
+    stand side by side, and the scale's own may be smaller than the smallest that is seen.
+    """
     steps = np.diff(levels)
     runs = [run for run in np.array_split(steps, max(1, len(steps) // _CHUNK)) if run.size]
-    return np.array([_quantile(run, 0.02) for run in runs])
+    smallest = np.array([_quantile(run, 0.02) for run in runs])
+    single = [float(np.mean(run < _ONE_STEP * least)) for run, least in zip(runs, smallest, strict=True)]
+    return smallest, np.array(single) >= _TOLD
+
+
+def _bent(smallest: FloatArray, told: npt.NDArray[np.bool_]) -> bool:
+    """Tell whether steps grow from one end of the scale to the other; the larger ones must be the scale's own."""
+    third = max(1, len(smallest) // 3)
+    ends = slice(None, third), slice(-third, None)
+    low, high = (float(np.median(smallest[end])) for end in ends)
+    larger = ends[int(high > low)]
+    own = smallest[larger][told[larger]]
+    return bool(own.size) and float(np.median(own)) >= _BENT * min(low, high) > 0
 
 
 def _many(levels: FloatArray) -> tuple[float, bool, bool]:
     """Step, stretched and bent of a picture with many levels."""
-    smallest = _smallest_steps(levels)
+    smallest, told = _smallest_steps(levels)
     step = float(np.median(smallest))
     if len(smallest) < _LEAST_CHUNKS or step <= 0:
         return step, False, False
-    third = max(1, len(smallest) // 3)
-    low, high = float(np.median(smallest[:third])), float(np.median(smallest[-third:]))
-    bent = max(low, high) >= _BENT * min(low, high) and min(low, high) > 0
+    bent = _bent(smallest, told)
     steps = np.diff(levels)
     multiples = np.abs(steps / step - np.round(steps / step)) < _WHOLE
     mixed = step > 1.5 and float(np.mean(multiples)) < 0.9
-    return step, bool(mixed and not bent), bool(bent)
+    return step, bool(mixed and not bent), bent
 
 
 def _few(levels: FloatArray, counts: npt.NDArray[np.int64]) -> tuple[float, bool]:
@@ -87,6 +101,20 @@ def _few(levels: FloatArray, counts: npt.NDArray[np.int64]) -> tuple[float, bool
     step = float(steps.min())
     crowded = np.minimum(counts[:-1], counts[1:]) >= _POPULATED
     return step, int(np.sum(crowded & (steps > 1.01 * step))) >= _MISSING
+
+
+def _beyond_eight(levels: FloatArray) -> bool:
+    """Tell counts that 8 bits cannot hold: whole numbers without gaps, or a multiple of such, some above 255.
+
+    A picture without bands has few levels however many bits it has; an export to 8 bits ends at 255, spreads its levels
+    by a step that holds from 0 on, or through a curve.
+    """
+    whole = np.round(levels).astype(np.int64)
+    if len(levels) < 2 or not bool((np.abs(levels - whole) < _WHOLE).all()):
+        return False
+    steps = np.diff(whole)
+    unit = int(np.gcd.reduce(steps))
+    return bool(np.median(steps) == unit and whole[0] % unit == 0 and whole[-1] // unit >= _FEW)
 
 
 def _histogram(pixels: CountArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
@@ -112,7 +140,7 @@ def describe_levels(pixels: CountArray) -> Levels:
     levels, counts = _histogram(pixels)
     if len(levels) <= _FEW:
         step, stretched = _few(levels, counts)
-        return Levels(len(levels), step, stretched, False)
+        return Levels(len(levels), step, stretched, False, not _beyond_eight(levels))
     whole = bool((np.abs(levels[:2000] - np.round(levels[:2000])) < _WHOLE).all())
     if not whole:
         return Levels(len(levels), float(np.min(np.diff(levels))), False, False)

@@ -118,6 +118,42 @@ def test_fewer_than_256_levels_in_sixteen_bits_count_as_eight() -> None:
     assert image_flags(Blot("w", wide, source=Source(depth=16))) & Flag.EIGHT_BIT
 
 
+@pytest.mark.parametrize("factor", [1, 16])
+def test_a_sixteen_bit_picture_without_bands_is_no_eight_bit_export(factor: int) -> None:
+    noise = np.random.default_rng(0).normal(500, 15, (200, 300)).round() * factor
+    blank = Blot("b", noise, source=Source(depth=16))
+
+    assert len(np.unique(noise)) < 256
+    assert image_flags(blank) == Flag(0)
+
+
+@pytest.mark.parametrize("spread", ["257", "256 from 255", "window", "gamma", "within"])
+def test_levels_of_eight_bits_are_known_however_they_were_spread(spread: str) -> None:
+    grey = np.random.default_rng(0).normal(120, 15, (200, 300)).clip(0, 255).round()
+    wide = {
+        "257": grey * 257.0,
+        "256 from 255": 65535.0 - 256.0 * grey,
+        "window": 400.0 + 9.0 * grey,
+        "gamma": np.round(65535.0 * (grey / 255.0) ** 2.2),
+        "within": grey,
+    }[spread]
+
+    assert image_flags(Blot("w", wide, source=Source(depth=16))) & Flag.EIGHT_BIT
+
+
+@pytest.mark.parametrize("seed", [2, 3, 5])
+def test_levels_missing_by_chance_on_the_flanks_of_few_strong_bands_are_no_gamma(seed: int) -> None:
+    # many dim pixels on every count, and a few thousand strewn over the rest of the scale
+    rng = np.random.default_rng(seed)
+    dim = np.linspace(450, 2200, 60000)
+    flanks = 2200.0 * 30.0 ** rng.random(1500)
+    counts = rng.poisson(np.concatenate([dim, flanks])).clip(0, 65535).reshape(300, 205).astype(float)
+    curve = np.round(65535.0 * (counts / 65535.0) ** 0.5)
+
+    assert not describe_levels(counts).bent
+    assert describe_levels(curve).bent
+
+
 def test_floating_point_pictures_have_no_comb() -> None:
     pixels = drawn().pixels / 7.0
     levels = describe_levels(pixels)
