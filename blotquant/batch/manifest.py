@@ -95,6 +95,12 @@ def _wanted(path: Path, include: Sequence[str], exclude: Sequence[str]) -> bool:
     return (not include or matches(include)) and not matches(exclude)
 
 
+def _names_ending(path: Path, include: Sequence[str]) -> bool:
+    """Tell whether a glob says a file's ending itself, as ``*.dat`` does; then no reader need know it."""
+    endings = [PurePosixPath(pattern).suffix for pattern in include]
+    return any(ending and "*" not in ending and fnmatch.fnmatch(path.suffix, ending) for ending in endings)
+
+
 def _cannot_open(error: OSError) -> None:
     warnings.warn(f"{error.filename}: cannot be opened ({error.strerror}); passed over", QualityWarning, stacklevel=2)
 
@@ -112,7 +118,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _in_folder(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> Iterator[Path]:
     known = _extensions()
     for path in _walk(folder):
-        if not (path.suffix.lower() in known or include) or not _wanted(path.relative_to(folder), include, exclude):
+        readable = path.suffix.lower() in known or _names_ending(path, include)
+        if not readable or not _wanted(path.relative_to(folder), include, exclude):
             continue
         pixels = [path.with_suffix(ending) for ending in (".img", ".IMG")] if path.suffix.lower() == ".inf" else []
         if not any(each.exists() for each in pixels):  # a header goes with its pixels
@@ -133,7 +140,9 @@ def _expand(argument: str, include: Sequence[str], exclude: Sequence[str]) -> It
     """Yield the files that an argument means; a file that is not there is kept, to fail by its name."""
     path = Path(argument)
     if path.is_dir():
-        why = f"{argument}: no images in this folder; name files, or choose them with --include"
+        why = f"{argument}: no images in this folder; name files, or say their ending with --include, as '*.dat'"
+        if include or exclude:
+            why = f"{argument}: --include and --exclude leave no image in this folder; check their globs"
         yield from _some(_in_folder(path, include, exclude), why)
     elif path.exists() or not glob.has_magic(argument):
         yield from [path] if _wanted(path, include, exclude) else []  # a shell may have made files of a glob
@@ -222,6 +231,7 @@ def find_images(
         ``images.csv`` whose paths are relative to the table.
     include, exclude : sequence of str
         Only files whose name or path matches one of these globs, and none of those; what a table lists is all meant.
+        A glob of ``include`` that says an ending (``*.dat``) also brings in files that no reader knows by it.
     leave_out : Path, optional
         A folder to pass over: where the results go.
 

@@ -75,11 +75,19 @@ def test_a_glob_is_expanded_here_too_for_shells_that_do_not(tree: Path) -> None:
     [
         (["*.tif"], [], ["b.tif"]),
         ([], ["day1/*"], ["deep/c.png", "scan.img"]),
-        (["day2/*"], ["*.img", "*.inf"], ["deep/c.png", "notes.txt"]),
+        (["day2/*"], ["*.img", "*.inf"], ["c.png"]),
+        (["*n*"], [], ["deep/c.png", "scan.img"]),
+        (["*.txt", "*.png"], [], ["deep/c.png", "notes.txt"]),
+        (["day2/*.t?t"], [], ["notes.txt"]),
     ],
 )
 def test_folders_can_be_sifted(tree: Path, include: list[str], exclude: list[str], expected: list[str]) -> None:
     assert ids(find_images([str(tree)], include=include, exclude=exclude)) == expected
+
+
+def test_a_folder_in_which_nothing_is_left_says_why(tree: Path) -> None:
+    with pytest.raises(SettingsError, match="leave no image in this folder; check their globs"):
+        find_images([str(tree)], include=["*notes*"])
 
 
 def test_where_the_results_go_is_not_searched(tree: Path) -> None:
