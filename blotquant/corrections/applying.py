@@ -15,7 +15,7 @@ from ..flags import Flag, add_flag
 from ..geometry import to_file, to_upright
 from ..tables import check, nearest
 from .added import new_band, new_lane, new_lane_bands
-from .boxes import box_of, box_text, moved, parse_box, same_box
+from .boxes import box_of, box_text, cut_to, moved, parse_box, same_box
 
 __all__ = ["Corrected", "apply_corrections"]
 
@@ -31,11 +31,24 @@ class Corrected:
     corrections: pd.DataFrame
 
 
-def _upright_box(text: str, frame: Frame) -> dict[str, float]:
-    """Read a box of the file's pixels and turn it upright."""
+def _file_box(text: str) -> dict[str, float]:
     box = parse_box(text)
     if box is None:
         raise TableError(f"{text!r} is no box; write top:bottom,left:right in pixels of the file")
+    return box
+
+
+def _upright_box(text: str, frame: Frame) -> dict[str, float]:
+    """Read a box of the file's pixels and turn it upright."""
+    return box_of(to_upright(pd.DataFrame([_file_box(text)]), frame).iloc[0])
+
+
+def _new_box(text: str, frame: Frame) -> dict[str, float]:
+    """Read where a box is to lie, and turn it upright; what was dragged over the edge of the picture is cut off."""
+    box = cut_to(_file_box(text), frame.rows, frame.cols)
+    if box is None:
+        whole = f"0:{frame.rows},0:{frame.cols}"
+        raise TableError(f"box {text} lies outside the picture, which is {whole}; place it inside")
     return box_of(to_upright(pd.DataFrame([box]), frame).iloc[0])
 
 
@@ -88,7 +101,7 @@ class _Editor:
     def move(self, edit: Row) -> None:
         """Move a box; a lane takes its bands with it sideways. Where it lies there already, nothing is done."""
         table, index = self._place(edit)
-        row, new = table.loc[index].to_dict(), _upright_box(edit["new"], self.frame)
+        row, new = table.loc[index].to_dict(), _new_box(edit["new"], self.frame)
         if same_box(box_of(row), new):
             return
         self._check_old(row, edit)
@@ -109,7 +122,7 @@ class _Editor:
     def add(self, edit: Row) -> None:
         """Add a band, or a lane with every row of the image expected in it."""
         table = self.bands if edit["what"] == "band" else self.lanes
-        lane, box = int(edit["lane"]), _upright_box(edit["new"], self.frame)
+        lane, box = int(edit["lane"]), _new_box(edit["new"], self.frame)
         if edit["what"] == "band" and lane in self.added:  # drawn, where it was only expected
             self.bands = self.bands[~self._mask(self.bands, edit)]
         elif self._mask(table, edit).any():

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..geometry import curve_text, parse_curve
 
-__all__ = ["EDGES", "Box", "box_of", "box_text", "moved", "parse_box", "same_box"]
+__all__ = ["EDGES", "Box", "box_of", "box_text", "cut_to", "moved", "parse_box", "same_box"]
 
 EDGES = ("top", "bottom", "left", "right")
 Box = Mapping[str, float]
@@ -57,6 +57,23 @@ def box_of(row: Mapping[str, Any] | pd.Series[Any]) -> dict[str, float]:
 def same_box(one: Box, other: Box) -> bool:
     """Tell whether two boxes are the same to half a pixel."""
     return all(abs(one[edge] - other[edge]) <= _NEAR for edge in EDGES)
+
+
+def cut_to(box: Box, rows: int, cols: int) -> dict[str, float] | None:
+    """Cut a box to a picture of so many rows and columns [px]; None where half of it or more lies outside.
+
+    Examples
+    --------
+    >>> cut_to({"top": -2.0, "bottom": 20.0, "left": 5.0, "right": 35.0}, 60, 90)
+    {'top': 0.0, 'bottom': 20.0, 'left': 5.0, 'right': 35.0}
+    """
+    cut = {"top": max(box["top"], 0.0), "bottom": min(box["bottom"], float(rows)),
+           "left": max(box["left"], 0.0), "right": min(box["right"], float(cols))}  # fmt: skip
+
+    def area(each: Box) -> float:
+        return max(each["bottom"] - each["top"], 0.0) * max(each["right"] - each["left"], 0.0)
+
+    return cut if area(cut) > area(box) / 2 else None
 
 
 def _curve(text: str, middle_col: float, stretch: float, by_row: float, by_col: float) -> str:

@@ -76,11 +76,27 @@ def test_an_edit_in_pixels_of_the_file_moves_the_curve_there_too_however_the_pic
     assert band["curve"] == " ".join(f"{r + 3:.2f}:{c - 2:.2f}" for r, c in points)
 
 
+@pytest.mark.parametrize("new", ["-50:20,0:30", "20:40,95:120", "70:90,10:30", "10:30,-30:10"])
+@pytest.mark.parametrize("edit", [{"lane": 2, "band": "1", "action": "move", "old": "16.5:28.5,35.5:55.5"},
+                                  {"lane": 2, "band": "3", "action": "add"},
+                                  {"what": "lane", "lane": 4, "action": "add"}])  # fmt: skip
+def test_a_box_that_lies_mostly_outside_the_picture_is_refused_by_its_row(edit: dict[str, Any], new: str) -> None:
+    with pytest.raises(TableError, match=f"row 2 .*box {new} lies outside the picture, which is 0:60,0:90"):
+        applied({**edit, "new": new})
+
+
+@pytest.mark.parametrize(("frame", "new", "cut"), [
+    (UPRIGHT, "-2:12,70:95", [0, 12, 70, 90]),
+    (Frame(90, 60, turns=1), "70:95,50:62", [70, 90, 50, 60]),
+])  # fmt: skip
+def test_a_box_dragged_over_the_edge_ends_there(frame: Frame, new: str, cut: list[float]) -> None:
+    _, bands = applied({"lane": 3, "band": "7", "action": "add", "new": new}, frame=frame)
+    assert bands.loc[(3, "7"), BOX].tolist() == cut
+
+
 def test_a_lane_takes_its_bands_along_and_stretches_them_but_leaves_their_rows() -> None:
-    lanes, bands = applied(
-        {"what": "lane", "lane": 3, "action": "move", "old": "0:60,65.5:85.5", "new": "0:60,60.5:90.5"}
-    )
-    assert lanes.loc[2, ["left", "right", "width"]].tolist() == [60.5, 90.5, 30.0]
+    lanes, bands = applied({"what": "lane", "lane": 3, "action": "move", "old": "0:60,65.5:85.5", "new": "0:60,60:90"})
+    assert lanes.loc[2, ["left", "right", "width"]].tolist() == [60, 90, 30.0]
     before = tables()[1].set_index(["lane", "band"])
     for band in ("1", "2"):
         assert bands.loc[(3, band), "right"] - bands.loc[(3, band), "left"] == pytest.approx(30, abs=0.5)
