@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Result"]
 
+_BRINGS = {
+    "curve_points": "quantify a study whose samples.csv has doses, or fit a table with doses",
+    "groups": "quantify a study, as measure makes lanes and bands alone",
+    "sensitivity": "quantify a study with report.sensitivity = true",
+}
+"""What brings the rows that a plot needs."""
+
 
 @dataclass(frozen=True, repr=False)
 class Result:
@@ -138,6 +145,11 @@ class Result:
             raise TableError(f"{place / 'run.json'}: is damaged ({error}); make the result anew") from error
         return cls(**tables, images=images, samples=samples, settings=settings, record=record, pictures=pictures)
 
+    def _need(self, table: str, plot: str) -> None:
+        """Refuse to draw from a table without rows; says what brings them."""
+        if not len(getattr(self, table)):
+            raise TableError(f"nothing to draw in {plot}: this result has no rows in {table!r}; {_BRINGS[table]}")
+
     def _series(self, table: str, **chosen: str | None) -> pd.DataFrame:
         """Rows of the first target, site, quantity and stimulus that fit what was chosen."""
         rows: pd.DataFrame = getattr(self, table)
@@ -164,9 +176,10 @@ class Result:
         """Draw the dose-response curves of one target; the first one when none is named."""
         from ..figures import plot_dose_response
 
+        self._need("curve_points", "plot_dose_response")
         chosen = {"target": target, "quantity": quantity, "site": None, "stimulus": stimulus}
         curves = self._series("curve_points", **chosen)
-        same = {name: str(curves[name].iloc[0]) for name in chosen} if len(curves) else chosen
+        same = {name: str(curves[name].iloc[0]) for name in chosen}
         potencies, points = self._series("potencies", **same), self._series("folds", **same)
         axes: Axes = plot_dose_response(points, curves, potencies, ax=ax)
         return axes
@@ -175,8 +188,9 @@ class Result:
         """Draw every replicate by treatment and dose for one target; the first one when none is named."""
         from ..figures import plot_groups
 
+        self._need("groups", "plot_groups")
         groups = self._series("groups", target=target, quantity=quantity, site=None)
-        same = {name: str(groups[name].iloc[0]) for name in ("target", "quantity", "site")} if len(groups) else {}
+        same = {name: str(groups[name].iloc[0]) for name in ("target", "quantity", "site")}
         axes: Axes = plot_groups(self._series("folds" if len(self.folds) else "ratios", **same), groups, ax=ax)
         return axes
 
@@ -186,6 +200,7 @@ class Result:
         """Draw how far the folds of one target move under other choices."""
         from ..figures import plot_sensitivity
 
+        self._need("sensitivity", "plot_sensitivity")
         rows = self._series("sensitivity", target=target, quantity=quantity, site=None)
         axes: Axes = plot_sensitivity(rows, ax=ax)
         return axes

@@ -196,6 +196,16 @@ def test_a_record_that_was_damaged_is_an_error_on_one_line(result: Result, tmp_p
             Result.load(out)
 
 
+@pytest.mark.parametrize(("plot", "table", "brings"), [
+    ("plot_dose_response", "curve_points", "has doses"),
+    ("plot_groups", "groups", "quantify a study"),
+    ("plot_sensitivity", "sensitivity", "report.sensitivity = true"),
+])  # fmt: skip
+def test_a_plot_without_rows_says_which_and_what_brings_them(plot: str, table: str, brings: str) -> None:
+    with pytest.raises(TableError, match=f"{plot}: this result has no rows in '{table}'; .*{brings}"):
+        getattr(Result(), plot)()
+
+
 def test_a_plot_shows_itself_in_a_notebook_which_pyplot_would_not_do() -> None:
     result = Result(**vars(drawn_result()))
     image = result.images["image"].iloc[0]
