@@ -15,8 +15,9 @@ from ..errors import QualityWarning, SettingsError, TableError
 from ..flags import Flag, add_flag
 from ..tables import check, empty, nearest
 from .assignment import assign_ladder
+from .declared import better_ladder
 from .drift import Drift, rows_drift
-from .ladders import MASS_MODELS, Curve, choose_mass_model, ladder_masses, left_out_logs
+from .ladders import MASS_MODELS, Curve, Ladder, choose_mass_model, ladder_masses, left_out_logs
 from .margins import margin, shares, t_quantile
 
 __all__ = ["calibrate_mass"]
@@ -37,6 +38,12 @@ class _Ladder:
     curve: Curve
     margin: Curve
     model: str
+    better: Ladder | None
+
+    @property
+    def shares(self) -> FloatArray:
+        """Error of each band's mass when it is left out, as a share of the mass."""
+        return np.abs(self.left_out / self.masses)
 
 
 def _leave_one_out(positions: FloatArray, logs: FloatArray, model: str) -> FloatArray:
@@ -49,24 +56,26 @@ def _leave_one_out(positions: FloatArray, logs: FloatArray, model: str) -> Float
 def _calibrate_lane(rows: pd.DataFrame, masses: tuple[float, ...], model: str) -> _Ladder | None:
     """Calibrate one ladder lane of one image; None when fewer than three bands match."""
     ordered = rows.sort_values("centre_row", kind="stable")
-    positions = ordered["centre_row"].to_numpy(np.float64)
-    chosen = assign_ladder(positions, np.asarray(masses))
+    bands = ordered["centre_row"].to_numpy(np.float64)
+    chosen = assign_ladder(bands, np.asarray(masses))
     used = chosen >= 0
     if used.sum() < _FEWEST:
         return None
-    known, positions = np.asarray(masses)[chosen[used]], positions[used]
+    known, positions = np.asarray(masses)[chosen[used]], bands[used]
     logs = np.log10(known)
     model = choose_mass_model(positions, logs) if model == "auto" else model
+    left_out = _leave_one_out(positions, logs, model)
     return _Ladder(
         lane=int(ordered["lane"].iloc[0]),
         image=str(ordered["image"].iloc[0]),
         column=float(ordered["centre_col"].mean()),
         positions=positions,
         masses=known,
-        left_out=_leave_one_out(positions, logs, model),
+        left_out=left_out,
         curve=MASS_MODELS[model](positions, logs),
         margin=margin(positions, logs, model),
         model=model,
+        better=better_ladder(bands, masses, left_out / known),
     )
 
 
@@ -117,6 +126,26 @@ def _masses(bands: pd.DataFrame, ladders: list[_Ladder], drift: Drift) -> tuple[
     return between([ladder.curve(rows) for ladder in ladders]), half
 
 
+def _named(ladder: Ladder) -> str:
+    return f"{ladder.product} {ladder.catalogue} in {ladder.buffer}"
+
+
+def _warn_of_another(ladders: list[_Ladder], membrane: str) -> None:
+    """Say which ladder the lanes show, where it is not the one that was named: all masses hang on it."""
+    doubted = [each for each in ladders if each.better is not None]
+    better = next((each.better for each in doubted if each.better is not None), None)
+    if better is None:
+        return
+    lanes = ", ".join(str(each.lane) for each in doubted)
+    most = 100 * max(float(np.nanmax(each.shares)) for each in doubted)
+    warnings.warn(
+        f"membrane {membrane!r}: the bands of ladder lane {lanes} miss the masses of the ladder named by up to "
+        f"{most:.0f} %, and {_named(better)} fits far better; check ladder and buffer under [mass]",
+        QualityWarning,
+        stacklevel=3,
+    )
+
+
 def _report(ladders: list[_Ladder], membrane: str, drift: Drift) -> pd.DataFrame:
     rows = []
     if ladders and drift.dof > 0:
@@ -139,9 +168,9 @@ def _report(ladders: list[_Ladder], membrane: str, drift: Drift) -> pd.DataFrame
                     "note": note,
                 }
             )
-        share = np.abs(ladder.left_out / ladder.masses)
-        typical = float(np.median(share)) if np.isfinite(share).all() else np.nan
+        typical = float(np.median(ladder.shares)) if np.isfinite(ladder.shares).all() else np.nan
         note = f"{ladder.model} log mass; median error of a ladder band's mass when it is left out"
+        note += "" if ladder.better is None else f"; {_named(ladder.better)} fits far better than the ladder named"
         figure = {"parameter": f"lane {ladder.lane} leave-one-out", "x": np.nan, "value": 100 * typical, "unit": "%"}
         rows.append({**place, **figure, "se": np.nan, "note": note})
     return check(pd.DataFrame(rows), "calibration") if rows else empty("calibration")
@@ -221,6 +250,7 @@ def calibrate_mass(
     if not ladders or bands.empty:
         _warn_of_unread(lanes, membranes)
         return check(out.assign(mass_kda=np.nan, mass_low=np.nan, mass_high=np.nan), "bands"), empty("calibration")
+    _warn_of_another(ladders, str(membranes[0]) if membranes else "")
     known = np.concatenate([ladder.masses for ladder in ladders])
     whole = (out["band"] == "lane").to_numpy()
     seen = _found(out) & ~whole & ~out["lane"].isin(lanes).to_numpy()

@@ -113,6 +113,29 @@ def test_masses_of_straight_and_bent_gels_are_right_within_two_percent_with_two_
     assert np.quantile(np.abs(errors), 0.95) < 0.02
 
 
+@pytest.mark.parametrize(("named", "buffer"), [("PageRuler", "Bis-Tris MOPS"), ("PageRuler Plus", "Tris-glycine")])
+def test_a_ladder_that_is_not_the_one_named_is_warned_of_by_its_name(named: str, buffer: str) -> None:
+    shown = position(np.array(ladder_masses("26616", "Tris-glycine"))[:8], 0.1)
+    bands = membrane({1: list(shown), 2: [100.0], 3: list(shown + 3.0)})
+    with pytest.warns(QualityWarning, match="lane 1, 3 miss .*PageRuler 26616 in Tris-glycine fits far better; check"):
+        _, report = calibrate_mass(bands, sheet(["ladder", "sample", "ladder"]), ladder=named, buffer=buffer)
+    notes = report.loc[report["parameter"].str.endswith("leave-one-out"), "note"]
+    assert notes.str.contains("PageRuler 26616 in Tris-glycine fits far better").tolist() == [True, True]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("ladder", EACH, ids=lambda ladder: f"{ladder.product} {ladder.buffer}")
+def test_the_ladder_that_was_named_is_not_doubted_for_lost_or_foreign_bands_or_stray_ones(ladder) -> None:
+    rng = np.random.default_rng(3)
+    whole = position(np.array(ladder.masses), 0.1)
+    strayed = np.sort(whole + rng.normal(0.0, 3.0, len(whole)))
+    foreign = np.sort(np.append(whole, [(whole[2] + whole[3]) / 2]))
+    for places in (whole, whole[2:], whole[:-2], np.delete(whole, [1, 4]), strayed, foreign):
+        bands = membrane({1: list(places), 2: [100.0]})
+        told, _ = calibrate_mass(bands, sheet(["ladder", "sample"]), ladder=ladder.product, buffer=ladder.buffer)
+        assert told["mass_kda"].notna().all()
+
+
 def test_the_curve_of_a_ladder_is_straight_unless_the_bands_say_otherwise() -> None:
     masses = np.array(ladder_masses("PageRuler", "Tris-glycine"))
     assert choose_mass_model(position(masses), np.log10(masses)) == "linear"
