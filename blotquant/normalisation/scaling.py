@@ -67,6 +67,19 @@ ACROSS: dict[str, Callable[[pd.DataFrame, Mask, Sequence[str]], Alignment] | Non
 """Ways to bring membranes to one scale; those without a function need no scale of their own."""
 
 
+_NOTES = {
+    "calibrator": "from the calibrator lanes of each membrane",
+    "sum": "from the sum over the conditions that lie on every membrane",
+    "fixed": "from the reference lanes of each membrane",
+}
+"""What scales that have no conditions to fit rest on."""
+
+
+def _note(across: str, found: Alignment) -> str:
+    rests_on = f", {_NOTES[across]}" if across in _NOTES else f" over {len(found.conditions)} conditions"
+    return across + rests_on + (f", residual SD of ln {found.sigma:.3g}" if np.isfinite(found.sigma) else "")
+
+
 def _check(across: str) -> None:
     if across not in ACROSS:
         raise SettingsError(f"across = {across!r} is not known{nearest(across, list(ACROSS))}")
@@ -166,7 +179,7 @@ def membrane_scales(
         what = " ".join(part for part in (first["target"], first["site"], first["quantity"]) if part)
         for name, ln_scale, ln_se in zip(found.membranes, found.ln_scale, found.ln_se, strict=True):
             factor = float(np.exp(ln_scale))
-            note = f"{across} over {len(found.conditions)} conditions, residual SD of ln {found.sigma:.3g}"
+            note = _note(across, found)
             place = {"scope": "membrane", "name": name, "kind": "scale", "parameter": what, "x": np.nan}
             out.append({**place, "value": factor, "se": factor * float(ln_se), "unit": "", "note": note})
     return tables.check(pd.DataFrame(out), "calibration") if out else tables.empty("calibration")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,6 +101,20 @@ def test_alignment_takes_the_geometric_mean_over_the_conditions_and_says_its_err
     error = sigma * np.sqrt(2.0 / 3.0) / 2.0  # half the difference of two means of three
     assert (scales["se"] / scales["value"]).tolist() == pytest.approx([error] * 2)
     assert scales["note"].iloc[0] == f"alignment over 3 conditions, residual SD of ln {sigma:.3g}"
+
+
+@pytest.mark.parametrize(
+    ("across", "note"),
+    [
+        ("sum", "sum, from the sum over the conditions that lie on every membrane"),
+        ("fixed", "fixed, from the reference lanes of each membrane"),
+    ],
+)
+def test_scales_without_a_fit_say_what_they_rest_on_and_no_spread_that_is_not_known(across: str, note: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", QualityWarning)  # of a single reference lane
+        scales = membrane_scales(membranes(), across=across, reference={"treatment": "vehicle"})
+    assert scales["note"].tolist() == [note] * 2
 
 
 def test_conditions_are_told_apart_by_the_further_columns() -> None:
