@@ -43,12 +43,17 @@ def _upright_box(text: str, frame: Frame) -> dict[str, float]:
     return box_of(to_upright(pd.DataFrame([_file_box(text)]), frame).iloc[0])
 
 
-def _new_box(text: str, frame: Frame) -> dict[str, float]:
-    """Read where a box is to lie, and turn it upright; what was dragged over the edge of the picture is cut off."""
-    box = cut_to(_file_box(text), frame.rows, frame.cols)
+def _new_box(text: str, frame: Frame, old: str = "") -> dict[str, float]:
+    """Read where a box is to lie, and turn it upright; what was dragged over the edge of the picture is cut off.
+
+    Sides that lay outside before, as they may where images were registered, stay there.
+    """
+    asked, before = _file_box(text), parse_box(old) or {}
+    box = cut_to(asked, frame.rows, frame.cols)
     if box is None:
         whole = f"0:{frame.rows},0:{frame.cols}"
         raise TableError(f"box {text} lies outside the picture, which is {whole}; place it inside")
+    box = {side: asked[side] if asked[side] == before.get(side) else at for side, at in box.items()}
     return box_of(to_upright(pd.DataFrame([box]), frame).iloc[0])
 
 
@@ -101,7 +106,7 @@ class _Editor:
     def move(self, edit: Row) -> None:
         """Move a box; a lane takes its bands with it sideways. Where it lies there already, nothing is done."""
         table, index = self._place(edit)
-        row, new = table.loc[index].to_dict(), _new_box(edit["new"], self.frame)
+        row, new = table.loc[index].to_dict(), _new_box(edit["new"], self.frame, edit["old"])
         if same_box(box_of(row), new):
             return
         self._check_old(row, edit)
