@@ -15,6 +15,7 @@ from ..conditions import (
     Codes,
     Mask,
     average_repeats,
+    codes,
     complete,
     label,
     maximum_control,
@@ -113,11 +114,6 @@ def _floor(lanes: pd.DataFrame) -> pd.DataFrame:
     return lanes.assign(ratio_loq=lanes["ratio_loq"].mask(unknown & (lanes["ratio"] <= 0), least))
 
 
-def _codes(lanes: pd.DataFrame, columns: list[str]) -> Codes:
-    """Return a code from 0 for each combination of columns, in their order."""
-    return np.asarray(lanes.groupby(columns, dropna=False, sort=True).ngroup(), dtype=np.int64)
-
-
 def _seen(lanes: pd.DataFrame) -> pd.Series[bool]:
     return (lanes["ratio"] > 0) & ~(lanes["ratio"] < lanes["ratio_loq"])
 
@@ -129,7 +125,7 @@ def _one_scale(lanes: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
     its lanes unseen; they go with their membrane, and the model takes them as values of it.
     """
     seen = lanes[~lanes["is_calibrator"] & _seen(lanes)]
-    what = _codes(seen, [*conditions, "replicate"]).astype(str)
+    what = codes(seen, [*conditions, "replicate"]).astype(str)
     factor = dict.fromkeys(lanes["membrane"], 1.0)
     part = {name: name for name in factor}
     for names in islands(list(what), list(seen["membrane"])):
@@ -150,7 +146,7 @@ def _unlinked(lanes: pd.DataFrame, conditions: list[str]) -> list[str]:
     for replicate, own in lanes[~lanes["is_calibrator"]].groupby("replicate", sort=True):
         parts = set(own["part"])
         pool = lanes[lanes["is_calibrator"] & lanes["part"].isin(parts)]
-        linked = islands(list(_codes(pool, conditions).astype(str)), list(pool["part"]))
+        linked = islands(list(codes(pool, conditions).astype(str)), list(pool["part"]))
         if len(parts) > 1 and linked != [sorted(parts)]:
             notes.append(
                 f"the membranes of replicate {replicate} share no condition: each is a block; load one lysate on all"
@@ -195,7 +191,7 @@ def _family(lanes: pd.DataFrame, pool: pd.DataFrame, keys: dict[str, Any], group
     means["is_reference"] = means.groupby(conditions, dropna=False)["is_reference"].transform("any").astype(bool)
     means["behind"] = ~means["is_reference"]
     order = ["stimulus", "behind", "treatment", "dose", "dose_unit", *group_by, "is_calibrator"]
-    first = means.assign(code=_codes(means, order)).drop_duplicates("code").sort_values("code")
+    first = means.assign(code=codes(means, order)).drop_duplicates("code").sort_values("code")
     groups = tuple(
         Group({name: row[name] for name in DOSE}, label(row), str(row["role"]), bool(row["is_reference"]))
         for row in first.to_dict("records")
@@ -205,9 +201,9 @@ def _family(lanes: pd.DataFrame, pool: pd.DataFrame, keys: dict[str, Any], group
     return Family(
         keys=keys,
         groups=groups,
-        group=_codes(means, order),
-        replicate=_codes(means, ["is_calibrator", "replicate"]),
-        block=_codes(means, ["is_calibrator", "replicate", "part"]),
+        group=codes(means, order),
+        replicate=codes(means, ["is_calibrator", "replicate"]),
+        block=codes(means, ["is_calibrator", "replicate", "part"]),
         scale=np.unique(means["on_scale"].to_numpy(dtype=str), return_inverse=True)[1],
         ln_value=np.log(np.where(censored, limit, value)),
         censored=censored,

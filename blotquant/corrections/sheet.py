@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import TableError
-from ..tables import TABLES, check, nearest, read_csv
+from ..tables import TABLES, check, further_columns, nearest, read_csv
 from .boxes import parse_box
 
 __all__ = ["ACTIONS", "read_corrections"]
@@ -59,7 +59,7 @@ def read_corrections(path: str | Path) -> pd.DataFrame:
         The file cannot be read, or an edit breaks a rule; names row (the header is row 1), column and value.
     """
     edits = check(read_csv(Path(path), "corrections"), "corrections")
-    further = [str(name) for name in edits.columns if name not in TABLES["corrections"].names]
+    further = further_columns(edits, "corrections")
     if further:
         raise TableError(f"{path}: column {further[0]!r} is unknown{nearest(further[0], TABLES['corrections'].names)}")
     for number, row in enumerate(edits.to_dict("records"), start=2):

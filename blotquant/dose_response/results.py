@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from ..least_squares import Vector
-from ..tables import TABLES, cell_text
+from ..tables import TABLES, cell_text, further_columns
 from .curve_fit import Checks, Options, parameter_covariance
 from .estimates import Estimate
 from .freedom import precision
@@ -200,6 +200,6 @@ class DoseResponse:
 
     def _repr_html_(self) -> str:
         shown = ["target", "site", "quantity", "stimulus", "treatment", "ic50", "ci_low", "ci_high", "unit", "note"]
-        shown += [str(column) for column in self.potencies if column not in TABLES["potencies"].names]
+        shown += further_columns(self.potencies, "potencies")
         text = self.potencies[shown].to_html(index=False, float_format="{:.4g}".format, na_rep="")
         return f"<p>{html.escape(str(len(self.fits)))} dose-response curves</p>{text}"

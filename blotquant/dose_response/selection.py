@@ -122,29 +122,50 @@ def _of_stimulus(controls: Mask, stimulus: np.ndarray, row: int) -> Mask:
     return same if np.any(same) else controls & (stimulus == "")
 
 
-def _zero_lanes(table: pd.DataFrame, vehicles: Mask, own: Mask, cell: np.ndarray) -> Mask:
+@dataclass(frozen=True)
+class _Labels:
+    """What tells which lanes belong together, as one code a row; worked out once for all curves of a table."""
+
+    family: np.ndarray
+    stimulus: np.ndarray
+    cell: np.ndarray
+    place: np.ndarray
+    plate: np.ndarray
+    for_all: Mask
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, group_by: Sequence[str]) -> _Labels:
+        return cls(
+            family=codes(table, FAMILY),
+            stimulus=stimulus_of(table).to_numpy(),
+            cell=codes(table, list(group_by)),
+            place=codes(table, ["replicate", "membrane", "plate"]),
+            plate=codes(table, ["membrane", "plate"]),
+            # where no replicate is named, `complete` has put the membrane in its place
+            for_all=(table["wells"] & (table["replicate"] == table["membrane"])).to_numpy(dtype=bool),
+        )
+
+
+def _zero_lanes(labels: _Labels, vehicles: Mask, own: Mask) -> Mask:
     """Vehicle lanes of a curve: of its family, stimulus, blocks, and group where there are any.
 
     Wells of a plate's control without a replicate stand for all of them.
     """
     first = int(np.flatnonzero(own)[0])
-    family = codes(table, FAMILY)
-    found = _of_stimulus(vehicles & (family == family[first]), stimulus_of(table).to_numpy(), first)
-    if np.any(found & (cell == cell[first])):
-        found = found & (cell == cell[first])
-    place, plate = codes(table, ["replicate", "membrane", "plate"]), codes(table, ["membrane", "plate"])
-    # where none is named, `complete` has put the membrane in its place
-    for_all = (table["wells"] & (table["replicate"] == table["membrane"])).to_numpy(dtype=bool)
-    there: Mask = found & (np.isin(place, place[own]) | (for_all & np.isin(plate, plate[own])))
+    found = _of_stimulus(vehicles & (labels.family == labels.family[first]), labels.stimulus, first)
+    near = found & (labels.cell == labels.cell[first])
+    found = near if np.any(near) else found
+    block = np.isin(labels.place, labels.place[own])
+    there: Mask = found & (block | (labels.for_all & np.isin(labels.plate, labels.plate[own])))
     return there
 
 
-def _half_way(table: pd.DataFrame, lanes: Mask, own: Mask) -> float:
+def _half_way(table: pd.DataFrame, labels: _Labels, lanes: Mask, own: Mask) -> float:
     """Half-way between the measured controls; half the maximum when zero activity is zero signal."""
-    first = table[own].iloc[0]
-    family = lanes & np.logical_and.reduce([table[name] == first[name] for name in FAMILY])
+    first = int(np.flatnonzero(own)[0])
+    family = lanes & (labels.family == labels.family[first])
     full = family & (table["role"] == "maximum").to_numpy(dtype=bool)
-    top = table[_of_stimulus(full, stimulus_of(table).to_numpy(), int(np.flatnonzero(own)[0]))]["response"]
+    top = table[_of_stimulus(full, labels.stimulus, first)]["response"]
     low = table[family & (table["role"] == "minimum")]["response"]
     if top.empty or (low.empty and table.loc[own, "percent_activity"].isna().all()):
         return float("nan")
@@ -219,18 +240,18 @@ def find_series(table: pd.DataFrame, group_by: Sequence[str] = ()) -> list[Serie
     vehicles = _vehicles(out, lanes)
     curve = lanes & ~vehicles & ~(out["role"].isin(["minimum", "maximum"])).to_numpy() & out["dose"].notna().to_numpy()
     keys = [*FAMILY, "stimulus", "treatment", *group_by]
-    cell, percent = codes(out, list(group_by)), out["percent_activity"].notna().to_numpy()
+    labels, percent = _Labels.of(out, group_by), out["percent_activity"].notna().to_numpy()
     number, found = codes(out, keys), []
     for code in np.unique(number[curve & (out["dose"] > 0).to_numpy()]):
         own = curve & (number == code)
-        zero = _zero_lanes(out, vehicles, own, cell)
+        zero = _zero_lanes(labels, vehicles, own)
         # a stimulus without a maximum of its own has folds, beside the percent of the others
         zero &= percent == percent[np.flatnonzero(own)[0]]
         chosen = out[own | zero]
         first = out[own & (out["dose"] > 0).to_numpy()].iloc[0]
         points = _laid_out(chosen, pd.Series(zero[own | zero], index=chosen.index))
         named = {key: first[key] for key in keys}
-        half, unit = _half_way(out, lanes, own), _unit_of(out[own])
+        half, unit = _half_way(out, labels, lanes, own), _unit_of(out[own])
         found.append(Series(named, str(first["dose_unit"]), points, half, unit))
     return found
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from ..tables import TABLES, as_text
+from ..tables import as_text, further_columns
 from .diagnostics import plot_linearity
 from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
@@ -114,7 +114,7 @@ def _stem(*parts: object) -> str:
 
 def _series(table: pd.DataFrame, name: str) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
     """Split a table by target, site, quantity and the user's grouping columns, as they first appear."""
-    names = SERIES + [str(column) for column in table.columns if column not in TABLES[name].names]
+    names = SERIES + further_columns(table, name)
     for _, rows in table.groupby(names, sort=False, dropna=False):
         yield {column: as_text(rows[column].iloc[0]) for column in names}, rows
 

@@ -23,7 +23,7 @@ from .exposures import group_exposures
 from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import kept_warnings, make_record, run_key
 from .sensitivity import compare_choices, other_backgrounds
-from .single import fit_table, measure_file, measure_image
+from .single import fit_curves, fit_table, measure_file, measure_image
 from .twins import note_twins
 from .unfitted import warn_of_unfitted
 
@@ -122,24 +122,6 @@ def _taken_up(start: Result | None) -> Result | None:
     return taken_up(start)
 
 
-def _flag_lost(ratios: pd.DataFrame, edits: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Flag the ratios that are blank by an edit."""
-    if edits.empty:
-        return ratios
-    from .edits import flag_lost  # as in _taken_up
-
-    return flag_lost(ratios, edits, study)
-
-
-def _with_bands(images: pd.DataFrame, bands: pd.DataFrame, edits: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the images of which an edit left no band."""
-    if edits.empty:
-        return images
-    from .edits import with_bands  # as in _taken_up
-
-    return with_bands(images, bands, edits)
-
-
 def _given(study: Study, membrane: str, settings: Settings, start: Result | None) -> Given:
     """Collect what is known of a membrane: number of lanes (option, then images, then lane sheet), stains, ladder."""
     images = study.images[study.images["membrane"] == membrane]
@@ -182,15 +164,16 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     from ..comparison import compare_groups, power_table
     from ..grouping import summarise
     from ..normalisation import control_quality, membrane_scales, warn_of_references
+    from .edits import flag_lost, with_bands
 
     study = dataclasses.replace(study, images=study.images[study.images["form"] != "marker"].reset_index(drop=True))
     tolerance, doublets = settings.matching.mass_tolerance, settings.matching.doublets
     if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
         study = dataclasses.replace(study, images=with_reference_masses(study.images))
-    sheets = (measured.bands, _with_bands(study.images, measured.bands, edits), study.samples)
+    sheets = (measured.bands, with_bands(study.images, measured.bands, edits), study.samples)
     bands, why = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
-    ratios = _flag_lost(_match(bands, study, settings), edits, study)
+    ratios = flag_lost(_match(bands, study, settings), edits, study)
     folds = _normalise(ratios, study, settings)
     warn_of_references(folds)
     warn_of_unfitted(folds)
@@ -246,21 +229,9 @@ def _normalise(ratios: pd.DataFrame, study: Study, settings: Settings, *, across
 
 
 def _fit(folds: pd.DataFrame, study: Study, settings: Settings) -> DoseResponse:
-    from ..dose_response import fit_dose_response  # as in _conclude
-
-    how = settings.dose_response
     # a table of responses without a number is a mistake; a study whose every band is saturated is a result
     given = folds if folds["ratio"].notna().any() else folds.iloc[:0]
-    return fit_dose_response(
-        given,
-        model=how.model,
-        weights="error" if how.weights == "auto" else how.weights,
-        interval=how.interval,
-        se=how.se,
-        ic50=how.ic50,
-        group_by=study.group_by,
-        level=settings.comparison.level,
-    )
+    return fit_curves(given, settings, auto="error", group_by=study.group_by)
 
 
 def _with_targets(others: Mapping[str, pd.DataFrame], bands: pd.DataFrame) -> dict[str, pd.DataFrame]:

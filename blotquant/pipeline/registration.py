@@ -83,11 +83,7 @@ class Registered:
         width = first.frame.upright_shape[1]
         middle = (width - 1) / 2.0
         due = middle + scale * (centres[0] - middle) + moved - self.shifts.get(blot.name, 0)
-        pitch = (
-            float(np.median(np.diff(np.sort(centres[0]))))
-            if len(centres[0]) > 1
-            else float(first.frame.upright_shape[1])
-        )
+        pitch = float(np.median(np.diff(np.sort(centres[0])))) if len(centres[0]) > 1 else float(width)
         if np.abs(centres[1] - due).max() > _STRAY * pitch:
             raise DetectionError(
                 f"{blot.name} shows the membrane {100 * abs(scale - 1):.0f} % {'larger' if scale > 1 else 'smaller'} "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,10 @@ from .membranes import Given, Measured
 from .records import kept_warnings, make_record
 from .strips import measure_strips, upright_strips
 
-__all__ = ["MeasuredFile", "fit_table", "measure_file", "measure_image"]
+if TYPE_CHECKING:
+    from ..dose_response import DoseResponse
+
+__all__ = ["MeasuredFile", "fit_curves", "fit_table", "measure_file", "measure_image"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,23 @@ def measure_image(
     )
 
 
+def fit_curves(table: pd.DataFrame, settings: Settings, *, auto: str, group_by: Sequence[str] = ()) -> DoseResponse:
+    """Fit curves as the settings say; `auto` is what weights are where those leave the choice."""
+    from ..dose_response import fit_dose_response  # here: measuring pictures does without it
+
+    how = settings.dose_response
+    return fit_dose_response(
+        table,
+        model=how.model,
+        weights=auto if how.weights == "auto" else how.weights,
+        interval=how.interval,
+        se=how.se,
+        ic50=how.ic50,
+        group_by=group_by,
+        level=settings.comparison.level,
+    )
+
+
 def fit_table(path: str | Path, *, settings: Settings | None = None, record: Mapping[str, Any] | None = None) -> Result:
     """Fit dose-response curves to a table of responses, percent activity first where there are controls.
 
@@ -132,23 +152,13 @@ def fit_table(path: str | Path, *, settings: Settings | None = None, record: Map
         The table breaks a rule.
     """
     # here: measuring pictures does without them
-    from ..dose_response import fit_dose_response
     from ..normalisation import control_quality, percent_activity
 
     used, file = settings or Settings(), Path(path)
     responses = read_responses(file)
-    how = used.dose_response
     with kept_warnings() as said:
         points = percent_activity(responses).assign(lane=np.arange(1, len(responses) + 1))
-        fit = fit_dose_response(
-            points,
-            model=how.model,
-            weights="none" if how.weights == "auto" else how.weights,
-            interval=how.interval,
-            se=how.se,
-            ic50=how.ic50,
-            level=used.comparison.level,
-        )
+        fit = fit_curves(points, used, auto="none")
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
     return Result(
         folds=points,

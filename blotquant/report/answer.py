@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..figures.blots import PICTURE_FLAGS, doubts
 from ..figures.names import SERIES, in_order, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
-from ..tables import TABLES, cell_text
+from ..tables import cell_text, further_columns
 from .source import ReportSource
-from .wording import condition_text, counted, flag_text, has_folds, joined, p_text
+from .wording import condition_text, counted, flag_text, folds_behind, joined, p_text
 from .worries import bands_behind
 
 __all__ = ["answer", "replicate_assumed"]
@@ -64,8 +63,7 @@ def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
     tests = chosen if len(chosen) else tests
     size = (tests["effect"].clip(lower=1e-6)).map(math.log).abs().fillna(-1.0)
     order = tests.assign(_size=size).sort_values("_size", ascending=False, kind="stable")
-    further = [column for column in tests if column not in TABLES["tests"].names]
-    return order.drop_duplicates([*SERIES, "stimulus", "treatment", *further]).sort_index()
+    return order.drop_duplicates([*SERIES, "stimulus", "treatment", *further_columns(tests, "tests")]).sort_index()
 
 
 def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
@@ -89,9 +87,9 @@ def _group_sentence(groups: pd.DataFrame, result: ReportSource) -> str:
     first, what = groups.iloc[0], "ratio"
     quantity = quantity_name(*(first[name] for name in SERIES))
     reference = ""
-    if has_folds(result.folds, groups):
-        mine = np.logical_and.reduce([result.folds[name] == first[name] for name in SERIES])
-        names = [plain(name) for name in dict.fromkeys(result.folds.loc[mine, "reference"]) if plain(name)]
+    folds = folds_behind(result.folds, groups)
+    if len(folds):
+        names = [plain(name) for name in dict.fromkeys(folds["reference"]) if plain(name)]
         reference, what = names[0] if len(names) == 1 else "the reference", "fold"
     others = [row for _, row in groups.iterrows() if not (what == "fold" and row["mean"] == 1.0 and row["sd"] == 0.0)]
     values = [f"{number(row['mean'])} with {condition_text(row, 'groups')}" for row in others]

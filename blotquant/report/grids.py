@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from ..figures.names import SERIES, bound_text, in_order, interval_text, number, option_name, plain, quantity_name
-from ..tables import TABLES, as_text
+from ..tables import TABLES, as_text, further_columns
 from .answer import replicate_assumed
 from .source import ReportSource
-from .wording import big, condition_text, flags_text, has_folds, mass_text, moment, p_text, records
+from .wording import big, condition_text, flags_text, folds_behind, mass_text, moment, p_text, records
 
 __all__ = ["Grid", "grids"]
 
@@ -118,11 +118,10 @@ def _further_text(column: str, row: Mapping[str, Any]) -> str:
 
 def _further(table: pd.DataFrame, name: str) -> list[_Column]:
     """Columns of wells, and those beyond the declared ones, which the user's sheets brought along."""
-    names = [str(column) for column in table.columns if column not in TABLES[name].names]
     numbers = [column.name for column in TABLES[name].of_wells if column.kind == "float"]
     return [
         _value(column) if column in numbers else _Column(column.replace("_", " "), partial(_further_text, column), "")
-        for column in names
+        for column in further_columns(table, name)
     ]
 
 
@@ -152,7 +151,7 @@ def _potencies(result: ReportSource) -> Grid:
 
 def _groups(result: ReportSource) -> list[Grid]:
     def note(rows: pd.DataFrame) -> str:
-        folds = has_folds(result.folds, rows)
+        folds = bool(len(folds_behind(result.folds, rows)))
         what = "folds of the reference" if folds else "ratios, for want of a reference"
         text = f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the "
         return text + "geometric mean." + (" The reference is 1 in every block by definition." if folds else "")

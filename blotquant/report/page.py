@@ -23,7 +23,7 @@ from .source import ReportSource
 from .wording import moment
 from .worries import general_warnings, worries
 
-__all__ = ["policy", "render", "template", "verbatim", "write_report"]
+__all__ = ["missing_parts", "policy", "render", "template", "verbatim", "write_report"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -19,7 +19,7 @@ __all__ = [
     "counted",
     "flag_text",
     "flags_text",
-    "has_folds",
+    "folds_behind",
     "joined",
     "mass_text",
     "moment",
@@ -54,11 +54,12 @@ def flag_text(name: str) -> str:
     return name.lower().replace("_", " ").replace("loq", "LOQ").replace("lod", "LOD")
 
 
-def has_folds(folds: pd.DataFrame, rows: pd.DataFrame) -> bool:
-    """Tell whether the target, site and quantity of these rows have folds; without a reference they have ratios."""
+def folds_behind(folds: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the folds of the target, site and quantity of these rows; none where there was no reference for any."""
     first = rows.iloc[0]
     same = np.logical_and.reduce([folds[name] == first[name] for name in SERIES])
-    return bool(folds.loc[same, "fold"].notna().any())
+    found = folds[same]
+    return found if found["fold"].notna().any() else found.iloc[:0]
 
 
 def flags_text(flags: object) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from ..figures.names import plain
 from ..figures.panels import UNUSED_ROLES
 from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
-from ..tables import TABLES, cell_text
+from ..tables import cell_text, further_columns
 from .source import ReportSource
 from .wording import counted, flag_text, joined, p_text
 
@@ -146,8 +146,7 @@ def _moved_totals(tests: pd.DataFrame) -> list[str]:
     """Name the treatments that move the total itself, where a ratio can mislead."""
     moved = tests[(tests["quantity"] == "S") & (tests["p_adjusted"] < _LEVEL) & ~tests["note"].str.contains("window")]
     said = []
-    further = [str(column) for column in tests if column not in TABLES["tests"].names]
-    for _, rows in moved.groupby(["target", "treatment", *further], sort=False, dropna=False):
+    for _, rows in moved.groupby(["target", "treatment", *further_columns(tests, "tests")], sort=False, dropna=False):
         first = rows.iloc[0]
         cell = plain(cell_text(first, "tests"))
         total = f"total {plain(first['target'])}{f' ({cell})' if cell else ''}"

@@ -11,7 +11,7 @@ from .columns import Column, Table
 from .files import read_csv, to_csv_bytes
 from .inputs import INPUTS
 from .outputs import TABLES
-from .texts import as_text, cell_text, plain_texts
+from .texts import as_text, cell_text, further_columns, plain_texts
 
 __all__ = [
     "INPUTS",
@@ -22,6 +22,7 @@ __all__ = [
     "cell_text",
     "check",
     "empty",
+    "further_columns",
     "nearest",
     "plain_texts",
     "read_csv",

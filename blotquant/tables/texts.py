@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from .outputs import TABLES
 
-__all__ = ["as_text", "cell_text", "plain_texts"]
+__all__ = ["as_text", "cell_text", "further_columns", "plain_texts"]
 
 
 def as_text(value: object) -> str:
@@ -24,6 +24,19 @@ def as_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def further_columns(columns: Iterable[object], name: str) -> list[str]:
+    """Return the columns beyond those that a table declares: ``group_by`` cells and what a user's sheets brought along.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        All columns, as a table or a row lists them.
+    name : str
+        Key of `TABLES`.
+    """
+    return [str(column) for column in columns if column not in TABLES[name].names]
 
 
 def cell_text(row: Mapping[Any, Any] | pd.Series[Any], name: str) -> str:
@@ -41,8 +54,8 @@ def cell_text(row: Mapping[Any, Any] | pd.Series[Any], name: str) -> str:
     >>> cell_text({"treatment": "baricitinib", "time_min": 10.0, "donor": "A"}, "potencies")
     'time_min 10, donor A'
     """
-    names = row.index if isinstance(row, pd.Series) else row
-    further = [(str(column), row[column]) for column in names if column not in TABLES[name].names]
+    names = further_columns(row.index if isinstance(row, pd.Series) else row, name)
+    further = [(column, row[column]) for column in names]
     return ", ".join(
         f"{column} {as_text(value)}" for column, value in further if value not in ("", None) and value == value
     )
