@@ -62,7 +62,7 @@ def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
     chosen = tests[drugs & (tests["quantity"] != "S")]
     tests = chosen if len(chosen) else tests
     size = (tests["effect"].clip(lower=1e-6)).map(math.log).abs().fillna(-1.0)
-    order = tests.assign(_size=size).sort_values("_size", ascending=False, kind="stable")
+    order = tests.loc[size.sort_values(ascending=False, kind="stable").index]
     return order.drop_duplicates([*SERIES, "stimulus", "treatment", *further_columns(tests, "tests")]).sort_index()
 
 

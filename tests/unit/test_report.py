@@ -317,7 +317,7 @@ def test_a_picture_without_lanes_says_so():
 def test_the_answer_names_comparisons_where_there_is_no_curve_and_groups_where_there_is_no_test():
     result = drawn_result(Plan(pictures=False))
     result.potencies = result.potencies.iloc[:0]
-    assert "With IL-6, baricitinib 1000 nM" in answer(result)[0]
+    assert "With IL-6, baricitinib 1000 nM, pSTAT3" in answer(result)[0]  # and nothing that we sorted by between
     assert "p < 0.0001" in answer(result)[0] or "p = 0.0" in answer(result)[0]
     result.tests = result.tests.iloc[:0]
     assert answer(result)[0].startswith(
