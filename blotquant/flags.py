@@ -177,8 +177,10 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "cell, as [control] reference.",
     ),
     Flag.NO_WINDOW: (
-        "The block's minimum control is missing or not told apart from its maximum; no percent activity is given.",
-        "Load both controls with every replicate and name them under [control]; until then read folds.",
+        "The minimum control is missing, or no farther from the maximum than lanes of one condition scatter; no "
+        "percent activity is given.",
+        "Read folds. Load a missing control with every replicate; where both are there, more of their lanes or "
+        "replicates may tell them apart, or the stimulus adds nothing here.",
     ),
     Flag.LOADING_BELOW_LOQ: (
         "A loading control is below its limit of quantification; no correction was made with it.",

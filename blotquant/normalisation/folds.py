@@ -28,6 +28,7 @@ from ..least_squares import Vector
 from ..tables import nearest
 from .references import Reference, find_reference
 from .scaling import ACROSS, scales_of
+from .window import lysate_codes, without_window
 
 __all__ = ["normalise"]
 
@@ -35,7 +36,6 @@ _BLOCKS: dict[str, list[list[str]]] = {
     "block": [["replicate", "membrane"], ["replicate"]],
     "membrane": [["membrane"]],
 }
-_MIN_APART = 2.0  # standard errors between the controls, below which there is no window
 
 
 def _quotient(table: pd.DataFrame, values: Vector, own: Reference) -> tuple[Vector, Vector]:
@@ -61,15 +61,6 @@ def _activity(table: pd.DataFrame, values: Vector, top: Reference, floor: Refere
         spread = se**2 * (1.0 + cross) + (share * top.se) ** 2 + ((1.0 - share) * low_se) ** 2
         size = np.abs(window)
         return 100.0 * share, 100.0 * np.sqrt(np.maximum(spread, 0.0)) / size, 100.0 * se / size
-
-
-def _no_window(top: Reference, floor: Reference) -> Mask:
-    """Rows of blocks whose controls are not told apart, or whose minimum control is lost."""
-    apart = np.abs(top.mean - floor.mean)
-    spread = np.nan_to_num(top.se) ** 2 + np.nan_to_num(floor.se) ** 2
-    lost = floor.expected & np.isfinite(top.mean) & ~np.isfinite(floor.mean)
-    found: Mask = lost | (np.isfinite(apart) & ((apart == 0) | (apart < _MIN_APART * np.sqrt(spread))))
-    return found
 
 
 def _controls(
@@ -109,7 +100,8 @@ def normalise(
     clipped. The block is the biological replicate on its membrane. A control counts for the lanes of its stimulus and
     of its ``group_by`` cell. Where a stimulus or cell has none, folds are against the common one, flagged
     ``reference_unlike`` unless the reference was named with that column; a stimulus without a maximum of its own has no
-    percent activity. Assumes that lanes of one membrane share one scale.
+    percent activity, and neither has one whose controls are not told apart (``no_window``). Assumes that lanes of one
+    membrane share one scale.
 
     Parameters
     ----------
@@ -164,15 +156,38 @@ def normalise(
     values = np.where(usable(table), table["ratio"].to_numpy(), np.nan)
     same = np.array_equal(top, base)  # then what is named for the reference is named for the maximum
     wanted = {**(maximum or {}), **(reference or {})} if same else maximum
-    found = [
-        find_reference(table, values, mask, named=named, group_by=group_by, blocks=blocks)
-        for mask, named in ((top, wanted), (floor, minimum), (base, reference or maximum))
-    ]
+    found, lysates = zip(
+        *(
+            _found(table, values, mask, named, group_by, blocks)
+            for mask, named in ((top, wanted), (floor, minimum), (base, reference or maximum))
+        ),
+        strict=True,
+    )
+    closed = without_window(table, values, found[0], found[1], lysates[:2], group_by)
     for_all = "stimulus" in (reference or {})
     told = (for_all and same, for_all)
-    out = _with_folds(table, values, found, base, told, use_below_loq)
+    out = _with_folds(table, values, found, closed, base, told, use_below_loq)
     out[["ratio", "ratio_se", "ratio_loq"]] = complete(ratios, "ratios")[["ratio", "ratio_se", "ratio_loq"]]
     return tables.check(out, "folds")
+
+
+def _found(
+    table: pd.DataFrame,
+    values: Vector,
+    mask: Mask,
+    named: Condition | None,
+    group_by: Sequence[str],
+    blocks: Sequence[Sequence[str]],
+) -> tuple[Reference, Vector]:
+    """Mean of the control lanes of each row, and how many lysates are behind it."""
+    one = find_reference(table, values, mask, named=named, group_by=group_by, blocks=blocks)
+    lysate, there = lysate_codes(table, group_by), np.isfinite(values)
+    lanes = np.bincount(lysate[there], minlength=len(table))[lysate]
+    if lanes.max(initial=0) < 2:
+        return one, one.count
+    share = np.where(there, 1.0 / np.maximum(lanes, 1), np.nan)
+    of_lane = find_reference(table, share, mask, named=named, group_by=group_by, blocks=blocks)
+    return one, one.count * of_lane.mean
 
 
 def _said(
@@ -204,7 +219,8 @@ def _said(
 def _with_folds(
     table: pd.DataFrame,
     values: Vector,
-    found: list[Reference],
+    found: Sequence[Reference],
+    closed: Mask,
     base: Mask,
     told: tuple[bool, bool],
     use_below_loq: bool,
@@ -213,7 +229,6 @@ def _with_folds(
     fold, fold_se = _quotient(table, values, own)
     activity, activity_se, lane_se = _activity(table, values, top, floor)
     weak = [(one.mean <= 0) | ((one.mean < one.loq) & (not use_below_loq)) for one in (own, top)]
-    closed = _no_window(top, floor)
     fold, fold_se = (np.where(weak[0], np.nan, column) for column in (fold, fold_se))
     bad = weak[1] | closed | top.other_stimulus  # 100 % is the full activity of the lane's own stimulus
     activity, activity_se, lane_se = (np.where(bad, np.nan, column) for column in (activity, activity_se, lane_se))
