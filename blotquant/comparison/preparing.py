@@ -277,14 +277,18 @@ def of_stimuli(family: Family) -> list[list[int]]:
     """List the groups of each stimulus, without minimum controls and calibrators, where there are two or more.
 
     First stands what the others are compared with: the reference; where that has another stimulus (unstimulated
-    cells), the maximum control, which is the vehicle of the stimulus.
+    cells), the maximum control, which is the vehicle of the stimulus; where there is none, the reference all the same.
     """
     named = stimulus_of(pd.DataFrame([group.keys for group in family.groups]))
     found: dict[str, list[int]] = {}
     for code, (stimulus, group) in enumerate(zip(named, family.groups, strict=True)):
         if group.role not in ("minimum", CALIBRATOR) or group.is_reference:
             found.setdefault(stimulus, []).append(code)
-    return [_base_first(family, codes) for codes in found.values() if len(codes) > 1]
+    reference = [code for code, group in enumerate(family.groups) if group.is_reference]
+    for stimulus, own in found.items():
+        if len(reference) == 1 and not any(has_base(family.groups[code]) for code in own):
+            found[stimulus] = [*reference, *own]
+    return [_base_first(family, own) for own in found.values() if len(own) > 1]
 
 
 def _base_first(family: Family, codes: list[int]) -> list[int]:

@@ -81,7 +81,8 @@ def _unlike(what: str, family: pd.DataFrame) -> Iterator[str]:
     """Texts of lanes that are held against the reference or maximum of others."""
     one = bool((family["is_reference"] == (family["role"] == "maximum")).all())
     rows = family[has_flag(family["flags"], Flag.REFERENCE_UNLIKE) & family["fold"].notna()]
-    alone = rows["percent_activity"].isna() & (not one)
+    any_maximum = bool((family["role"] == "maximum").any())
+    alone = rows["percent_activity"].isna() & (any_maximum and not one)
     if alone.any():
         yield (
             f"{what}: {_under(rows[alone])} have no maximum of their own stimulus, so {_without(rows[alone])}; {_EACH}"
@@ -89,8 +90,9 @@ def _unlike(what: str, family: pd.DataFrame) -> Iterator[str]:
     if not alone.all():
         rows = rows[~alone]
         yield (
-            f"{what}: {_under(rows)} have no reference or maximum of their own stimulus and group_by cell; their folds "
-            f"are against {_listed(rows['reference'])}; {_ONE if one else _BOTH}"
+            f"{what}: {_under(rows)} have no reference{' or maximum' if any_maximum else ''} of their own stimulus and "
+            f"group_by cell; their folds are against {_listed(rows['reference'])}; "
+            f"{_ONE if one or not any_maximum else _BOTH}"
         )
 
 

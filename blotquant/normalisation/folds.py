@@ -63,6 +63,18 @@ def _activity(table: pd.DataFrame, values: Vector, top: Reference, floor: Refere
         return 100.0 * share, 100.0 * np.sqrt(np.maximum(spread, 0.0)) / size, 100.0 * se / size
 
 
+def _told(table: pd.DataFrame, wide: Mask, floor: Mask) -> Mask:
+    """Lanes of a guessed maximum that something is held against, beside a named reference.
+
+    Where a stimulus has no lanes but its vehicle's, as in a time course without a drug, they are samples.
+    """
+    if (usable(table) & (table["role"] == "maximum")).any():
+        return wide
+    stimulus = stimulus_of(table)
+    others = usable(table) & ~wide & ~floor
+    return wide & stimulus.isin(set(stimulus[others])).to_numpy(dtype=bool)
+
+
 def _controls(
     table: pd.DataFrame, maximum: Condition | None, minimum: Condition | None, reference: Condition | None
 ) -> tuple[Mask, Mask, Mask]:
@@ -73,7 +85,10 @@ def _controls(
     if np.any(wide) and not np.any(top):
         name = label(table[wide].iloc[0].to_dict())
         raise TableError(f"controls: {name!r} is both maximum and minimum; tell them apart, for example by stimulus")
-    return top, floor, control(table, reference, "reference") if reference else top
+    if not reference:
+        return top, floor, top
+    base = control(table, reference, "reference")
+    return top if maximum else _told(table, top, floor), floor, base
 
 
 def _mark_roles(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
@@ -98,7 +113,8 @@ def normalise(
 
     fold = ratio / mean(reference lanes); percent activity = 100 · (ratio − minimum) / (maximum − minimum), not
     clipped. The block is the biological replicate on its membrane. A control counts for the lanes of its stimulus and
-    of its ``group_by`` cell. Where a stimulus or cell has none, folds are against the common one, flagged
+    of its ``group_by`` cell. Where a cell has none, folds are against that which shares most of the columns, the first
+    of them before others; where a stimulus has none, against the common one: both flagged
     ``reference_unlike`` unless the reference was named with that column; a stimulus without a maximum of its own has no
     percent activity, and neither has one whose controls are not told apart (``no_window``). Assumes that lanes of one
     membrane share one scale.
@@ -109,8 +125,8 @@ def normalise(
         Ratios table; ladder, empty, skipped, standard and excluded lanes stay in it without folds; not changed.
     maximum, minimum, reference : mapping, optional
         Column → value of the 100 % control, the 0 % control and of the condition whose fold is 1. Left out: roles and
-        usual names (vehicle, DMSO …; unstimulated), and the reference is the maximum. Without a minimum the zero of the
-        ratio is 0 %.
+        usual names (vehicle, DMSO …; unstimulated), and the reference is the maximum. Beside a named reference no
+        maximum is guessed for a stimulus that has no other lanes. Without a minimum the zero of the ratio is 0 %.
     group_by : sequence of str
         Further columns that part the study (``time_min``).
     within : {"block", "membrane"}

@@ -89,7 +89,7 @@ def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Quality table: ``window`` (signal to background, ≥ 1) and ``z_prime`` for each membrane or plate (or replicate
         with controls of its own, in a table without either), target, and stimulus where there are several maximum
-        controls; one row that says so where a target has no maximum control.
+        controls; one row that says so where a target has neither a maximum control nor a reference.
 
     References
     ----------
@@ -99,7 +99,7 @@ def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
     lanes = folds[usable(folds)]
     for key, family in lanes.groupby(FAMILY, sort=True, dropna=False):
         what = " ".join(str(part) for part in key if part) or "response"
-        if not (family["role"] == "maximum").any():
+        if not ((family["role"] == "maximum") | family["is_reference"]).any():
             missing = {"scope": "target", "name": what, "measure": "reference", "value": np.nan, "unit": ""}
             rows.append({**missing, "note": _NO_CONTROL})
         column, scope = _block(family)

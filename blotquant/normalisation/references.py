@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -71,15 +72,19 @@ def _reachable(code: np.ndarray, mask: Mask) -> Mask:
     return np.isin(code, code[mask])
 
 
-def _levels(table: pd.DataFrame, mask: Mask, group_by: Sequence[str], named: Iterable[str]) -> list[list[str]]:
-    """Columns in which a control must agree with its lanes, strictest first; named ones are free."""
+def _levels(
+    table: pd.DataFrame, mask: Mask, group_by: Sequence[str], named: Iterable[str]
+) -> list[tuple[list[str], list[str]]]:
+    """Columns in which a control must agree with its lanes, strictest first, and those of ``group_by`` left out.
+
+    Named columns are free. Of as many columns the first of ``group_by`` are kept the longest.
+    """
     further = [column for column in group_by if column not in named]
+    kept = [list(some) for size in range(len(further), -1, -1) for some in combinations(further, size)]
     lanes = table.loc[mask, FAMILY].assign(stimulus=stimulus_of(table)[mask])
     only_one = not lanes.drop_duplicates().duplicated(FAMILY).any()
-    levels = [["stimulus", *further], ["stimulus"]]
-    if "stimulus" in named or only_one:
-        levels += [further, []]
-    return levels
+    stimuli = [["stimulus"], []] if "stimulus" in named or only_one else [["stimulus"]]
+    return [([*own, *some], [name for name in further if name not in some]) for own in stimuli for some in kept]
 
 
 def _names(table: pd.DataFrame, mask: Mask, code: np.ndarray, further: Sequence[str]) -> np.ndarray:
@@ -136,18 +141,20 @@ def find_reference(
     columns = _levels(table, mask, group_by, named or {})
     alike = table.assign(stimulus=stimulus_of(table))
     place = np.full(len(table), -1)
-    for index, level in enumerate(columns):
-        found = _reachable(codes(alike, [*FAMILY, *level]), mask)
-        place = np.where((place < 0) & found, index, place)
-    cell = np.isin(place, [1, 3])  # levels in which group_by is left out; 2 and 3 leave out the stimulus
+    for index, (level, _) in enumerate(columns):
+        if np.any(place < 0):
+            found = _reachable(codes(alike, [*FAMILY, *level]), mask)
+            place = np.where((place < 0) & found, index, place)
+    cell = np.isin(place, [index for index, (_, left_out) in enumerate(columns) if left_out])
+    stimulus = np.isin(place, [index for index, (level, _) in enumerate(columns) if "stimulus" not in level])
     out = {name: np.full(len(table), np.nan) for name in ("mean", "se", "count", "loq")}
     elsewhere, saturated = np.zeros((2, len(table)), dtype=bool)
     names = np.full(len(table), "", dtype=object)
     full = has_flag(table["flags"], Flag.SATURATED).to_numpy(dtype=bool)
-    for index, level in enumerate(columns):
+    for index, (level, left_out) in enumerate(columns):
         here = place == index
         if np.any(here):
-            further = group_by if index in (1, 3) else ()
+            further = group_by if left_out else ()
             names = np.where(here, _names(table, mask, codes(alike, [*FAMILY, *level]), further), names)
         for far, block in enumerate(blocks):
             rows = here & ~np.isfinite(out["mean"])
@@ -164,7 +171,7 @@ def find_reference(
         elsewhere=elsewhere,
         expected=place >= 0,
         saturated=saturated,
-        other_stimulus=(place >= 2) & (stimulus_of(table) != "").to_numpy(dtype=bool),
+        other_stimulus=stimulus & (stimulus_of(table) != "").to_numpy(dtype=bool),
         other_cell=cell,
         names=names,
     )

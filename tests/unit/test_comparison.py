@@ -331,6 +331,20 @@ def test_with_an_unstimulated_reference_doses_still_meet_the_stimulated_vehicle(
     assert power_table(folds)["value"].notna().any()
 
 
+def test_a_stimulus_without_a_drug_is_compared_with_the_reference_that_was_named_and_not_called_a_window() -> None:
+    rows = []
+    for i, (low, high, other) in enumerate([(0.1, 1.0, 0.4), (0.3, 2.5, 1.1), (0.15, 1.2, 0.7)]):
+        where = {"replicate": f"r{i}", "membrane": f"m{i}", "treatment": "vehicle"}
+        rows += [{**where, "stimulus": "none", "ratio": low}, {**where, "ratio": high}]
+        rows += [{**where, "stimulus": "IFN", "ratio": other}]
+    tests = compare_groups(normalise(lanes(rows), reference={"stimulus": "none"})).query("quantity == 'P/S'")
+    assert sorted(tests["stimulus"]) == ["IFN", "IL-6"]
+    assert set(tests["versus"]) == {"none + vehicle"}
+    assert not tests["note"].str.contains("window").any()
+    found = tests.set_index("stimulus").loc["IL-6", "p"]
+    assert found == pytest.approx(stats.ttest_rel(np.log([1.0, 2.5, 1.2]), np.log([0.1, 0.3, 0.15])).pvalue)
+
+
 def test_a_window_whose_minimum_is_not_seen_is_bounded_from_below() -> None:
     rows = []
     for i, scale in enumerate([1.0, 2.5, 1.2]):

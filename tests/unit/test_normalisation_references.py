@@ -233,3 +233,61 @@ def test_each_lane_names_its_own_reference() -> None:
     lone = normalise(lanes([*rows, {"stimulus": "IL-4"}]))
     assert lone["reference"].iloc[4] == ""
     assert lone["flags"].iloc[4] == "reference_missing"
+
+
+def time_course(**cells: float) -> pd.DataFrame:
+    """Two times of a stimulus beside an unstimulated lane of time 0, in each cell line; twenty-fold at 30 min."""
+    rows, cell, time = [], [], []
+    for name, level in cells.items():
+        for stimulus, minutes, fold in (("none", 0.0, 1.0), ("IL-6", 5.0, 10.0), ("IL-6", 30.0, 20.0)):
+            rows.append({"treatment": "vehicle", "stimulus": stimulus, "ratio": level * fold})
+            cell.append(name)
+            time.append(minutes)
+    return lanes(rows).assign(cell=cell, time_min=time)
+
+
+@pytest.mark.parametrize("group_by", [["cell", "time_min"], ["time_min", "cell"]])
+def test_a_lane_without_a_reference_of_its_time_is_held_against_that_of_its_cell_line(group_by: list[str]) -> None:
+    folds = normalise(time_course(HeLa=0.05, Jurkat=0.02), group_by=group_by, reference={"stimulus": "none"})
+    assert folds["fold"].tolist() == pytest.approx([1.0, 10.0, 20.0] * 2)
+    own = {"cell": "cell HeLa", "time_min": "time_min 0"}
+    assert folds["reference"].tolist()[1:3] == [f"none + vehicle ({', '.join(own[name] for name in group_by)})"] * 2
+    assert folds["flags"].str.contains("reference_unlike").tolist() == [False, True, True] * 2
+
+
+def test_of_as_many_columns_the_first_of_group_by_are_kept() -> None:
+    table = time_course(HeLa=0.05, Jurkat=0.02)
+    table.loc[3, "time_min"] = 5.0  # a reference of the same time in the other line, of another time in its own
+    for group_by, fold in ((["cell", "time_min"], 10.0), (["time_min", "cell"], 25.0)):
+        folds = normalise(table, group_by=group_by, reference={"stimulus": "none"})
+        assert folds["fold"].iloc[1] == pytest.approx(fold)
+
+
+def test_no_maximum_is_guessed_where_a_reference_is_named_and_nothing_is_held_against_a_maximum() -> None:
+    table = time_course(HeLa=0.05)
+    for named in ({"stimulus": "none"}, {"stimulus": "none", "time_min": 0.0}):
+        for group_by in ([], ["time_min"]):
+            folds = normalise(table, group_by=group_by, reference=named)
+            assert folds["fold"].tolist() == pytest.approx([1.0, 10.0, 20.0])
+            assert folds[["percent_activity", "percent_inhibition"]].isna().all(axis=None)
+            assert "maximum" not in set(folds["role"])
+            assert folds["response"].tolist() == pytest.approx([1.0, 10.0, 20.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_references(folds)
+    drug = {"treatment": "drug", "stimulus": "IL-6", "dose": 10.0, "ratio": 0.4}
+    with_drug = lanes([*time_course(HeLa=0.05).drop(columns=["cell", "time_min"]).to_dict("records"), drug])
+    folds = normalise(with_drug, reference={"stimulus": "none"})
+    assert folds["percent_activity"].notna().all()  # a drug's vehicle is its zero dose, and obvious
+    given = time_course(HeLa=0.05).assign(role=["sample", "sample", "maximum"])
+    assert normalise(given, reference={"stimulus": "none"})["percent_activity"].iloc[2] == pytest.approx(100.0)
+
+
+def test_the_warning_of_an_unlike_reference_asks_for_no_maximum_where_there_is_none() -> None:
+    folds = normalise(
+        time_course(HeLa=0.05, Jurkat=0.02), group_by=["cell", "time_min"], reference={"stimulus": "none"}
+    )
+    with pytest.warns(QualityWarning, match="their folds are against none") as seen:
+        warn_of_references(folds)
+    assert len(seen) == 1
+    assert "maximum" not in str(seen[0].message)
