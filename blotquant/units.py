@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .errors import TableError
 
-__all__ = ["UNITS", "canonical_unit", "conversion_factor"]
+__all__ = ["UNITS", "canonical_unit", "conversion_factor", "dimension"]
 
 _MOLAR = {"fM": 1e-15, "pM": 1e-12, "nM": 1e-9, "µM": 1e-6, "mM": 1e-3, "M": 1.0}
 _MASS = {"fg": 1e-15, "pg": 1e-12, "ng": 1e-9, "µg": 1e-6, "mg": 1e-3, "g": 1.0}
@@ -39,6 +39,22 @@ def canonical_unit(text: str) -> str:
     if plain not in UNITS:
         raise TableError(f"dose unit {text!r} is not known; write pM, nM, µM, mM, M or a mass per volume such as ng/mL")
     return plain
+
+
+def dimension(unit: str) -> str:
+    """Return what kind of unit it is: units of one kind can be converted into each other.
+
+    Raises
+    ------
+    TableError
+        The unit is not known.
+
+    Examples
+    --------
+    >>> dimension("nM"), dimension("ng/mL")
+    ('mol/L', 'g/L')
+    """
+    return UNITS[canonical_unit(unit)][0]
 
 
 def conversion_factor(unit: str, into: str) -> float:

@@ -155,11 +155,11 @@ def compare_groups(
 
     ln ratio = group + block; every dose and treatment against the reference of its stimulus, or its maximum control
     where the reference has another stimulus, or without one that reference (Dunnett); maximum against minimum control
-    (the window), the linear trend over ln dose, and the total form by itself. Ratios are used as measured: a block's level is a term of the model, so
-    no group is a column of ones. Repeats of one replicate are averaged first. Incomplete blocks are random effects
-    (REML); values below LOQ are left-censored there. Groups on membranes that no condition links are not compared,
-    as ratios are in units of their membrane; a row says so. Assumes that errors are log-normal with one spread, and
-    that a table without membranes, or of folds alone, is on one scale.
+    (the window), the linear trend over ln dose, and the total form by itself. Ratios are used as measured: a block's
+    level is a term of the model, so no group is a column of ones. Repeats of one replicate are averaged first.
+    Incomplete blocks are random effects (REML); values below LOQ are left-censored there. Groups on membranes that no
+    condition links are not compared, as ratios are in units of their membrane; a row says so. Assumes that errors are
+    log-normal with one spread, and that a table without membranes, or of folds alone, is on one scale.
 
     Parameters
     ----------

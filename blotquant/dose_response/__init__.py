@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import SettingsError
 from ..tables import nearest
+from ..units import conversion_factor, dimension
 from .comparing import PotencyRatio, ratio_of_fits, ratio_of_treatments
 from .controls import controls_of
 from .curve_fit import Options, best_fit, check_fit
@@ -148,14 +149,17 @@ def _fit_one(series: Series, options: Options) -> tuple[CurveFit, Replicates | N
 
 def _most_potent(fits: Sequence[CurveFit]) -> CurveFit | None:
     known = [fit for fit in fits if np.isfinite(fit.potency.value)]
-    return min(known, key=lambda fit: fit.potency.value) if len(fits) > 1 and known else None
+    if len(fits) < 2 or not known:
+        return None
+    return min(known, key=lambda fit: fit.potency.value * conversion_factor(fit.unit, known[0].unit))
 
 
 def _grouped(fits: Sequence[CurveFit], *, by: Sequence[str]) -> list[list[CurveFit]]:
-    """Part fits by all their keys except some."""
-    found: dict[tuple[Any, ...], list[CurveFit]] = {}
+    """Part fits by all their keys except some, and by whether their doses are molar."""
+    found: dict[tuple[str, ...], list[CurveFit]] = {}
     for fit in fits:
-        found.setdefault(tuple(str(value) for key, value in fit.keys.items() if key not in by), []).append(fit)
+        parts = [dimension(fit.unit), *(str(value) for key, value in fit.keys.items() if key not in by)]
+        found.setdefault(tuple(parts), []).append(fit)
     return list(found.values())
 
 
@@ -165,13 +169,13 @@ def _ratio_rows(fits: Sequence[CurveFit]) -> dict[int, list[dict[str, Any]]]:
     for group in _grouped(fits, by=("treatment",)):
         best = _most_potent(group)
         for fit in group if best else []:
-            if best and fit is not best and fit.unit == best.unit:
+            if best and fit is not best:
                 ratio = ratio_of_treatments(fit, best)
                 rows.setdefault(id(fit), []).append(ratio_row(fit, f"ic50_ratio_to_{best.keys['treatment']}", ratio))
     for group in _grouped(fits, by=("target", "site")):
         best = _most_potent(group)
         for fit in group if best else []:
-            if best and fit is not best and fit.unit == best.unit:
+            if best and fit is not best:
                 name = " ".join(filter(None, [str(best.keys["target"]), str(best.keys["site"])]))
                 rows.setdefault(id(fit), []).append(
                     ratio_row(fit, f"selectivity_over_{name}", ratio_of_fits(fit, best))

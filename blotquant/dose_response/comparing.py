@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..units import conversion_factor
 from .curve_fit import Options, parameter_covariance
 from .models import MODELS, PARAMETERS
 from .problem import Points, Problem, make_problem
@@ -50,6 +51,17 @@ def _ln_quotient(more: float, less: float) -> float:
     return float(np.log(more / less)) if less > 0 else np.inf
 
 
+def _in_unit_of(other: CurveFit, one: CurveFit) -> CurveFit:
+    """Express the doses of a fit in the unit of another."""
+    if other.unit == one.unit:
+        return other
+    factor = conversion_factor(other.unit, one.unit)
+    said = other.potency
+    potency = replace(said, value=said.value * factor, low=said.low * factor, high=said.high * factor)
+    points = other.points.assign(dose=other.points["dose"] * factor)
+    return replace(other, unit=one.unit, points=points, potency=potency)
+
+
 def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
     """Ratio of two IC50s from curves that share no points, as of one treatment on two targets.
 
@@ -60,13 +72,13 @@ def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
     Parameters
     ----------
     one, other : CurveFit
-        Numerator and denominator.
+        Numerator and denominator; doses in another unit are converted.
 
     References
     ----------
     Zou & Donner 2008, Stat Med 27:1693, doi 10.1002/sim.3095 (variance estimates recovery).
     """
-    a, b = one.potency, other.potency
+    a, b = one.potency, _in_unit_of(other, one).potency
     note = "from two separate fits (variance estimates recovery)"
     if not (np.isfinite(a.value) and np.isfinite(b.value)):
         low = a.low / b.high if a.low > 0 and np.isfinite(b.high) else 0.0
@@ -129,7 +141,7 @@ def ratio_of_treatments(one: CurveFit, other: CurveFit) -> PotencyRatio:
     Parameters
     ----------
     one, other : CurveFit
-        Numerator and denominator, fitted with the same options.
+        Numerator and denominator, fitted with the same options; doses in another unit are converted.
 
     Returns
     -------
@@ -147,7 +159,7 @@ def ratio_of_treatments(one: CurveFit, other: CurveFit) -> PotencyRatio:
     like = one.weighted.problem if one.weighted else None
     if like is None or other.weighted is None or other.weighted.problem.rising != like.rising:
         return ratio_of_fits(one, other)
-    points = _joined(one, other)
+    points = _joined(one, _in_unit_of(other, one))
     shared = ["top"] if one.points["shared"].any() else []
     full = _joint_fit(points, like, one.options, shared)
     common = _joint_fit(points, like, one.options, [name for name in PARAMETERS if name != "ln_ic50"])

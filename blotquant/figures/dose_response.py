@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..blot import FloatArray
 from ..tables import cell_text
+from ..units import conversion_factor
 from .dose_axis import DoseAxis
 from .legends import add_legends, legends_height
 from .names import bound_text, interval_text, number, plain, quantity_name, shorten
@@ -53,23 +54,27 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, axis: DoseAxis, scale: _Scale, co
 def _draw_ic50(
     ax: Axes, potency: pd.Series[float], curve: pd.DataFrame, axis: DoseAxis, scale: _Scale, colour: str
 ) -> None:
-    """Mark the IC50 on its curve, with its interval as a bar; an open side ends in an arrow at the axes' edge."""
+    """Mark the IC50 on its curve, with its interval as a bar; what lies beyond the axis ends in an arrow at its edge.
+
+    An IC50 below the doses itself has no mark: left of them stands the zero dose.
+    """
     ic50 = float(potency["ic50"])
     rising = curve[curve["dose"] > 0]
     if not np.isfinite(ic50) or rising.empty:
         return
-    x = float(np.log10(ic50))
-    y = float(np.interp(x, np.log10(rising["dose"].to_numpy(float)), scale(rising["fitted"])))
-    edges = axis.low - 0.5 * axis.gap, axis.high + 0.7 * axis.gap
     low, high = float(potency["ci_low"]), float(potency["ci_high"])
-    ends = [np.log10(low) if low > 0 else edges[0], np.log10(high) if np.isfinite(high) else edges[1]]
-    left, right = np.clip(ends, *edges)
+    edges = axis.low - 0.5 * axis.gap, axis.high + 0.7 * axis.gap
+    ends = np.log10(low) if low > 0 else -np.inf, np.log10(high)
+    x = float(np.log10(ic50))
+    left, at, right = np.clip([ends[0], x, ends[1]], *edges)
+    y = float(np.interp(at, np.log10(rising["dose"].to_numpy(float)), scale(rising["fitted"])))
     ax.plot([left, right], [y, y], color=colour, linewidth=2.2, alpha=0.55, solid_capstyle="butt", zorder=4)
-    for end, known, marker in ((left, low > 0, "<"), (right, bool(np.isfinite(high)), ">")):
-        if not known:
+    for end, beyond, marker in ((left, ends[0] < edges[0], "<"), (right, ends[1] > edges[1], ">")):
+        if beyond:
             ax.plot([end], [y], marker=marker, color=colour, markersize=4, zorder=4)
-    ax.plot([x], [y], marker="|", color=colour, markersize=8, markeredgewidth=1.4, zorder=5)
-    ax.axvline(x, ymax=0.06, color=colour, linewidth=0.8, zorder=4)
+    if at == x:
+        ax.plot([x], [y], marker="|", color=colour, markersize=8, markeredgewidth=1.4, zorder=5)
+        ax.axvline(x, ymax=0.06, color=colour, linewidth=0.8, zorder=4)
 
 
 def _ic50_text(treatment: str, potencies: pd.DataFrame, cell: str) -> str:
@@ -91,6 +96,21 @@ def _fitted_rows(points: pd.DataFrame, drugs: list[str]) -> pd.DataFrame:
     rows["series"] = rows["treatment"].where(~shared, "")
     rows["dose"] = rows["dose"].where(~shared, 0.0)
     return rows[shared | rows["treatment"].isin(drugs)]
+
+
+def _common_unit(curve_points: pd.DataFrame) -> str:
+    """Choose the unit of most treatments, the first of them where several are as common."""
+    units = [plain(unit) for unit in curve_points.drop_duplicates("treatment")["dose_unit"] if plain(unit)]
+    return max(units, key=units.count, default="")
+
+
+def _in_unit(table: pd.DataFrame, doses: list[str], own: str, unit: str) -> pd.DataFrame:
+    """Express columns of doses in one unit, each row coming from the unit in its column ``own``."""
+    if own not in table or not unit:
+        return table
+    units = table[own].where((table[doses] > 0).any(axis=1), unit)  # a zero dose is one in any unit
+    factor = units.map(lambda text: conversion_factor(str(text), unit) if plain(text) else 1.0)
+    return table.assign(**{name: table[name] * factor for name in doses}, **{own: unit})
 
 
 def has_zero_dose(points: pd.DataFrame, curve_points: pd.DataFrame) -> bool:
@@ -127,15 +147,24 @@ def plot_dose_response(
     Returns
     -------
     Axes
-        Dose along x, logarithmic, the zero dose left of a break; response or percent inhibition along y.
-        The bar across a curve is the interval of its IC50; an arrow means that the side is open.
+        Dose along x, logarithmic, in the unit of most treatments, the zero dose left of a break; response or percent
+        inhibition along y. The bar across a curve is the interval of its IC50; an arrow means that it goes on beyond
+        the axis.
+
+    Raises
+    ------
+    TableError
+        Some doses are molar and others a mass per volume.
     """
     from matplotlib.lines import Line2D
 
     drugs = list(dict.fromkeys(curve_points["treatment"]))
     inhibition = "percent_activity" in points and bool(points["percent_activity"].notna().any())
     scale = _Scale(inhibition)
-    shown = _fitted_rows(points, drugs)
+    unit = _common_unit(curve_points)
+    curve_points = _in_unit(curve_points, ["dose"], "dose_unit", unit)
+    potencies = _in_unit(potencies[potencies["treatment"].isin(drugs)], ["ic50", "ci_low", "ci_high"], "unit", unit)
+    shown = _in_unit(_fitted_rows(points, drugs), ["dose"], "dose_unit", unit)
     names = list(dict.fromkeys(shown["replicate"]))
     axis = DoseAxis(shown["dose"])
     shades = ["black"] if len(drugs) == 1 else [COLOURS[place % len(COLOURS)] for place in range(len(drugs))]
@@ -152,7 +181,6 @@ def plot_dose_response(
         for _, potency in potencies[potencies["treatment"] == drug].iterrows():
             _draw_ic50(ax, potency, curve, axis, scale, shade)
     axis.draw(ax, _ROOM)
-    unit = next((plain(text) for text in curve_points["dose_unit"] if plain(text)), "")
     ax.set_xlabel(f"dose ({unit})" if unit else "dose")
     ax.set_ylabel(_y_label(points, inhibition))
     cell = cell_text(curve_points.iloc[0], "curve_points")

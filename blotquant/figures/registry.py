@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from ..tables import as_text, further_columns
+from ..units import dimension
 from .diagnostics import plot_linearity
 from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
@@ -156,23 +157,34 @@ def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
         yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes))
 
 
+def _kinds_of_dose(curves: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Part the curves of molar doses from those of masses, which share no axis; a kind has a name beside another."""
+    kind = curves["dose_unit"].map(lambda unit: dimension(unit) if plain(unit) else "")
+    parts = [(str(name), rows) for name, rows in curves.groupby(kind, sort=False)]
+    return parts if len(parts) > 1 else [("", curves)]
+
+
 def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
     for key, curves in _series(result.curve_points, "curve_points"):
-        for stimulus, curve in curves.groupby("stimulus", sort=False):
+        for stimulus, of_stimulus in curves.groupby("stimulus", sort=False):
             full = key | {"stimulus": str(stimulus)}
             points = _rows(result.folds, full)
-            if points.empty:
-                continue
-            name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
-            title = f"Dose-response of {name}" if any(map(plain, full.values())) else "Dose-response"
-            caption = (
-                f"{name if plain(key['target']) else 'Response'} against dose. Each marker is one lane or well of one "
-                "biological replicate; line and field: fitted curve and its 95 % band; horizontal bar: 95 % interval "
-                "of the IC50, an arrow where its side is open."
-            )
-            caption += " The zero dose stands left of the axis break." if has_zero_dose(points, curve) else ""
-            axes = plot_dose_response(points, curve, _rows(result.potencies, full))
-            yield Drawn(_stem("dose_response", *full.values()), title, caption, _figure(axes))
+            for kind, curve in _kinds_of_dose(of_stimulus) if len(points) else ():
+                name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
+                title = f"Dose-response of {name}" if any(map(plain, full.values())) else "Dose-response"
+                title += f" ({kind})" if kind else ""
+                axes = plot_dose_response(points, curve, _rows(result.potencies, full))
+                caption = _curves_caption(name if plain(key["target"]) else "Response", points, curve)
+                yield Drawn(_stem("dose_response", *full.values(), kind), title, caption, _figure(axes))
+
+
+def _curves_caption(what: str, points: pd.DataFrame, curve: pd.DataFrame) -> str:
+    caption = (
+        f"{what} against dose. Each marker is one lane or well of one biological replicate; line and field: fitted "
+        "curve and its 95 % band; horizontal bar: 95 % interval of the IC50, an arrow where it goes on beyond the "
+        "doses."
+    )
+    return caption + (" The zero dose stands left of the axis break." if has_zero_dose(points, curve) else "")
 
 
 def _of_samples(result: ResultTables, images: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:

@@ -246,6 +246,23 @@ def test_the_ratio_of_two_treatments_comes_with_its_interval_and_a_test_of_paral
     assert row["note"].startswith("joint fit; parallel curves: p = ")
 
 
+def test_the_ratio_of_two_treatments_is_the_same_in_whatever_units_their_doses_are() -> None:
+    folds = normalise(study({"a": 20.0, "b": 200.0}, noise=0.08))
+    own = (folds["treatment"] == "b").to_numpy()
+    mixed = folds.assign(
+        dose=folds["dose"].where(~own, folds["dose"] / 1000.0), dose_unit=np.where(own, "uM", folds["dose_unit"])
+    )
+    one, other = (fit_dose_response(given).curves.set_index("parameter") for given in (folds, mixed))
+    assert set(other.loc["ic50", "unit"]) == {"nM", "µM"}
+    told, found = one.loc["ic50_ratio_to_a"], other.loc["ic50_ratio_to_a"]  # 0.2 µM is not the more potent one
+    assert found["treatment"] == "b"
+    assert found[["value", "ci_low", "ci_high"]].tolist() == pytest.approx(
+        told[["value", "ci_low", "ci_high"]].tolist(), rel=1e-4
+    )
+    apart = fit_dose_response(mixed.assign(dose_unit=np.where(own, "ng/mL", "nM"))).curves
+    assert not apart["parameter"].str.contains("ratio").any()  # a mass and moles have none
+
+
 def test_a_treatment_on_several_targets_has_its_selectivity() -> None:
     two = pd.concat(
         [table(10.0, noise=0.5).assign(target="JAK1"), table(400.0, noise=0.5, seed=1).assign(target="JAK3")]

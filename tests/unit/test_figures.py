@@ -233,6 +233,61 @@ def test_a_curve_is_shown_as_inhibition_with_its_ic50_where_they_meet():
     assert "baricitinib: IC50 44 nM (35.2–55 nM)" in words
 
 
+def test_treatments_in_different_units_share_one_axis_in_one_unit():
+    result = drawn_result(Plan(pictures=False, treatments=("a", "b", "c")))
+    folds = result.folds[result.folds["stimulus"] == "IL-6"]
+    plain = plot_dose_response(folds, result.curve_points, result.potencies)
+
+    def in_micromolar(table, unit, *doses):
+        own = table["treatment"] == "b"
+        scaled = {name: table[name].where(~own, table[name] / 1000.0) for name in doses}
+        return table.assign(**scaled, **{unit: table[unit].mask(own, "µM")})
+
+    ax = plot_dose_response(
+        in_micromolar(folds, "dose_unit", "dose"),
+        in_micromolar(result.curve_points, "dose_unit", "dose"),
+        in_micromolar(result.potencies, "unit", "ic50", "ci_low", "ci_high"),
+    )
+    assert ax.get_xlabel() == "dose (nM)"
+    assert len(ax.lines) == len(plain.lines)
+    for line, same in zip(ax.lines, plain.lines, strict=True):
+        assert np.asarray(line.get_xdata(), float) == pytest.approx(np.asarray(same.get_xdata(), float))
+    words = [text.get_text() for legend in ax.artists for text in legend.get_texts()]
+    assert words == [text.get_text() for legend in plain.artists for text in legend.get_texts()]
+
+
+def test_molar_doses_and_masses_have_figures_of_their_own():
+    result = drawn_result(Plan(pictures=False, treatments=("a", "b")))
+
+    def in_mass(table, unit):
+        return table.assign(**{unit: table[unit].mask(table["treatment"] == "b", "ng/mL")})
+
+    for name, unit in {"folds": "dose_unit", "curve_points": "dose_unit", "potencies": "unit"}.items():
+        setattr(result, name, in_mass(getattr(result, name), unit))
+    drawn = list(draw_all(result, kinds=["dose_response"]))
+    assert sorted(one.figure.axes[0].get_xlabel() for one in drawn) == ["dose (nM)", "dose (ng/mL)"]
+    assert len({one.title for one in drawn}) == len({one.stem for one in drawn}) == 2
+
+
+def test_an_ic50_below_the_doses_is_an_arrow_on_its_curve_and_no_mark_at_the_zero_dose():
+    result = drawn_result(Plan(pictures=False))
+    folds = result.folds[result.folds["stimulus"] == "IL-6"]
+    potencies = result.potencies.assign(ic50=0.1, ci_low=0.05, ci_high=0.4)
+    ax = plot_dose_response(folds, result.curve_points, potencies)
+    axis = DoseAxis(folds["dose"])
+    assert not [line for line in ax.lines if line.get_marker() == "|"]
+    arrow = next(line for line in ax.lines if line.get_marker() == "<")
+    assert axis.zero + axis.gap < arrow.get_xdata()[0] <= axis.low
+    curve = result.curve_points[result.curve_points["dose"] > 0]
+    level = 100 - np.interp(arrow.get_xdata()[0], np.log10(curve["dose"]), curve["fitted"])
+    assert arrow.get_ydata()[0] == pytest.approx(level)
+    reach = [line.get_xdata() for line in ax.lines if line.get_linewidth() == 2.2]
+    assert all(min(ends) > axis.zero + axis.gap for ends in reach)
+    inside = plot_dose_response(folds, result.curve_points, result.potencies.assign(ci_low=0.01))
+    assert [line.get_marker() for line in inside.lines].count("<") == 1  # the interval goes on, its mark stands
+    assert [line.get_marker() for line in inside.lines].count("|") == 1
+
+
 def test_an_open_interval_ends_in_an_arrow_and_an_undetermined_ic50_is_only_words():
     result = drawn_result(Plan(pictures=False, treatments=("a", "b")))
     potencies = result.potencies.copy()
