@@ -19,6 +19,7 @@ from .tables import nearest
 __all__ = ["geometric_interval", "summarise"]
 
 _FEW = 3
+_DIGITS = 9  # of a percent that are kept: what lies below is rounding, as of lanes that are 100 % on average
 _MEASURES = ["n", "n_technical", "mean", "sd", "sem", "geometric_mean", "ci_low", "ci_high", "percent_inhibition"]
 
 
@@ -81,7 +82,7 @@ def _row(group: pd.DataFrame, level: float) -> dict[str, Any]:
         "geometric_mean": centre,
         "ci_low": low,
         "ci_high": high,
-        "percent_inhibition": float(inhibition.mean()) if len(inhibition) else np.nan,
+        "percent_inhibition": round(float(inhibition.mean()), _DIGITS) + 0.0 if len(inhibition) else np.nan,
         "flags": merge([*group["flags"], *doubts]),
     }
 

@@ -109,7 +109,7 @@ def _in_unit(table: pd.DataFrame, doses: list[str], own: str, unit: str) -> pd.D
     if own not in table or not unit:
         return table
     units = table[own].where((table[doses] > 0).any(axis=1), unit)  # a zero dose is one in any unit
-    factor = units.map(lambda text: conversion_factor(str(text), unit) if plain(text) else 1.0)
+    factor = units.map(lambda text: conversion_factor(str(text), unit) if plain(text) else 1.0).astype(np.float64)
     return table.assign(**{name: table[name] * factor for name in doses}, **{own: unit})
 
 

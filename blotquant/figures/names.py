@@ -161,13 +161,12 @@ def option_name(choice: object, option: object) -> str:
 
     Examples
     --------
-    >>> option_name("background", "border_median"), option_name("control", "across = none")
-    ('background: border median', 'blocks: not scaled')
+    >>> option_name("background", "border_median"), option_name("control", "across = alignment")
+    ('background: border median', 'blocks: scaled by alignment')
     """
     what, how = plain(choice), plain(option).replace("_", " ")
     if how.startswith("across = "):  # how replicates are brought to one scale
-        scale = how.removeprefix("across = ")
-        what, how = "blocks", "not scaled" if scale == "none" else f"scaled by {scale}"
+        what, how = "blocks", f"scaled by {how.removeprefix('across = ')}"
     return f"{shorten(what, 14)}: {shorten(how, 24)}"
 
 

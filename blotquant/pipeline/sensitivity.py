@@ -20,7 +20,7 @@ OTHER_BACKGROUNDS = ("quadratic", "border_median", "rubber_band", "valley")
 COMBINED = "combined"
 """Name of the choice for rows that differ from the default in two or three ways at once."""
 
-_SCALES = ("alignment", "none")
+_SCALES = ("reference", "alignment")  # ``none`` pools ratios in units of their membranes, which nobody could defend
 _KEYS = ["target", "site", "quantity", "stimulus", "treatment", "dose", "dose_unit"]
 
 Summarise = Callable[..., pd.DataFrame]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,8 @@ from .wording import big, condition_text, flags_text, folds_behind, mass_text, m
 __all__ = ["Grid", "grids"]
 
 _MOST_ROWS = 400
+_TOTALS = ("S", "S/L")
+_ROUNDING = 1e-6  # of a mean that is 1 by definition, in folds as they are saved
 _OF_TOTAL = "total itself"  # begins a test's note that the title says already
 _WIDE = ("method", "note")  # columns whose words may be wrapped
 Cell = Callable[[Mapping[str, Any]], str]
@@ -149,12 +151,29 @@ def _potencies(result: ReportSource) -> Grid:
     return _grid("potencies", "IC50", note, result.potencies, [*columns, *_further(result.potencies, "potencies")])
 
 
+def _reference_text(folds: pd.DataFrame, group_by: list[str]) -> str:
+    """Say what is 1 by definition: the mean of a block's reference lanes, where each block has its own."""
+    if folds.empty:
+        return ""
+    lanes = folds[folds["is_reference"] & folds["fold"].notna()]
+    parts = [column for column in group_by if column in folds]
+    blocks = lanes.groupby(["replicate", "membrane", "reference", *parts], dropna=False)
+    if lanes.empty or ((blocks["fold"].mean() - 1.0).abs() > _ROUNDING).any():
+        return ""
+    if (blocks.size() == 1).all():
+        return " The reference is 1 in every block by definition."
+    return (
+        " The lanes of a block's reference are 1 on average by definition, and a little less on the log scale: its SD "
+        "and interval tell nothing of how they scatter."
+    )
+
+
 def _groups(result: ReportSource) -> list[Grid]:
     def note(rows: pd.DataFrame) -> str:
-        folds = bool(len(folds_behind(result.folds, rows)))
-        what = "folds of the reference" if folds else "ratios, for want of a reference"
+        folds = folds_behind(result.folds, rows)
+        what = "folds of the reference" if len(folds) else "ratios, for want of a reference"
         text = f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the "
-        return text + "geometric mean." + (" The reference is 1 in every block by definition." if folds else "")
+        return f"{text}geometric mean.{_reference_text(folds, further_columns(rows, 'groups'))}"
 
     columns = (
         *_WHO,
@@ -173,9 +192,14 @@ def _groups(result: ReportSource) -> list[Grid]:
 
 
 def _tests(result: ReportSource) -> list[Grid]:
-    note = "Effect: fold against the condition named; p adjusted within its family; df: degrees of freedom."
+    words = "Effect: fold against the condition named; p adjusted within its family; df: degrees of freedom."
     if replicate_assumed(result):
-        note += " No replicate was named: n counts membranes, each taken as one biological replicate."
+        words += " No replicate was named: n counts membranes, each taken as one biological replicate."
+
+    def note(rows: pd.DataFrame) -> str:
+        about = "Does the treatment move the total itself? Then the ratio mixes both. "
+        return (about if rows["quantity"].isin(_TOTALS).all() else "") + words
+
     columns = (
         *_WHO,
         _DOSE,
@@ -189,10 +213,7 @@ def _tests(result: ReportSource) -> list[Grid]:
         _text("method"),
         _Column("note", _tests_note, "wide"),
     )
-    made = _by_quantity("tests", "Tests", lambda _: note, in_order(result.tests, _lanes_table(result)), columns)
-    about = "Does the treatment move the total itself? Then the ratio mixes both. "
-    total = quantity_name("", "", "S").removeprefix("response")
-    return [replace(grid, note=about + grid.note) if grid.title.endswith(total) else grid for grid in made]
+    return _by_quantity("tests", "Tests", note, in_order(result.tests, _lanes_table(result)), columns)
 
 
 def _curves(result: ReportSource) -> Grid:

@@ -142,17 +142,26 @@ def placing_notes(result: ReportSource) -> dict[tuple[str, str], str]:
     return {place: "; ".join(notes) for place, notes in said.items()}
 
 
+def _cause(tests: pd.DataFrame) -> pd.Series[str]:
+    """Name what each comparison asks about: the treatment, or the stimulus where both have the same treatment."""
+    told = zip(tests["stimulus"], tests["treatment"], tests["versus"], strict=True)
+    names = [str(spur if versus.endswith(f"+ {drug}") else drug) for spur, drug, versus in told]
+    return pd.Series(names, tests.index, name="cause")
+
+
 def _moved_totals(tests: pd.DataFrame) -> list[str]:
-    """Name the treatments that move the total itself, where a ratio can mislead."""
-    moved = tests[(tests["quantity"] == "S") & (tests["p_adjusted"] < _LEVEL) & ~tests["note"].str.contains("window")]
+    """Name the treatments, or stimuli of one treatment, that move the total itself, where a ratio can mislead."""
+    total = tests["quantity"].isin(["S", "S/L"])
+    moved = tests[total & (tests["p_adjusted"] < _LEVEL) & ~tests["note"].str.contains("window")]
     said = []
-    for _, rows in moved.groupby(["target", "treatment", *further_columns(tests, "tests")], sort=False, dropna=False):
+    parts = ["target", "treatment", *further_columns(tests, "tests")]
+    for _, rows in moved.groupby([*parts, _cause(moved)], sort=False, dropna=False):
         first = rows.iloc[0]
         cell = plain(cell_text(first, "tests"))
-        total = f"total {plain(first['target'])}{f' ({cell})' if cell else ''}"
+        what = f"total {plain(first['target'])}{f' ({cell})' if cell else ''}"
         p = f"p {p_text(float(rows['p_adjusted'].min()))}".replace("p 0", "p = 0")
         said.append(
-            f"{plain(first['treatment'])} moves {total} itself ({p}); look at the phospho signal alone too, "
+            f"{plain(_cause(rows).iloc[0])} moves {what} itself ({p}); look at the phospho signal alone too, "
             "the ratio mixes both."
         )
     return said

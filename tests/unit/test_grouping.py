@@ -41,6 +41,17 @@ def test_technical_repeats_are_averaged_first_and_do_not_count_in_n() -> None:
     assert row["geometric_mean"] == pytest.approx(0.2)
 
 
+def test_lanes_that_are_the_maximum_on_average_have_an_inhibition_of_zero_and_no_rounding() -> None:
+    rows = []
+    for replicate, ratios in {"1": [0.81, 1.13], "2": [0.7, 1.19], "3": [0.93, 1.07]}.items():
+        where = {"replicate": replicate, "membrane": replicate}
+        rows += [{**where, "treatment": "vehicle", "ratio": ratio} for ratio in ratios]
+        rows += [{**where, "treatment": "vehicle", "stimulus": "none", "ratio": 0.03}, {**where, "ratio": 0.4}]
+    groups = summarise(normalise(lanes(rows)))
+    vehicle = groups[groups["treatment"] == "vehicle"]["percent_inhibition"]
+    assert [str(float(value)) for value in vehicle] == ["0.0", "100.0"]
+
+
 def test_a_value_of_zero_or_less_leaves_the_mean_and_takes_the_geometric_mean_away() -> None:
     row = summarise(study({"1": [0.1], "2": [-0.02]})).query("treatment == 'drug'").iloc[0]
     assert row["mean"] == pytest.approx(0.04)

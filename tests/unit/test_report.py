@@ -19,6 +19,7 @@ import pytest
 
 from blotquant.errors import OutputError
 from blotquant.figures import draw_all
+from blotquant.figures.names import quantity_name
 from blotquant.figures.pictures import encode_png
 from blotquant.flags import Flag, encode
 from blotquant.geometry import to_file
@@ -263,6 +264,48 @@ def test_a_treatment_that_moves_the_total_itself_is_a_warning_and_its_table_come
     assert titles == ["Tests: pSTAT3 (Y705) / STAT3", "Tests: STAT3 (total)"]
     result.potencies = result.potencies.iloc[:0]
     assert len(answer(result)) == 2
+
+
+@pytest.mark.parametrize("quantity", ["S", "S/L"])
+def test_a_total_over_its_loading_that_moves_is_warned_of_as_the_total_alone_is(quantity: str):
+    result = drawn_result(Plan(pictures=False))
+    total = result.tests.assign(quantity=quantity, site="", p_adjusted=[0.9] * 6 + [1e-28])
+    result.tests = pd.concat([total, result.tests], ignore_index=True)
+    assert [text for text in general_warnings(result) if "moves total" in text] == [
+        "baricitinib moves total STAT3 itself (p < 0.0001); look at the phospho signal alone too, the ratio mixes both."
+    ]
+    notes = {grid.title: grid.note for grid in grids(result)["tests"]}
+    asked = [title for title, note in notes.items() if "Does the treatment move the total itself?" in note]
+    assert asked == [f"Tests: {quantity_name('STAT3', '', quantity)}"]
+
+
+def test_a_stimulus_that_moves_the_total_is_named_where_the_treatment_is_the_same():
+    result = drawn_result(Plan(pictures=False))
+    total = result.tests.assign(quantity="S/L", site="", p_adjusted=0.01, treatment="vehicle", versus="none + vehicle")
+    result.tests = pd.concat([total, result.tests], ignore_index=True)
+    assert [text.split(" itself")[0] for text in general_warnings(result) if "moves total" in text] == [
+        "IL-6 moves total STAT3"
+    ]
+
+
+def test_the_reference_is_said_to_be_one_by_definition_only_where_it_is():
+    result = drawn_result(Plan(pictures=False))
+    own = result.folds["role"] == "maximum"
+    result.folds = result.folds.assign(is_reference=own, fold=result.folds["fold"].mask(own, 1.0))
+    (single,) = grids(result)["groups"]
+    assert single.note.endswith("The reference is 1 in every block by definition.")
+    double = result.folds[own]
+    result.folds = pd.concat(
+        [result.folds[~own], double.assign(fold=0.86), double.assign(fold=1.14, lane=99)], ignore_index=True
+    )
+    (several,) = grids(result)["groups"]
+    assert "1 on average by definition, and a little less on the log scale" in several.note
+    assert "The reference is 1 in every block" not in several.note
+    result.folds = result.folds.assign(
+        fold=result.folds["fold"] * np.where(result.folds["replicate"] == "r1", 1.1, 0.95)
+    )
+    (scaled,) = grids(result)["groups"]
+    assert "by definition" not in scaled.note
 
 
 def test_each_warning_is_said_once():
