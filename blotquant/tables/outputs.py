@@ -40,11 +40,11 @@ role | text | | What the lane is for (sample, standard, calibrator, maximum, min
 target | text | | Protein that the images were probed for.
 site | text | | Phosphorylation site.
 quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading, P phospho alone.
-phospho | float | AU px | Numerator after its image's loading correction (the total form for S/L); NaN if unknown.
+phospho | float | AU px | Numerator: in P/S after loading correction, in P/L, S/L as measured; NaN if unknown.
 phospho_se | float | AU px | Its standard error from measuring.
-total | float | AU px | Denominator after its image's loading correction; NaN if unknown.
+total | float | AU px | Denominator: in P/S after loading correction, in P/L, S/L the loading; NaN if unknown.
 total_se | float | AU px | Its standard error from measuring.
-loading | float | | Factor by which loading was corrected; 1 without a loading control above its limit.
+loading | float | | Loading of the lane, mean 1 over the membrane; 1 without a control above its limit.
 ratio | float | | phospho / total of the lane; NaN when a band is saturated or its loading is not known.
 ratio_se | float | | Standard error of the ratio from measuring alone.
 ratio_loq | float | | Ratio below which the numerator is below its limit of quantification.

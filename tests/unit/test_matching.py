@@ -12,7 +12,7 @@ from blotquant.conditions import complete
 from blotquant.errors import DetectionError, QualityWarning, TableError
 from blotquant.flags import Flag, has_flag
 from blotquant.matching import assign_targets, match_bands, pair_lanes
-from blotquant.tables import check
+from blotquant.tables import TABLES, check
 
 IMAGES = pd.DataFrame(
     [("p", "m", "STAT3", "phospho", "Y705"), ("s", "m", "STAT3", "total", "")],
@@ -142,6 +142,17 @@ def test_loading_gives_two_more_quantities_and_cancels_in_the_third() -> None:
     assert one(ratios, "S/L", 2)["ratio"] == pytest.approx(100 / 300)
     assert one(ratios, "S/L", 2)["site"] == ""
     assert one(ratios, "P/L", 1)["ratio_se"] == pytest.approx(0.2 * np.hypot(1 / 20, 1 / 100))
+
+
+def test_numerator_and_denominator_of_every_quantity_are_what_their_columns_say() -> None:
+    volumes = {("p", "1"): [20.0, 40.0], ("s", "1"): [100.0, 100.0], ("l1", "2"): [100.0, 300.0]}
+    ratios = match_bands(bands(volumes), with_loading("loading"), samples())
+    assert ratios["ratio"].tolist() == pytest.approx((ratios["phospho"] / ratios["total"]).tolist())
+    over = one(ratios, "P/L", lane=2)
+    assert over[["phospho", "total", "loading"]].tolist() == pytest.approx([40.0, 300.0, 1.5])  # not divided by 1.5
+    told = {column.name: column.meaning for column in TABLES["ratios"].columns}
+    assert "in P/L, S/L as measured" in told["phospho"]
+    assert "in P/L, S/L the loading" in told["total"]
 
 
 def test_several_loading_bands_are_united_by_their_geometric_mean() -> None:
