@@ -88,7 +88,7 @@ class Seen:
     calm : Calm
         Counts, bright = protein, without single hot pixels; the membrane's level carried on over what lies beside it.
     noise : NoiseModel
-        How much they vary by chance.
+        How much they vary by chance, above the picture's median and in units of its span as they are.
     off : ndarray of bool of shape (H, W)
         What lies beside the membrane.
     """
@@ -115,7 +115,7 @@ def _seen(blot: Blot) -> Seen:
     if off.any():
         pixels = beyond_edge(blot.pixels, off)
         calm = Calm.of(pixels, float(np.median(pixels)))
-    return Seen(calm, estimate_noise(blot), off)
+    return Seen(calm, estimate_noise(blot).above(calm.middle, calm.span), off)
 
 
 def align(blots: Sequence[Blot]) -> Canvas:
@@ -174,7 +174,7 @@ def narrow(image: Seen, strips: int, step: int = 1) -> Narrow:
         means,
         width,
         height,
-        Light.of(level, chance_of(image.noise, level + image.calm.middle)),
+        Light.of(level, chance_of(image.noise, level)),
         floor,
         image.noise.quantum,
     )
