@@ -173,10 +173,13 @@ def _other_form(bands: pd.DataFrame, entries: pd.DataFrame, band: str, taken: se
     if target not in _FORMS or entries["row"].notna().any() or any((target, site) in _ONE_FORM for site in sites):
         return None
     here = bands[bands["image"].isin(entries["image"]) & (bands["band"] != _WHOLE_LANE)]
-    place = here.pivot_table(index=["image", "lane"], columns="band", values="centre_row")
-    if band not in place:  # places are not known, as in a table made by hand
+    row, col = (
+        here.pivot_table(index=["image", "lane"], columns="band", values=at) for at in ("centre_row", "centre_col")
+    )
+    if band not in row:  # places are not known, as in a table made by hand
         return None
-    apart = place.sub(place[band], axis=0).abs().median()
+    # bands of a lane lie apart along its run, which in a picture that lies on its side is across the file
+    apart = (row.sub(row[band], axis=0).pow(2) + col.sub(col[band], axis=0).pow(2)).pow(0.5).median()
     near = apart[apart <= _CLOSE * float(here["sigma"].median())].index.difference([band, *taken])
     strength = here[here["detected"] & here["band"].isin(near)].groupby("band")["volume"].sum()
     return str(strength.idxmax()) if len(strength) else None
