@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tables
+from .between import replicates_of
 from .comparing import PotencyRatio
 from .estimates import Estimate
 from .potency import in_words
@@ -46,9 +47,10 @@ def _row(fit: CurveFit, parameter: str, **figures: Any) -> dict[str, Any]:
     return {**fit.keys, "model": fit.model, "parameter": parameter, **known}
 
 
-def _method(fit: CurveFit) -> str:
+def _method(fit: CurveFit, *, over_replicates: bool = True) -> str:
     kind = "profile likelihood" if fit.options.interval == "profile" else "Wald"
-    return f"{kind}; {_CONVENTIONS[fit.options.se]}; weights {fit.options.weights}"
+    minded = "; CR2 scatter of replicates" if over_replicates and replicates_of(fit.points) is not None else ""
+    return f"{kind}; {_CONVENTIONS[fit.options.se]}; weights {fit.options.weights}{minded}"
 
 
 def _estimate_row(fit: CurveFit, one: Estimate) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def curve_rows(fit: CurveFit, replicates: Replicates | None) -> list[dict[str, A
 def ratio_row(fit: CurveFit, parameter: str, ratio: PotencyRatio) -> dict[str, Any]:
     """Row of a ratio of potencies in the curves table, under the treatment or target of the numerator."""
     figures = {"value": ratio.value, "se": ratio.se, "ci_low": ratio.low, "ci_high": ratio.high}
-    return _row(fit, parameter, **figures, method=_method(fit), note=ratio.note)
+    return _row(fit, parameter, **figures, method=_method(fit, over_replicates=False), note=ratio.note)
 
 
 def potency_row(fit: CurveFit) -> dict[str, Any]:
