@@ -181,7 +181,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Load both controls with every replicate and name them under [control]; until then read folds.",
     ),
     Flag.LOADING_BELOW_LOQ: (
-        "A loading control is below its limit of quantification; no correction was made with it.",
+        "A loading control is below its limit of quantification, or was left out; no correction was made with it.",
         "Expose it longer, take a total-protein stain, or leave it out of images.csv.",
     ),
     Flag.NOT_PROPORTIONAL: (

@@ -226,11 +226,16 @@ def _lanes(folds: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
 
 
 def _totals(lanes: pd.DataFrame) -> pd.DataFrame:
-    """List the total form itself as quantity S, where it was measured and is not there as S or S/L already."""
+    """List the total form itself as quantity S, where it was measured and is not there as S or S/L already.
+
+    A saturated total, which leaves a ratio no lower side, has no value either, unless saturated bands are used.
+    """
     own = lanes[(lanes["quantity"] == "P/S") & lanes["total"].notna()]
     known = set(lanes.loc[lanes["quantity"].isin(["S", "S/L"]), "target"])
     own = own[~own["target"].isin(known)]
-    out = own.assign(quantity="S", site="", ratio=own["total"], ratio_loq=0.0, on_scale=own["membrane"])
+    full = has_flag(own["flags"], Flag.SATURATED) & own["bound"].isin(["upper", "unknown"]) & own["ratio"].isna()
+    value = own["total"].mask(full)
+    out = own.assign(quantity="S", site="", ratio=value, ratio_loq=0.0, on_scale=own["membrane"])
     return out.drop_duplicates(
         [*out.columns.intersection(["membrane", "lane", "target", *DOSE, "replicate", "technical"])]
     )

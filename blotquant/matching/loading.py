@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ..flags import Flag, add_flag, decode, encode, merge
+from ..flags import Flag, add_flag, decode, encode, has_flag, merge
 from ..scales import additive_design, islands
 from .signals import read_signal
 
@@ -29,6 +29,12 @@ def _usable(signal: pd.DataFrame) -> pd.Series[bool]:
     """Lanes whose loading can divide: above the limit of quantification, or above zero where none is known."""
     limit = signal["loq"].where(signal["loq"].notna(), 0.0)
     return (signal["volume"] > limit) & (signal["volume"] > 0)
+
+
+def _without_excluded(signal: pd.DataFrame) -> pd.DataFrame:
+    """Blank the bands that were left out by hand: they correct nothing, and their limits bound nothing."""
+    out = has_flag(signal["flags"], Flag.EXCLUDED)
+    return signal.assign(volume=signal["volume"].mask(out), se=signal["se"].mask(out), loq=signal["loq"].mask(out))
 
 
 def _comparable(seen: pd.DataFrame) -> pd.DataFrame:
@@ -126,5 +132,6 @@ def loading_signal(
     signals = []
     for _, row in chosen.iterrows():
         signal = read_signal(bands, row["image"], row["target"], lanes)
+        signal = _without_excluded(signal)
         signals.append(signal.assign(flags=add_flag(signal["flags"], _conflicts(mine, row), Flag.MASS_CONFLICT)))
     return _unite(signals) if signals else None

@@ -371,6 +371,23 @@ def test_the_total_form_is_tested_by_itself() -> None:
     assert "does the treatment move it" in total["note"]
 
 
+def test_a_saturated_total_is_no_quantity_and_a_saturated_phospho_leaves_it() -> None:
+    rows = []
+    for i, (vehicle, drug) in enumerate([(100, 50), (210, 100), (150, 80), (120, 60)]):
+        where = {"replicate": f"r{i}", "membrane": f"m{i}", "ratio": 1.0, "ratio_se": 0.01}
+        rows += [{**where, "treatment": "vehicle", "total": vehicle}, {**where, "dose": 10.0, "total": drug}]
+    lost = {"ratio": np.nan, "flags": "saturated"}
+    rows[1] |= {**lost, "bound": "upper", "total": 5.0}
+    rows[3] |= {**lost, "bound": "lower"}
+    tests = compare_groups(normalise(lanes(rows)))
+    total = tests[tests["quantity"] == "S"].iloc[0]
+    assert (total["n"], total["n_versus"]) == (3, 4)
+    assert 0.45 < total["effect"] < 0.6
+    assert "1 lanes without a value left out" in total["note"]
+    used = normalise(lanes([{**row, "ratio": 1.0} for row in rows]))  # matching.saturated = use
+    assert compare_groups(used)[lambda t: t["quantity"] == "S"]["n"].iloc[0] == 4
+
+
 def test_membranes_of_one_replicate_are_brought_to_one_scale_before_they_are_averaged() -> None:
     rows = []
     for i in range(3):
