@@ -55,11 +55,15 @@ def geometric_interval(values: Vector, level: float) -> tuple[float, float, floa
 
 
 def _valued(folds: pd.DataFrame) -> pd.DataFrame:
-    """Lanes that count, with ``value``: the fold where the family has any, the ratio otherwise."""
+    """Lanes that count, with ``value``: the fold, or the ratio where no reference was loaded for the family.
+
+    Where the reference is lost, ratios are no substitute: membranes have scales of their own.
+    """
     lanes = folds[usable(folds)].reset_index(drop=True)
     family = codes(lanes, FAMILY)
-    known = np.isin(family, family[lanes["fold"].notna().to_numpy()])
-    return lanes.assign(value=np.where(known, lanes["fold"], lanes["ratio"]))
+    has_reference = lanes["fold"].notna() | (lanes["reference"] != "")
+    held = np.isin(family, family[has_reference.to_numpy(dtype=bool)])
+    return lanes.assign(value=np.where(held, lanes["fold"], lanes["ratio"]))
 
 
 def _row(group: pd.DataFrame, level: float) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def _row(group: pd.DataFrame, level: float) -> dict[str, Any]:
 
 
 def summarise(folds: pd.DataFrame, *, group_by: Sequence[str] = (), level: float = 0.95) -> pd.DataFrame:
-    """Summarise folds by treatment and dose; ratios where the study has no reference.
+    """Summarise folds by treatment and dose; ratios where the study has no reference, nothing where all are lost.
 
     Repeats of one biological replicate are averaged first (on the log scale; arithmetically where one is zero or
     less), so ``n`` counts biological replicates. The interval belongs to the geometric mean. Assumes that the spread

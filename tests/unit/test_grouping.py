@@ -87,3 +87,17 @@ def test_the_groups_of_lanes_without_a_value_stay_and_say_so() -> None:
     lost = summarise(study({"1": [np.nan]})).query("treatment == 'drug'").iloc[0]
     assert (lost["n"], lost["n_technical"]) == (0, 0)
     assert lost[["mean", "sd", "sem", "geometric_mean", "ci_low", "ci_high", "percent_inhibition"]].isna().all()
+
+
+def test_where_every_reference_is_lost_ratios_of_several_membranes_are_no_means() -> None:
+    rows = []
+    for place, scale in enumerate((1.0, 10.0, 100.0)):
+        where = {"membrane": f"m{place}", "replicate": f"r{place}"}
+        rows += [{**where, "treatment": "vehicle", "ratio": np.nan, "flags": "saturated"}]
+        rows += [{**where, "dose": 10.0, "ratio": scale}]
+    found = summarise(normalise(lanes(rows)))
+    assert found["mean"].isna().all()
+    assert (found["n"] == 0).all()
+    assert found["flags"].str.contains("reference_saturated").all()
+    named = [{**row, "treatment": "other"} for row in rows if "dose" in row]
+    assert summarise(normalise(lanes(named)))["mean"].iloc[0] == pytest.approx(37.0)  # no reference was loaded

@@ -43,6 +43,17 @@ def test_a_saturated_reference_is_said_on_every_lane_that_lost_its_fold() -> Non
     assert len(seen) == 1
 
 
+def test_one_saturated_control_of_several_is_left_out_of_their_mean_and_warned_of() -> None:
+    rows = [*blocks({}, {}), {**SATURATED, "membrane": "rep1", "replicate": "1"}]
+    folds = normalise(lanes(rows))
+    assert folds["fold"].iloc[2] == folds["fold"].iloc[5] == pytest.approx(0.5)
+    assert not folds["flags"].str.contains("reference_saturated").any()
+    text = r"^STAT3 Y705 on rep1: 1 lane of IL-6 \+ vehicle is saturated and left out of the controls' mean"
+    with pytest.warns(QualityWarning, match=text) as seen:
+        warn_of_references(folds)
+    assert len(seen) == 1
+
+
 @pytest.mark.parametrize("lost", [{"ratio": np.nan}, {"role": "skip"}, {"flags": "excluded"}])
 def test_a_reference_without_a_number_is_missing_for_its_block(lost: dict[str, Any]) -> None:
     folds = normalise(lanes(blocks({}, lost)))
