@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..bands import find_bands
 from ..blot import Blot
-from ..calibration import calibrate_mass, ladder_masses, merge_exposures
+from ..calibration import Merged, calibrate_mass, ladder_masses, merge_exposures
 from ..conditions import complete
 from ..errors import BlotquantError, DetectionError, SettingsError
 from ..figures.pictures import Picture, display_picture
@@ -27,6 +27,7 @@ from ..screening import image_flags, saturation, screen
 from ..settings import Settings
 from ..tables import check, empty
 from .crops import flag_tight_crops
+from .exposures import widened
 from .pieces import Pairs, check_pieces, cut_pieces
 from .profiles import lane_profiles
 from .registration import Registered, register
@@ -163,9 +164,9 @@ def read_membrane(images: pd.DataFrame, folder: Path, settings: Settings) -> lis
 
 def _merge(
     images: pd.DataFrame, folder: Path, given: Given, settings: Settings
-) -> tuple[list[tuple[Blot, Blot]], list[pd.DataFrame], dict[str, str]]:
+) -> tuple[list[tuple[Blot, Blot]], dict[str, Merged], dict[str, str]]:
     """Read the images of one membrane, those taken with several exposures merged into one."""
-    pairs, reports, inputs = [], [], {}
+    pairs, merged, inputs = [], {}, {}
     for _, row in images.drop_duplicates("image").iterrows():
         rows = given.exposures.get(row["image"])
         if rows is None:
@@ -174,10 +175,10 @@ def _merge(
         else:
             parts = [_read_image(each, folder, settings) for _, each in rows.iterrows()]
             inputs |= {part.name: part.source.sha256 for part in parts}
-            blot, report = merge_exposures(parts, list(rows["exposure_s"]))
-            reports.append(report)
+            merged[row["image"]] = merge_exposures(parts, list(rows["exposure_s"]))
+            blot = merged[row["image"]].blot
         pairs.append((blot, _upright(blot, row, settings)))
-    return pairs, reports, inputs
+    return pairs, merged, inputs
 
 
 def _find_lanes(blots: Sequence[Blot], given: Given, raw: Mapping[str, Blot]) -> pd.DataFrame:
@@ -342,14 +343,19 @@ def measure_membrane(
     images: pd.DataFrame, folder: Path, given: Given, settings: Settings, *, others: Sequence[str] = ()
 ) -> Measured:
     """Read the images of one membrane, merge their exposures and measure them, piece by piece; as `measure_blots`."""
-    pairs, reports, inputs = _merge(images, folder, given, settings)
+    pairs, merged, inputs = _merge(images, folder, given, settings)
     pairs, turned = _by_ladder(pairs, images, given, settings)
     pieces = cut_pieces(pairs, images)
     measured = gather([measure_blots(piece, _of_piece(given, piece), settings, others=others) for piece in pieces])
     check_pieces(pieces, measured.lanes, given.membrane)
-    calibration = united([measured.calibration, *reports], "calibration")
-    quality = united([measured.quality, turned], "quality")
-    return dataclasses.replace(measured, calibration=calibration, quality=quality, inputs=inputs)
+    return dataclasses.replace(
+        measured,
+        bands=widened(measured.bands, merged),
+        others={method: widened(table, merged) for method, table in measured.others.items()},
+        calibration=united([measured.calibration, *(each.calibration for each in merged.values())], "calibration"),
+        quality=united([measured.quality, turned], "quality"),
+        inputs=inputs,
+    )
 
 
 def _of_piece(given: Given, piece: Pairs) -> Given:
