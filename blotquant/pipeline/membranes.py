@@ -14,7 +14,6 @@ import pandas as pd
 from ..bands import find_bands
 from ..blot import Blot
 from ..calibration import Merged, calibrate_mass, ladder_masses, merge_exposures
-from ..conditions import complete
 from ..errors import BlotquantError, DetectionError, SettingsError
 from ..figures.pictures import Picture, display_picture
 from ..flags import add_flag
@@ -27,10 +26,12 @@ from ..screening import image_flags, saturation, screen
 from ..settings import Settings
 from ..tables import check, empty
 from .crops import flag_tight_crops
+from .drops import find_drops
 from .exposures import widened
 from .pieces import Pairs, check_pieces, cut_pieces
 from .profiles import lane_profiles
-from .registration import Registered, register
+from .registration import Registered, register, show_alike
+from .stains import whole_lanes
 from .unsure import flag_unsure
 from .upright import find_turn, on_its_side
 
@@ -61,6 +62,8 @@ class Given:
         Tables to take instead of finding them.
     exposures : Mapping of str to DataFrame
         For an image that is merged from several exposures: their rows of images.csv.
+    targets : Mapping of str to str
+        What phospho and total images were probed for.
     """
 
     membrane: str = ""
@@ -73,6 +76,7 @@ class Given:
     lanes: pd.DataFrame | None = None
     bands: pd.DataFrame | None = None
     exposures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    targets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -203,27 +207,6 @@ def _find_lanes(blots: Sequence[Blot], given: Given, raw: Mapping[str, Blot]) ->
     return lanes
 
 
-def _whole_lanes(lanes: pd.DataFrame) -> pd.DataFrame:
-    """Return the bands of a stain: one a lane, as large as the lane."""
-    known = {name: lanes[name] for name in ("image", "lane", "left", "right", "top", "bottom", "flags")}
-    middle_row, middle_col = (lanes["top"] + lanes["bottom"]) / 2, (lanes["left"] + lanes["right"]) / 2
-    bands = pd.DataFrame({**known, "band": "lane", "centre_row": middle_row, "centre_col": middle_col})
-    bands["curve"] = [f"{row:.2f}:{col:.2f}" for row, col in zip(middle_row, middle_col, strict=True)]
-    return check(complete(bands, "bands"), "bands")
-
-
-def _alike(blots: Sequence[Blot]) -> list[list[Blot]]:
-    """Group images that show the same part of the run; strips below one another in one picture share no rows."""
-    groups: list[tuple[int, int, list[Blot]]] = []
-    for blot in blots:
-        top, bottom, members = blot.frame.top, blot.frame.top + blot.shape[0], [blot]
-        for group in [each for each in groups if each[0] < bottom and top < each[1]]:
-            groups.remove(group)
-            top, bottom, members = min(top, group[0]), max(bottom, group[1]), [*group[2], *members]
-        groups.append((top, bottom, members))
-    return [members for _, _, members in sorted(groups, key=lambda group: group[0])]
-
-
 def _ladders(given: Given) -> set[int]:
     """Lanes that samples.csv says are ladders."""
     return set(given.samples.loc[given.samples["role"] == "ladder", "lane"])
@@ -243,10 +226,10 @@ def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settin
     probed = [blot for blot in blots if blot.name not in (*given.stains, *given.markers)]
     parts = [
         find_bands(group, lanes[lanes["image"].isin([blot.name for blot in group])], min_score=settings.bands.min_score)
-        for group in _alike(probed)
+        for group in show_alike(probed)
     ]
     parts = [_without_markers(rows, _ladders(given)) for rows in parts]
-    parts += [_whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
+    parts += [whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
     for blot in [each for each in blots if each.name in given.markers]:
         rows = find_bands(blot, lanes[lanes["image"] == blot.name], min_score=settings.bands.min_score)
         parts.append(rows[rows["lane"].isin(_ladders(given) or set(rows["lane"]))])
@@ -285,6 +268,26 @@ def _with_masses(bands: pd.DataFrame, blots: Sequence[Blot], given: Given) -> tu
     return check(bands.assign(**changed), "bands"), report
 
 
+def _find(
+    upright: tuple[Blot, ...], given: Given, settings: Settings, raw: Mapping[str, Blot]
+) -> tuple[Registered, pd.DataFrame, pd.DataFrame]:
+    """Lay the images on one grid, and find lanes and bands there; again where the rows tell that some lie lower."""
+    anew = given.lanes is None
+    placed = register(upright, n_lanes=given.n_lanes, still=given.markers) if anew else Registered(upright)
+
+    def found(placed: Registered) -> tuple[pd.DataFrame, pd.DataFrame]:
+        lanes = placed.check_lanes(_find_lanes(placed.blots, given, raw))
+        return lanes, _find_bands(placed.blots, lanes, given, settings)
+
+    lanes, bands = found(placed)
+    lower = placed.lowered(find_drops(bands, placed.blots, given.targets, still=(*given.markers, *given.stains)))
+    if not lower.drops:
+        return placed, lanes, bands
+    return (
+        (lower, *found(lower)) if anew else (lower, lower.from_files(lanes, "lanes"), lower.from_files(bands, "bands"))
+    )
+
+
 def _lane_rows(lanes: pd.DataFrame, given: Given) -> pd.DataFrame:
     count = lanes["lane"].nunique()
     sure = float(lanes["confidence"].min())
@@ -317,11 +320,8 @@ def measure_blots(
     """
     # markers come last: the grid is that of the first image that shows the samples
     upright = tuple(sorted((blot for _, blot in pairs), key=lambda blot: blot.name in given.markers))
-    found_anew = given.lanes is None
-    placed = register(upright, n_lanes=given.n_lanes, still=given.markers) if found_anew else Registered(upright)
+    placed, lanes, found = _find(upright, given, settings, {shown.name: raw for raw, shown in pairs})
     blots = placed.blots
-    lanes = placed.check_lanes(_find_lanes(blots, given, {shown.name: raw for raw, shown in pairs}))
-    found = _find_bands(blots, lanes, given, settings)
     measured = flag_tight_crops(_integrate(blots, found, given, settings, None), blots)
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
     bands, calibration = _with_masses(flag_unsure(measured, others_found), blots, given)
@@ -345,6 +345,8 @@ def measure_membrane(
     """Read the images of one membrane, merge their exposures and measure them, piece by piece; as `measure_blots`."""
     pairs, merged, inputs = _merge(images, folder, given, settings)
     pairs, turned = _by_ladder(pairs, images, given, settings)
+    probed = images[images["form"].isin(["phospho", "total"]) & (images["mode"] != "two_colour")]
+    given = dataclasses.replace(given, targets=dict(zip(probed["image"], probed["target"], strict=True)))
     pieces = cut_pieces(pairs, images)
     measured = gather([measure_blots(piece, _of_piece(given, piece), settings, others=others) for piece in pieces])
     check_pieces(pieces, measured.lanes, given.membrane)
