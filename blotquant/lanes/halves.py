@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from ..evidence import Canvas, Seen
 from .centre_lines import Marks, along_ridge, fit_comb, mark_bands
 from .findings import Search
 from .second_look import Look, look_again
-from .votes import Votes, tally
+from .votes import SLOPE, Votes, tally
 
 __all__ = ["pairs_of_halves", "with_halves_joined"]
 
@@ -28,6 +29,7 @@ _LESS = 0.2  # … and how much less it is between two lanes, at least
 _APART = 0.9  # share of pairs of a bridged space and a gap that differ in this sense, at least
 _ALIKE = 0.75  # evidence of the lesser half as a share of the greater one's, at least
 _SEEN = 0.15  # the same of two bands between which the evidence is looked at
+_FARTHEST = 1.5  # longest space that is looked at [pitches]
 _FARTHER = 1.5  # distance between halves of different bands over that of halves of one, at most
 
 
@@ -46,7 +48,7 @@ def pairs_of_halves(
         Evidence of each image, and where it starts on the canvas [px].
     """
     none = np.empty(0, np.intp)
-    if len(found.comb.centre) < 2 * _FEWEST:
+    if len(found.comb.centre) < 2 * _FEWEST or _half_way(found, bands, looks, offsets) < _FEWEST:
         return none
     low, alike = _bridges(found, bands, looks, offsets)
     left: list[int] = []
@@ -67,6 +69,22 @@ def pairs_of_halves(
     return pairs if halves else none
 
 
+def _half_way(found: Search, bands: Votes, looks: Sequence[Look], offsets: Sequence[tuple[int, int]]) -> int:
+    """Count the lanes with a band that is seen half way to the next lane as well: a first, quick look for bridges."""
+    lane = found.comb.lane_of(bands.row, bands.col, found.pitch)
+    own, bridged = np.flatnonzero((lane >= 0) & (lane < len(found.comb.centre) - 1)), set[int]()
+    half = 0.5 * np.diff(found.comb.centre)[lane[own]]
+    for look, offset in zip(looks, offsets, strict=True):
+        row, col = look.strips(bands.row[own] - offset[0], bands.col[own] - offset[1])
+        _, middle = look.strips(bands.row[own] - offset[0], bands.col[own] + half - offset[1])
+        reach = look.rows(SLOPE * found.pitch)
+        down = np.clip(row[:, None] + np.arange(-reach, reach + 1), 0, len(look.score) - 1)
+        scale = look.scale[row, col]
+        there = look.responses[scale[:, None], down, middle[:, None]].max(axis=1)
+        bridged |= set(lane[own][there > _BRIDGED * look.responses[scale, row, col]].tolist())
+    return len(bridged)
+
+
 def _bridges(
     found: Search, bands: Votes, looks: Sequence[Look], offsets: Sequence[tuple[int, int]]
 ) -> tuple[FloatArray, FloatArray]:
@@ -81,16 +99,20 @@ def _bridges(
     for look, offset in zip(looks, offsets, strict=True):
         row, col = look.strips(bands.row[own] - offset[0], bands.col[own] - offset[1])
         far = np.round(space[lane[own]] / look.width).astype(np.intp)
-        ridge = along_ridge(look, row, col, np.ones(len(own), np.intp), int(2.0 * found.pitch / look.width) + 2)
-        for values, strips, number in zip(ridge, far, lane[own], strict=True):
-            if strips + 2 > len(values) or not values[0] > 0:
-                continue
-            lesser, greater = sorted((float(values[0]), float(values[strips - 1 : strips + 2].max())))
-            if lesser > _SEEN * greater:
-                low[number].append(float(values[: strips + 1].min()) / lesser)
-                like[number].append(lesser / greater)
-    lowest, alike = (np.array([np.median(own) if own else 0.0 for own in each]) for each in (low, like))
-    return lowest, alike
+        count = int(_FARTHEST * found.pitch / look.width) + 2
+        ridge = along_ridge(look, row, col, np.ones(len(own), np.intp), count)
+        inner = np.arange(count) <= far[:, None]
+        near = np.clip(far[:, None] + np.arange(-1, 2), 0, count - 1)
+        other = np.take_along_axis(ridge, near, axis=1).max(axis=1)
+        lesser, greater = np.minimum(ridge[:, 0], other), np.maximum(ridge[:, 0], other)
+        seen = np.flatnonzero((far + 2 <= count) & (lesser > _SEEN * greater) & (lesser > 0.0))
+        lowest = np.where(inner, ridge, np.inf).min(axis=1)[seen] / lesser[seen]
+        share = lesser[seen] / greater[seen]
+        for number, one, two in zip(lane[own][seen].tolist(), lowest.tolist(), share.tolist(), strict=True):
+            low[number].append(one)
+            like[number].append(two)
+    bridge, alike = (np.array([median(rows) if rows else 0.0 for rows in each]) for each in (low, like))
+    return bridge, alike
 
 
 def with_halves_joined(
