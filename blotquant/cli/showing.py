@@ -52,6 +52,7 @@ def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:
 
 def show_summary(console: Console, summary: Summary) -> None:
     """Say what a run came to."""
+    from ..figures.names import main_first
     from ..tables import cell_text
 
     counted = ((summary.images, "image"), (summary.lanes, "lane"), (summary.bands, "band"))
@@ -61,8 +62,9 @@ def show_summary(console: Console, summary: Summary) -> None:
         console.answer(counts if summary.fresh else f"{counts} (done already, nothing has changed)")
     if summary.flags:
         console.answer("flags: " + ", ".join(f"{name} × {count}" for name, count in summary.flags.items()))
-    cells = [cell_text(row, "potencies") for row in summary.potencies.to_dict("records")]
-    for row, cell in zip(summary.potencies.itertuples(index=False), cells, strict=True):
+    potencies = main_first(summary.potencies)
+    cells = [cell_text(row, "potencies") for row in potencies.to_dict("records")]
+    for row, cell in zip(potencies.itertuples(index=False), cells, strict=True):
         console.answer(potency_line(row, cell))
     console.answer(f"report: {summary.page}")
 

@@ -18,6 +18,7 @@ __all__ = [
     "conditions",
     "in_order",
     "interval_text",
+    "main_first",
     "number",
     "option_name",
     "places_of",
@@ -31,6 +32,7 @@ __all__ = [
 SERIES = ["target", "site", "quantity"]
 """Columns that name what was measured: one figure each."""
 
+_MAIN = ("P/S", "P/L", "P", "S/L", "S")  # quantities as a reader asks for them
 _NO_STIMULUS = ("", "none", "unstimulated", "no stimulus", "-", "–", "0")
 
 
@@ -216,6 +218,12 @@ def in_order(table: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
     return table.loc[
         table.assign(_series=series, _place=places).sort_values(["_series", "_place"], kind="stable").index
     ]
+
+
+def main_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows by what a reader asks for: phospho/total, phospho/loading, phospho alone, then the total form."""
+    places = table["quantity"].map({name: place for place, name in enumerate(_MAIN)}).fillna(0)
+    return table.iloc[np.argsort(places.to_numpy(), kind="stable")]
 
 
 def places_of(table: pd.DataFrame, slots: Sequence[Condition]) -> FloatArray:

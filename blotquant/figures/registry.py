@@ -15,7 +15,7 @@ from .diagnostics import plot_linearity
 from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
-from .names import SERIES, plain, quantity_name
+from .names import SERIES, main_first, plain, quantity_name
 from .panels import UNUSED_ROLES, draw_panel, unused_lanes
 from .pictures import Picture
 from .precision import plot_precision
@@ -89,12 +89,13 @@ class ResultTables(Protocol):
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure with the stem of its file's name and a legend ready for a paper."""
+    """A figure with the stem of its file's name, a legend ready for a paper, and the values of the rows it shows."""
 
     stem: str
     title: str
     caption: str
     figure: Figure
+    shows: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,9 @@ def _stem(*parts: object) -> str:
 
 
 def _series(table: pd.DataFrame, name: str) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
-    """Split a table by target, site, quantity and the user's grouping columns, as they first appear."""
+    """Split a table by target, site, quantity and the user's grouping columns, main quantities first."""
     names = SERIES + further_columns(table, name)
-    for _, rows in table.groupby(names, sort=False, dropna=False):
+    for _, rows in main_first(table).groupby(names, sort=False, dropna=False):
         yield {column: as_text(rows[column].iloc[0]) for column in names}, rows
 
 
@@ -153,7 +154,7 @@ def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
             "biological replicate. Line: geometric mean; bar: its 95 % interval where every value is above zero."
         )
         axes = plot_groups(rows, groups)
-        yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes))
+        yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes), key)
 
 
 def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
@@ -172,7 +173,7 @@ def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
             )
             caption += " The zero dose stands left of the axis break." if has_zero_dose(points, curve) else ""
             axes = plot_dose_response(points, curve, _rows(result.potencies, full))
-            yield Drawn(_stem("dose_response", *full.values()), title, caption, _figure(axes))
+            yield Drawn(_stem("dose_response", *full.values()), title, caption, _figure(axes), full)
 
 
 def _of_samples(result: ResultTables, images: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,17 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.names import SERIES, bound_text, in_order, interval_text, number, option_name, plain, quantity_name
+from ..figures.names import (
+    SERIES,
+    bound_text,
+    in_order,
+    interval_text,
+    main_first,
+    number,
+    option_name,
+    plain,
+    quantity_name,
+)
 from ..tables import TABLES, as_text, further_columns
 from .answer import replicate_assumed
 from .source import ReportSource
@@ -99,10 +109,9 @@ def _grid(
 def _by_quantity(
     name: str, title: str, note: Callable[[pd.DataFrame], str], table: pd.DataFrame, columns: Iterable[_Column]
 ) -> list[Grid]:
-    """Make one table for each target, site and quantity; the total alone comes last."""
+    """Make one table for each target, site and quantity; the main quantities come first."""
     chosen = [*columns, *_further(table, name)]
-    parts = [rows for _, rows in table.groupby(SERIES, sort=False)]
-    parts.sort(key=lambda rows: str(rows["quantity"].iloc[0]) == "S")
+    parts = [rows for _, rows in main_first(table).groupby(SERIES, sort=False)]
     if len(parts) == 1:
         return [_grid(name, title, note(table), table, chosen)]
     grids = []
@@ -145,8 +154,13 @@ def _potencies(result: ReportSource) -> Grid:
         _value("points"),
         _text("note"),
     )
-    note = "Dose that takes away half. A known side only (>, <) means that the doses do not determine the other one."
-    return _grid("potencies", "IC50", note, result.potencies, [*columns, *_further(result.potencies, "potencies")])
+    note = "Dose that takes away half"
+    if (result.potencies["hill"] < 0).any():
+        note += "; where the Hill slope is below zero activity rises with dose, and the dose brings half of it (EC50)"
+    note += ". A known side only (>, <) means that the doses do not determine the other one."
+    return _grid(
+        "potencies", "IC50", note, main_first(result.potencies), [*columns, *_further(result.potencies, "potencies")]
+    )
 
 
 def _groups(result: ReportSource) -> list[Grid]:
@@ -210,7 +224,7 @@ def _curves(result: ReportSource) -> Grid:
         "curves",
         "Curve parameters",
         "Standard errors and 95 % intervals of each fit.",
-        result.curves,
+        main_first(result.curves),
         [*columns, *_further(result.curves, "curves")],
         folded=True,
     )

@@ -13,12 +13,14 @@ import jinja2
 from .. import __version__
 from ..figures.names import plain
 from ..result.files import write_whole
+from ..tables import as_text
 from .answer import answer, replicate_assumed
 from .card import report_card
 from .grids import grids
+from .leading import leading
 from .methods import methods
 from .overlays import BAND_COLUMNS, membrane_views
-from .plates import embedded_plates
+from .plates import Plate, embedded_plates
 from .source import ReportSource
 from .wording import moment
 from .worries import general_warnings, worries
@@ -84,6 +86,15 @@ def missing_parts(result: ReportSource) -> list[str]:
     return said
 
 
+def _headline(result: ReportSource, plates: list[Plate]) -> Plate | None:
+    """Pick the figure of what the answer leads with."""
+    kind, rows = leading(result)
+    fit = [plate for plate in plates if plate.kind in ("dose_response", "groups")]
+    first = {str(name): as_text(value) for name, value in rows.iloc[0].items()} if kind else {}
+    mine = [plate for plate in fit if all(first.get(name) == value for name, value in plate.shows.items())]
+    return next(iter(mine or fit), None)
+
+
 def render(result: ReportSource) -> str:
     """Return the page as HTML; the same result gives the same text.
 
@@ -106,7 +117,7 @@ def render(result: ReportSource) -> str:
         script=script,
         policy=policy(style, script),
         answer=answer(result),
-        headline=plates[0] if plates and plates[0].kind in ("dose_response", "groups") else None,
+        headline=_headline(result, plates),
         plates=plates,
         membranes=membranes,
         hidden=hidden,
