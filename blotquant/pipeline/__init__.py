@@ -99,7 +99,8 @@ def quantify(
         tables = {} if until else _conclude(known, used, measured, edits)
         tables["quality"] = united([tables.get("quality", measured.quality), note_twins(measured.pictures)], "quality")
     bands = tables.pop("bands", measured.bands)
-    further = {"until": until or "", "key": key, "geometry": geometry_marks(measured.lanes, bands), **(record or {})}
+    marks = geometry_marks(measured.lanes, bands)
+    further = {"until": until or "", "key": key, "geometry": marks, "given": dict(known.given), **(record or {})}
     found = {"lanes": measured.lanes, "bands": bands, "calibration": measured.calibration}
     found["profiles"] = measured.profiles
     found["corrections"] = edits

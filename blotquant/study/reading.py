@@ -19,7 +19,7 @@ from ..matching import pair_lanes
 from ..settings import Settings
 from ..tables import INPUTS, TABLES, nearest
 from .images import complete_images
-from .options import Control, check_controls, read_options
+from .options import Control, Options, check_controls, read_options
 from .samples import complete_samples, mixed_columns
 from .sheets import Sheet, read_csv_sheet, read_workbook_sheet, sheet_names
 
@@ -52,6 +52,9 @@ class Study:
         What had to be assumed, in words.
     inputs : Mapping of str to str
         SHA-256 of each table that was read, by file name.
+    given : Mapping
+        The study as it was written: ``images`` and ``samples`` row by row with their cells as texts, and ``title``,
+        ``control``, ``group_by`` and ``mass`` of study.toml.
     """
 
     folder: Path
@@ -66,6 +69,7 @@ class Study:
     settings: Settings = field(default_factory=Settings)
     notes: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def membranes(self) -> list[str]:
@@ -160,6 +164,15 @@ def _joined_membranes(images: pd.DataFrame) -> list[tuple[str, ...]]:
     return [tuple(rows.unique()) for _, rows in paired.groupby("pair", sort=False)["membrane"]]
 
 
+def _given(images: Sheet, samples: Sheet, options: Options) -> dict[str, Any]:
+    """Keep what was written, so that it can be written again; settings are kept by themselves."""
+    sheets = {"images": images, "samples": samples}
+    rows = {name: [dict(row.cells) for row in sheet.rows] for name, sheet in sheets.items()}
+    controls = {name: dict(condition) for name, condition in options.controls.items()}
+    told = {"title": options.title, "control": controls, "group_by": list(options.group_by), "mass": dict(options.mass)}
+    return {**told, **rows}
+
+
 def read_study(folder: str | Path) -> Study:
     """Read a study folder: ``images.csv`` and ``samples.csv`` (or ``study.xlsx``), and ``study.toml``.
 
@@ -206,4 +219,5 @@ def read_study(folder: str | Path) -> Study:
         settings=options.settings,
         notes=(*notes, *_assumptions(images, samples)),
         inputs={**inputs, **_hashes(place / "study.toml")},
+        given=_given(image_sheet, sample_sheet, options),
     )

@@ -95,6 +95,41 @@ def test_the_record_says_what_the_run_was_made_of(folder: Path, result: Result) 
     assert json.dumps(record["geometry"])
 
 
+def _as_toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_as_toml(each)}" for name, each in value.items()) + " }"
+    return json.dumps(value)
+
+
+def test_the_record_alone_repeats_the_run(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    samples = pd.read_csv(study / "samples.csv").assign(cell="HepG2")
+    samples.to_csv(study / "samples.csv", index=False)
+    told = 'group_by = ["cell"]\n[control]\nmaximum = { treatment = "vehicle", stimulus = "IL-6" }\n'
+    told += 'reference = { stimulus = ["none"], cell = "HepG2" }\n[mass]\nladder = [250, 150, 100]\n'
+    (study / "study.toml").write_text(told)
+    run = json.loads((quantify(study, settings=QUICK).save(tmp_path / "out") / "run.json").read_text())
+    for name in ("images", "samples", "study"):
+        (study / f"{name}.{'toml' if name == 'study' else 'csv'}").unlink()
+    for name in ("images", "samples"):
+        pd.DataFrame(run["given"].pop(name)).to_csv(study / f"{name}.csv", index=False)
+    lines = [f"{name} = {_as_toml(value)}" for name, value in run["given"].items()]
+    for section, values in run["settings"].items():
+        lines += [f"{section}.{name} = {_as_toml(value)}" for name, value in values.items() if value is not None]
+    (study / "study.toml").write_text("\n".join(lines))
+    again = quantify(study).save(tmp_path / "again")
+    assert [path.name for path in sorted(again.glob("*.csv"))] == [f"{name}.csv" for name in sorted(TABLES)]
+    for path in again.glob("*.csv"):
+        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes(), path.name
+    assert json.loads((again / "run.json").read_text())["given"] == {
+        **run["given"],
+        **{
+            name: pd.read_csv(study / f"{name}.csv", dtype=str, keep_default_na=False).to_dict("records")
+            for name in ("images", "samples")
+        },
+    }
+
+
 def test_the_same_study_gives_the_same_tables(folder: Path, quick: Result) -> None:
     again = quantify(folder, settings=QUICK)
     for name in TABLES:
