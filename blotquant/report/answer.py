@@ -12,9 +12,9 @@ from ..figures.names import SERIES, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
 from ..tables import cell_text
 from .leading import leading, significant
+from .lost import bands_used, lost_text
 from .source import ReportSource
 from .wording import condition_text, counted, flag_text, folds_behind, joined, p_text
-from .worries import bands_behind
 
 __all__ = ["answer", "replicate_assumed"]
 
@@ -112,8 +112,14 @@ def _picture_sentence(bands: pd.DataFrame) -> str:
     return f" Pictures as such are in doubt ({joined(names)})." if names else ""
 
 
+def _lost_sentence(result: ReportSource) -> str:
+    """Say which lanes are in no group and no curve though nobody left them out."""
+    text = lost_text(result)
+    return f"In no group or curve, for want of a value: {text}." if text else ""
+
+
 def _doubt_sentence(result: ReportSource) -> str:
-    target = bands_behind(result)
+    target = bands_used(result)
     doubted = [doubts(text) for text in target["flags"]]
     count = sum(1 for flags in doubted if flags)
     if not len(target):
@@ -162,5 +168,5 @@ def answer(result: ReportSource) -> list[str]:
     whole = rows.groupby(SERIES, sort=False) if kind == "groups" else rows.groupby(np.arange(len(rows)))
     parts = [part for _, part in whole]
     found = [_SENTENCES[kind](part, result) for part in parts[:_MOST]] or [_count_sentence(result)]
-    said = (*found, _more_sentence(kind, parts, result), _doubt_sentence(result))
+    said = (*found, _more_sentence(kind, parts, result), _lost_sentence(result), _doubt_sentence(result))
     return [sentence for sentence in said if sentence]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..figures.names import plain
-from ..flags import Flag, decode
+from ..flags import Flag, decode, has_flag
+from .lost import lost_text
 from .source import ReportSource
 from .wording import counted, joined
 from .worries import bands_behind
@@ -109,11 +110,13 @@ def _limits(result: ReportSource) -> Point:
 
 def _excluded(result: ReportSource) -> Point:
     ratios = result.folds if len(result.folds) else result.ratios
-    out = sum(1 for text in ratios["flags"] if decode(text) & Flag.EXCLUDED)
+    out = len(ratios.loc[has_flag(ratios["flags"], Flag.EXCLUDED), ["membrane", "lane"]].drop_duplicates())
     told = result.corrections[result.corrections["action"] == "exclude"]
     reasons = [f"lane {row['lane']} of {row['image']}: {row['why']}" for _, row in told.iterrows()]
-    text = f"{counted(out, 'lane')} left out on request" if out else "none left out"
-    return Point("Lanes left out are named", "yes", f"{text} ({joined(reasons)})" if reasons else text)
+    text = f"{counted(out, 'lane')} left out on request" if out else "none left out on request"
+    text = f"{text} ({joined(reasons)})" if reasons else text
+    lost = lost_text(result)
+    return Point("Lanes left out are named", "yes", f"{text}; without a value – {lost}" if lost else text)
 
 
 def _inputs(result: ReportSource) -> Point:

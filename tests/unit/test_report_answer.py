@@ -7,6 +7,7 @@ import pandas as pd
 
 from blotquant.figures import draw_all
 from blotquant.report.answer import answer
+from blotquant.report.card import report_card
 from blotquant.report.grids import grids
 from blotquant.report.leading import leading
 from blotquant.report.page import render
@@ -96,3 +97,40 @@ def test_the_total_of_a_target_with_a_phospho_form_is_no_answer_but_that_of_anot
     rows = leading(result)[1]
     assert set(rows.loc[rows["quantity"] == "S/L", "target"]) == {"SOCS3"}
     assert rows["quantity"].iloc[-1] == "S/L"
+
+
+def with_lost_lanes():
+    """The first membrane's reference is saturated, and so are two lanes of the second."""
+    result = drawn_result(Plan(pictures=False))
+    for name in ("folds", "ratios"):
+        table = getattr(result, name).copy()
+        first = (table["membrane"] == "STAT3 blot 1").to_numpy()
+        burnt = ((table["membrane"] == "STAT3 blot 2") & table["lane"].isin([4, 5])).to_numpy()
+        table["flags"] = table["flags"].mask(first, "reference_saturated").mask(burnt, "saturated")
+        table["ratio"] = table["ratio"].mask(burnt)
+        if name == "folds":
+            table["fold"] = table["fold"].mask(first | burnt)
+        setattr(result, name, table)
+    return result
+
+
+def test_lanes_that_lost_their_value_are_named_and_their_bands_are_not_behind_the_answer():
+    lost = "STAT3 blot 1: 9 lanes (reference saturated); STAT3 blot 2: 2 lanes (saturated)"
+    assert "of the 54 bands behind this" in answer(drawn_result(Plan(pictures=False)))[-1]
+    result = with_lost_lanes()
+    assert answer(result)[1] == f"In no group or curve, for want of a value: {lost}."
+    assert answer(result)[2] == "None of the 32 bands behind this is in doubt."
+    card = {point.asked: point for point in report_card(result)}
+    assert card["Lanes left out are named"].evidence == f"none left out on request; without a value – {lost}"
+
+
+def test_of_several_quantities_the_one_that_lost_its_value_is_named_and_a_lane_left_out_counts_once():
+    result = with_lost_lanes()
+    other = result.folds.assign(quantity="P/L", ratio=1.0, fold=1.0, flags="")
+    result.folds = pd.concat([other, result.folds], ignore_index=True)
+    result.ratios = pd.concat([result.ratios.assign(quantity="P/L"), result.ratios], ignore_index=True)
+    assert "of a value: pSTAT3 (Y705) / STAT3 – STAT3 blot 1: 9 lanes" in answer(result)[1]
+    assert "of the 54 bands" in answer(result)[2]
+    result.folds.loc[result.folds["lane"] == 9, "flags"] = "excluded"
+    card = {point.asked: point for point in report_card(result)}
+    assert card["Lanes left out are named"].evidence.startswith("3 lanes left out on request")
