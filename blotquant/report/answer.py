@@ -10,11 +10,10 @@ import pandas as pd
 from ..figures.blots import PICTURE_FLAGS, doubts
 from ..figures.names import SERIES, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
-from ..tables import cell_text
 from .leading import leading, significant
 from .lost import bands_used, lost_text
 from .source import ReportSource
-from .wording import condition_text, counted, flag_text, folds_behind, joined, p_text
+from .wording import condition_text, counted, fitted_text, flag_text, folds_behind, joined, p_text
 
 __all__ = ["answer", "replicate_assumed"]
 
@@ -37,13 +36,7 @@ def _n_words(result: ReportSource, n: int) -> str:
 
 def _potency_sentence(rows: pd.DataFrame, result: ReportSource) -> str:
     row = rows.iloc[0]
-    quantity, drug = quantity_name(*(row[name] for name in SERIES)), plain(row["treatment"]) or "The treatment"
-    if not plain(row["target"]):
-        quantity = "activity" if result.folds["percent_activity"].notna().any() else "the response"
-    stimulus = plain(row["stimulus"])
-    quantity += f" under {stimulus}" if stimulus else ""
-    cell = plain(cell_text(row, "potencies"))
-    quantity += f" ({cell})" if cell else ""
+    quantity, drug = fitted_text(row, result.folds), plain(row["treatment"]) or "The treatment"
     unit, n = plain(row["unit"]), _n_words(result, int(row["n"]))
     if not math.isfinite(row["ic50"]):
         note = plain(row["note"]) or "undetermined"

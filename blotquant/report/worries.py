@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..figures.names import plain
+from ..figures.names import main_first, plain
 from ..figures.panels import UNUSED_ROLES
 from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
 from ..tables import cell_text, further_columns
 from .source import ReportSource
-from .wording import counted, flag_text, joined, p_text
+from .wording import counted, fitted_text, flag_text, joined, p_text
 
 __all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_notes", "worries"]
 
@@ -158,9 +158,20 @@ def _moved_totals(tests: pd.DataFrame) -> list[str]:
     return said
 
 
+def _doubted_fits(result: ReportSource) -> list[str]:
+    """Name what asks for a look in a fit that tells a number; where there is none, the answer says why."""
+    rows = main_first(result.potencies[result.potencies["ic50"].notna() & (result.potencies["note"] != "")])
+    return [
+        f"The curve of {plain(row['treatment']) or 'the treatment'} on {fitted_text(row, result.folds)}: "
+        f"{plain(row['note'])}."
+        for _, row in rows.iterrows()
+    ]
+
+
 def general_warnings(result: ReportSource) -> list[str]:
-    """List each warning of the run once, then what failed, then remarks on whole images."""
+    """List each warning of the run once, then curves in doubt, then what failed, then remarks on whole images."""
     said = [plain(text) for text in result.record.get("warnings", [])] + _moved_totals(result.tests)
+    said += _doubted_fits(result)
     said += [f"Failed: {plain(each['message'])}" for each in result.record.get("failures", [])]
     quality = result.quality
     remarkable = quality["measure"].isin(_REMARKABLE) | ((quality["measure"] == "saturated") & (quality["value"] > 0))

@@ -11,7 +11,8 @@ from blotquant.report.card import report_card
 from blotquant.report.grids import grids
 from blotquant.report.leading import leading
 from blotquant.report.page import render
-from tests.drawn_result import Plan, drawn_result
+from blotquant.report.worries import general_warnings
+from tests.drawn_result import Plan, drawn_result, fitted_only
 
 DRUGS = ("ruxolitinib", "baricitinib")
 
@@ -134,3 +135,18 @@ def test_of_several_quantities_the_one_that_lost_its_value_is_named_and_a_lane_l
     result.folds.loc[result.folds["lane"] == 9, "flags"] = "excluded"
     card = {point.asked: point for point in report_card(result)}
     assert card["Lanes left out are named"].evidence.startswith("3 lanes left out on request")
+
+
+def test_a_fit_that_asks_for_a_look_stands_among_the_doubts_and_then_nothing_says_there_are_none():
+    result = fitted_only()
+    result.record["warnings"], result.quality = [], result.quality.iloc[:0]
+    result.folds = result.folds.assign(flags="")
+    assert "nothing was warned of" in render(result)
+    result.potencies = result.potencies.assign(note="lack of fit (p = 5e-14): compare points and curve")
+    told = "The curve of baricitinib on pSTAT3 (Y705) / STAT3 under IL-6: lack of fit (p = 5e-14): compare points"
+    assert general_warnings(result)[0].startswith(told)
+    doubts = render(result).partition("What to doubt")[2]
+    assert "lack of fit" in doubts
+    assert "No flag was raised" not in doubts
+    result.potencies = result.potencies.assign(ic50=np.nan, note="> 1000 nM")
+    assert general_warnings(result) == []
