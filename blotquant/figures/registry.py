@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from ..flags import Flag, has_flag
 from ..tables import as_text, further_columns
 from .diagnostics import plot_linearity
 from .dose_response import has_zero_dose, plot_dose_response
@@ -139,7 +140,9 @@ def _rows(table: pd.DataFrame, key: Mapping[str, str]) -> pd.DataFrame:
 
 def _n_text(groups: pd.DataFrame) -> str:
     low, high = int(groups["n"].min()), int(groups["n"].max())
-    return f"n = {low} biological replicates" if low == high else f"n = {low}–{high} biological replicates"
+    assumed = has_flag(groups["flags"], Flag.REPLICATE_ASSUMED).any()
+    what = "membranes taken as biological replicates" if assumed else "biological replicates"
+    return f"n = {low} {what}" if low == high else f"n = {low}–{high} {what}"
 
 
 def _draw_groups(result: ResultTables) -> Iterator[Drawn]:

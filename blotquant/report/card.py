@@ -14,6 +14,7 @@ import pandas as pd
 from ..figures.names import plain
 from ..flags import Flag, decode, has_flag
 from .lost import lost_text
+from .probes import amounts_text, given, probes_text
 from .source import ReportSource
 from .wording import counted, joined
 from .worries import bands_behind
@@ -30,17 +31,26 @@ class Point:
     evidence: str
 
 
-def _given(table: pd.DataFrame, column: str) -> tuple[int, int]:
-    """How many rows say something in a column, of how many."""
-    if column not in table:
-        return 0, len(table)
-    return int((table[column].notna() & ~table[column].astype(str).isin(["", "nan"])).sum()), len(table)
+def _stated(asked: str, table: pd.DataFrame, column: str, noun: str, values: str = "") -> Point:
+    """Count the rows that say something in a column, and tell what they say."""
+    some = int(given(table[column]).sum()) if column in table else 0
+    met = "yes" if len(table) and some == len(table) else "partly" if some else "no"
+    told = f"{column} given for {some} of {counted(len(table), noun)}"
+    return Point(asked, met, f"{told}: {values}" if some and values else told)
 
 
-def _stated(asked: str, table: pd.DataFrame, column: str, noun: str) -> Point:
-    some, every = _given(table, column)
-    met = "yes" if every and some == every else "partly" if some else "no"
-    return Point(asked, met, f"{column} given for {some} of {counted(every, noun)}")
+def _probed(asked: str, images: pd.DataFrame, column: str) -> Point:
+    return _stated(asked, images, column, "image", probes_text(images, [column]))
+
+
+def _load(samples: pd.DataFrame) -> Point:
+    amounts = samples["amount_ug"].dropna() if "amount_ug" in samples else pd.Series(dtype=float)
+    return _stated("Protein load", samples, "amount_ug", "lane", amounts_text(amounts) if len(amounts) else "")
+
+
+def _modes(images: pd.DataFrame) -> str:
+    modes = images["mode"] if "mode" in images else pd.Series(dtype=object)
+    return joined([plain(mode).replace("_", " ") for mode in dict.fromkeys(modes[given(modes)])])
 
 
 def _pictures(result: ReportSource) -> Point:
@@ -52,11 +62,13 @@ def _pictures(result: ReportSource) -> Point:
 def _masses(result: ReportSource) -> Point:
     known = result.calibration
     ladders = int(((known["kind"] == "mass") & known["x"].notna()).sum()) if len(known) else 0
-    given, every = _given(result.images, "mass_kda")
+    told = int(given(result.images["mass_kda"]).sum()) if "mass_kda" in result.images else 0
     if ladders:
         return Point("Mass marks", "yes", f"{counted(ladders, 'ladder band')} read")
     return Point(
-        "Mass marks", "partly" if given else "no", f"no ladder used; expected mass given for {given} of {every}"
+        "Mass marks",
+        "partly" if told else "no",
+        f"no ladder used; expected mass given for {told} of {len(result.images)}",
     )
 
 
@@ -89,9 +101,12 @@ def _normaliser(result: ReportSource) -> Point:
     ratios = result.folds if len(result.folds) else result.ratios
     if not len(ratios):
         return Point("Normaliser named", "no", "nothing was normalised")
-    forms = [form for form in dict.fromkeys(result.images.get("form", pd.Series(dtype=object))) if form != "phospho"]
+    below = result.images[~result.images["form"].isin(["phospho", "marker"])]
+    names = [f"{plain(target)} ({plain(form)})" for target, form in zip(below["target"], below["form"], strict=True)]
     return Point(
-        "Normaliser named", "yes", f"quantities {joined(list(dict.fromkeys(ratios['quantity'])))}; {joined(forms)}"
+        "Normaliser named",
+        "yes",
+        f"quantities {joined(list(dict.fromkeys(ratios['quantity'])))}; {joined(list(dict.fromkeys(names)))}",
     )
 
 
@@ -144,12 +159,13 @@ def report_card(result: ReportSource) -> list[Point]:
         _inputs,
     ]
     stated = [
-        _stated("Exposure", images, "exposure_s", "image"),
-        _stated("Antibody", images, "antibody", "image"),
-        _stated("Antibody's RRID", images, "rrid", "image"),
-        _stated("Antibody's dilution", images, "dilution", "image"),
-        _stated("Protein load", result.samples, "amount_ug", "lane"),
-        _stated("How phospho and total were probed", images, "mode", "image"),
+        _probed("Exposure", images, "exposure_s"),
+        _probed("Antibody", images, "antibody"),
+        _probed("Antibody's RRID", images, "rrid"),
+        _probed("Antibody's dilution", images, "dilution"),
+        _probed("Detection", images, "detection"),
+        _load(result.samples),
+        _stated("How phospho and total were probed", images, "mode", "image", _modes(images)),
     ]
     return [point(result) for point in points] + [
         Point(plain(one.asked), one.met, one.evidence) for one in stated if not one.evidence.endswith("of 0 lanes")

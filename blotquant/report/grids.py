@@ -164,11 +164,16 @@ def _potencies(result: ReportSource) -> Grid:
 
 
 def _groups(result: ReportSource) -> list[Grid]:
+    across, assumed = result.settings.normalisation.across, replicate_assumed(result)
+
     def note(rows: pd.DataFrame) -> str:
         folds = bool(len(folds_behind(result.folds, rows)))
         what = "folds of the reference" if folds else "ratios, for want of a reference"
-        text = f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the "
-        return text + "geometric mean." + (" The reference is 1 in every block by definition." if folds else "")
+        counts = "membranes, each taken as one biological replicate" if assumed else "biological replicates"
+        text = f"n counts {counts}; mean, SD and SEM are of {what}; the interval belongs to the geometric mean."
+        own = "its block" if across == "reference" else f"all blocks, brought to one scale by {across}"
+        own = "all blocks, not scaled" if across == "none" else own
+        return text + (f" A fold is over the mean of the reference lanes of {own}." if folds else "")
 
     columns = (
         *_WHO,

@@ -419,8 +419,26 @@ def test_the_report_card_answers_yes_partly_and_no():
     assert card["Uncropped pictures"].met == "yes"
     assert card["No saturated band"].met == "partly"
     assert card["Linear range shown"].met == "no"
-    assert card["Antibody"].evidence == "antibody given for 6 of 6 images"
+    assert card["Antibody"].evidence == "antibody given for 6 of 6 images: rabbit anti-STAT3"
+    assert card["Exposure"].evidence == "exposure_s given for 6 of 6 images: 30 s"
+    assert card["Protein load"].evidence == "amount_ug given for 27 of 27 lanes: 20 µg"
+    assert card["How phospho and total were probed"].evidence.endswith(": strip reprobe")
+    assert card["Normaliser named"].evidence == "quantities P/S; STAT3 (total)"
     assert report_card(fitted_only()) == []
+
+
+def test_the_report_card_tells_each_probe_its_antibody():
+    result = drawn_result(Plan(pictures=False))
+    total = result.images["form"] == "total"
+    result.images["antibody"] = np.where(total, "CST 9139", "CST 9145")
+    result.images.loc[result.images["membrane"] == "STAT3 blot 3", "antibody"] = ""
+    card = {point.asked: point for point in report_card(result)}
+    assert card["Antibody"].met == "partly"
+    said = "antibody given for 4 of 6 images: pSTAT3 (Y705): CST 9145; STAT3: CST 9139"
+    assert card["Antibody"].evidence == said
+    assert card["Detection"].evidence == "detection given for 6 of 6 images: ECL"
+    result.samples.loc[0, "amount_ug"] = 2.5
+    assert report_card(result)[15].evidence.endswith("27 lanes: 2.5–20 µg")
 
 
 def test_pictures_are_made_smaller_until_the_page_is_small_enough(monkeypatch):
@@ -546,7 +564,7 @@ def test_without_a_reference_nothing_is_called_a_fold():
     result = without_reference()
     note = grids(result)["groups"][0].note
     assert "ratios, for want of a reference" in note
-    assert "The reference is 1" not in note
+    assert "A fold is over" not in note
     assert any(text.startswith("No folds: no control is named") for text in missing_parts(result))
     result.potencies, result.tests = result.potencies.iloc[:0], result.tests.iloc[:0]
     assert answer(result)[0].startswith("Mean ratio of pSTAT3 (Y705) / STAT3:")
