@@ -127,7 +127,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Show its linear range by a dilution series on the same film, or use a camera.",
     ),
     Flag.COLOUR: (
-        "The picture has colour channels; their mean was measured.",
+        "The picture is in colour; the mean of its channels or one of them was measured, as quality.csv says.",
         "Export one grey channel, or name the one that carries the signal.",
     ),
     Flag.TILTED: (
@@ -144,7 +144,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
     ),
     Flag.LANES_GIVEN: (
         "The number of lanes was given and the picture speaks against it or cannot confirm it.",
-        "Count the lanes on the overlay, ladders and empty wells included.",
+        "Count the lanes on the overlay, ladders and empty wells included; empty wells at a side show in no picture.",
     ),
     Flag.LANE_EMPTY: (
         "No band of any image of the membrane was found in this lane.",

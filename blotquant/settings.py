@@ -242,7 +242,8 @@ def from_mapping(values: Mapping[str, Mapping[str, Any]], base: Settings | None 
     for section, named in values.items():
         if section in _OF_STUDY:
             raise SettingsError(
-                f"{section} is no setting but part of the study; write it in study.toml, {_OF_STUDY[section]}"
+                f"{section} is no setting but part of the study; write it in study.toml, {_OF_STUDY[section]}, and run "
+                "quantify on the study (measure reads no study.toml)"
             )
         if section not in sections:
             raise SettingsError(f"settings section {section!r} is unknown; {_nearest(section, list(sections))}")

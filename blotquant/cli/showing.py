@@ -43,7 +43,8 @@ def potency_line(row: Any, cell: str = "") -> str:
     if not math.isfinite(row.ic50) and note.startswith((">", "<")):
         value, note = note, ""
     note = f"; {note}" if note else ""
-    return f"IC50 of {row.treatment}{what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"
+    name = "EC50" if row.hill < 0 else "IC50"  # activity that rises with dose
+    return f"{name} of {row.treatment}{what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"
 
 
 def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:

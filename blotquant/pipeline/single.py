@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot
+from ..errors import TableError
 from ..geometry import geometry_marks
 from ..matching import filled
 from ..readers import read_blot, read_channels, split_channels
@@ -157,7 +158,11 @@ def fit_table(path: str | Path, *, settings: Settings | None = None, record: Map
     used, file = settings or Settings(), Path(path)
     responses = read_responses(file)
     with kept_warnings() as said:
-        points = percent_activity(responses).assign(lane=np.arange(1, len(responses) + 1))
+        try:
+            activity = percent_activity(responses)
+        except TableError as error:
+            raise TableError(f"{file.name}: {error}") from error
+        points = activity.assign(lane=np.arange(1, len(responses) + 1))
         fit = fit_curves(points, used, auto="none")
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
     return Result(

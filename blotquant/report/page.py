@@ -13,7 +13,7 @@ import jinja2
 from .. import __version__
 from ..figures.names import plain
 from ..result.files import write_whole
-from ..tables import as_text
+from ..tables import as_text, further_columns
 from .answer import answer, replicate_assumed
 from .card import report_card
 from .grids import grids
@@ -22,7 +22,7 @@ from .methods import methods
 from .overlays import BAND_COLUMNS, membrane_views
 from .plates import Plate, embedded_plates
 from .source import ReportSource
-from .wording import moment
+from .wording import joined, moment
 from .worries import general_warnings, worries
 
 __all__ = ["missing_parts", "policy", "render", "template", "verbatim", "write_report"]
@@ -66,6 +66,17 @@ def policy(style: str, script: str = "") -> str:
     )
 
 
+def _no_tests(result: ReportSource) -> str:
+    """Say why nothing was compared: of too few replicates a test has no p value, but a row all the same."""
+    cells = [name.replace("_", " ") for name in further_columns(result.groups, "groups")]
+    if cells and len(result.groups):
+        return (
+            f"No tests: conditions are compared within one cell of group_by ({joined(cells)}), and none holds two "
+            "conditions of one stimulus, or both controls. Load what others are to be compared with in every cell."
+        )
+    return "No tests: they compare conditions of one stimulus, or both controls, and there are not two with a value."
+
+
 def missing_parts(result: ReportSource) -> list[str]:
     """Say which parts this result does not have, and what would bring them."""
     said: list[str] = []
@@ -80,7 +91,7 @@ def missing_parts(result: ReportSource) -> list[str]:
     if not len(result.curve_points):
         said.append("No dose-response curve: it takes one treatment with at least four doses and its zero dose.")
     if not len(result.tests):
-        said.append("No tests: they take folds of at least two conditions with three biological replicates each.")
+        said.append(_no_tests(result))
     if not len(result.sensitivity):
         said.append("No table of other choices: it is made from folds.")
     return said

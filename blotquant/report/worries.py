@@ -37,6 +37,13 @@ class Worry:
     where: str
 
 
+def _outside(rows: pd.DataFrame, result: ReportSource, left_out: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows of images that lie in some lanes of the sheet."""
+    places = set(zip(left_out["membrane"], left_out["lane"].astype(int), strict=True))
+    membranes = rows["image"].map(dict(zip(result.images["image"], result.images["membrane"], strict=True)))
+    return rows[[place not in places for place in zip(membranes, rows["lane"], strict=True)]]
+
+
 def bands_behind(result: ReportSource) -> pd.DataFrame:
     """Return the bands that the results rest on: the targets' in lanes with a sample, all where no target is named."""
     bands = result.bands
@@ -46,10 +53,7 @@ def bands_behind(result: ReportSource) -> pd.DataFrame:
     samples = result.samples
     if "role" not in samples or not len(result.images):
         return bands
-    unused = samples[samples["role"].isin(UNUSED_ROLES)]
-    left_out = set(zip(unused["membrane"], unused["lane"].astype(int), strict=True))
-    membranes = bands["image"].map(dict(zip(result.images["image"], result.images["membrane"], strict=True)))
-    return bands[[place not in left_out for place in zip(membranes, bands["lane"], strict=True)]]
+    return _outside(bands, result, samples[samples["role"].isin(UNUSED_ROLES)])
 
 
 def _whole_images(bands: pd.DataFrame, flag: Flag) -> list[str]:
@@ -99,12 +103,21 @@ def _where(result: ReportSource, behind: pd.DataFrame, flag: Flag) -> list[str]:
     return found + _where_rows(result.groups, flag, "groups")
 
 
+def _unexpected(result: ReportSource) -> pd.DataFrame:
+    """Lanes without those of which the lane sheet says that they are empty."""
+    samples = result.samples
+    if "role" not in samples or not len(result.images):
+        return result.lanes
+    return _outside(result.lanes, result, samples[samples["role"] == "empty"])
+
+
 def _elsewhere(result: ReportSource, behind: pd.DataFrame, flag: Flag) -> list[str]:
     """Places where it stands beside them: other rows, ladder lanes, lanes as such."""
     others = result.bands.drop(behind.index)
     others = others[~others["image"].isin(_whole_images(behind, flag))] if len(behind) else others
     found = _where_rows(others, flag, "bands of other rows or lanes")
-    return found + _where_rows(result.lanes, flag, "lanes (counted image by image)")
+    lanes = _unexpected(result) if flag is Flag.LANE_EMPTY else result.lanes
+    return found + _where_rows(lanes, flag, "lanes (counted image by image)")
 
 
 def worries(result: ReportSource) -> list[Worry]:

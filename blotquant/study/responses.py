@@ -17,6 +17,7 @@ __all__ = ["read_responses"]
 
 _RESERVED = ("percent_activity", "percent_inhibition", "response_se")
 _ROLES = ("sample", "maximum", "minimum")
+_NO_RESPONSE = ("blank", "empty", "skip", "skipped", "ladder", "standard", "calibrator", "marker", "none")
 
 
 def _read(path: Path) -> Sheet:
@@ -28,6 +29,13 @@ def _read(path: Path) -> Sheet:
 
 
 def _check_cells(sheet: Sheet, frame: pd.DataFrame) -> None:
+    for number, role in frame["role"].items():
+        if role in _NO_RESPONSE:
+            problem = (
+                f"is no role of a response ({', '.join(_ROLES)}); wells without enzyme or stimulus are minimum, and a "
+                "row that is no response is left out"
+            )
+            raise sheet.error(int(str(number)), "role", role, problem)
     check_choice(sheet, frame, "role", _ROLES)
     for number, row in frame.iterrows():
         place = int(str(number))

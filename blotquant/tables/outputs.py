@@ -184,7 +184,7 @@ _POTENCIES = (
     _KEYS
     + """
 unit | text | | Unit of the doses.
-ic50 | float | unit | Dose that takes away half (relative or absolute, see kind); NaN when undetermined.
+ic50 | float | unit | Dose that takes away half, or brings it where hill < 0 (an EC50); see kind; NaN: undetermined.
 ci_low | float | unit | Lower 95 % limit; 0 when open.
 ci_high | float | unit | Upper 95 % limit; infinite when open.
 kind | text | | relative or absolute.

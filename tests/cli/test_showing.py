@@ -18,6 +18,7 @@ def row(**values: Any) -> SimpleNamespace:
     known = {
         "target": "JAK1", "site": "", "quantity": "", "stimulus": "", "treatment": "bari", "unit": "nM",
         "ic50": 5.912, "ci_low": 4.0, "ci_high": 8.0, "n": 3, "note": "",
+        "hill": 1.0,
     }  # fmt: skip
     return SimpleNamespace(**{**known, **values})
 
@@ -31,6 +32,7 @@ def row(**values: Any) -> SimpleNamespace:
             {"site": "Y1034", "quantity": "P/S", "stimulus": "IL-6"},
             "IC50 of bari on JAK1 Y1034 P/S (IL-6): 5.91 nM, 95 % interval 4 to 8 nM, n = 3",
         ),
+        ({"hill": -1.0}, "EC50 of bari on JAK1: 5.91 nM, 95 % interval 4 to 8 nM, n = 3"),
         ({"ci_low": 0.0}, "IC50 of bari on JAK1: 5.91 nM, 95 % interval below 8 nM, n = 3"),
         (
             {"ic50": float("nan"), "ci_low": 400.0, "ci_high": float("inf"), "note": "> 400 nM"},

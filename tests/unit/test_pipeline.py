@@ -445,6 +445,14 @@ def test_where_nothing_but_the_ladder_is_seen_every_row_is_measured() -> None:
     assert len(_without_markers(table, set())) == 4
 
 
+def test_a_plate_that_lacks_a_control_is_named_with_its_file(tmp_path: Path) -> None:
+    rows = ["treatment,dose,response,role,plate", ",,9,maximum,p1", ",,1,minimum,p1", ",,9,maximum,p2"]
+    rows += [f"a,{dose},5,sample,{plate}" for plate in ("p1", "p2") for dose in (1, 3, 10, 30)]
+    (tmp_path / "plates.csv").write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(TableError, match=r"^plates\.csv: plate 'p2' has no minimum control"):
+        fit_table(tmp_path / "plates.csv")
+
+
 def test_one_picture_is_measured_without_a_study(folder: Path) -> None:
     result = measure_image(folder / "STAT3_rep1.tif", name="sub/STAT3_rep1.tif")
     assert set(result.bands["image"]) == {"sub/STAT3_rep1.tif"}

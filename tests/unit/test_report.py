@@ -306,6 +306,28 @@ def test_what_is_not_there_is_said_and_the_rest_is_shown(make):
         assert "Lanes and bands" not in page.text
 
 
+def test_why_nothing_was_compared_is_said_as_it_is():
+    result = drawn_result(Plan(pictures=False))
+    result.tests = result.tests.iloc[:0]
+    assert missing_parts(result)[-1].startswith("No tests: they compare conditions of one stimulus")
+    result.groups = result.groups.assign(cell="HeLa", time_min=np.arange(len(result.groups), dtype=float))
+    said = missing_parts(result)[-1]
+    assert said.startswith(
+        "No tests: conditions are compared within one cell of group_by (cell and time min), and none"
+    )
+    assert "three" not in said
+
+
+def test_an_empty_lane_is_remarkable_only_where_the_lane_sheet_does_not_say_so():
+    result = drawn_result(Plan(pictures=False))
+    result.lanes.loc[result.lanes["lane"].isin([8, 9]), "flags"] = "lane_empty"
+    assert "12 of 54 lanes" in next(each.where for each in worries(result) if each.name == "lane empty")
+    result.samples.loc[result.samples["lane"] == 9, "role"] = "empty"
+    assert "6 of 48 lanes" in next(each.where for each in worries(result) if each.name == "lane empty")
+    result.samples.loc[result.samples["lane"] == 8, "role"] = "empty"
+    assert "lane empty" not in [each.name for each in worries(result)]
+
+
 def test_a_picture_without_lanes_says_so():
     result = measured_only()
     result.lanes, result.bands = result.lanes.iloc[:0], result.bands.iloc[:0]
