@@ -146,6 +146,8 @@ def report_card(result: ReportSource) -> list[Point]:
     if not len(result.images):
         return []
     images = result.images
+    probed = images[~images["form"].isin(["stain", "marker"])]
+    parted = images[images["form"].isin(["phospho", "total"])]
     points: list[Callable[[ReportSource], Point]] = [
         _pictures,
         _masses,
@@ -160,13 +162,15 @@ def report_card(result: ReportSource) -> list[Point]:
     ]
     stated = [
         _probed("Exposure", images, "exposure_s"),
-        _probed("Antibody", images, "antibody"),
-        _probed("Antibody's RRID", images, "rrid"),
-        _probed("Antibody's dilution", images, "dilution"),
-        _probed("Detection", images, "detection"),
+        _probed("Antibody", probed, "antibody"),
+        _probed("Antibody's RRID", probed, "rrid"),
+        _probed("Antibody's dilution", probed, "dilution"),
+        _probed("Detection", probed, "detection"),
         _load(result.samples),
-        _stated("How phospho and total were probed", images, "mode", "image", _modes(images)),
+        _stated("How phospho and total were probed", parted, "mode", "image", _modes(parted)),
     ]
     return [point(result) for point in points] + [
-        Point(plain(one.asked), one.met, one.evidence) for one in stated if not one.evidence.endswith("of 0 lanes")
+        Point(plain(one.asked), one.met, one.evidence)
+        for one in stated
+        if not one.evidence.endswith(("of 0 lanes", "of 0 images"))
     ]

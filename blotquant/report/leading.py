@@ -53,18 +53,12 @@ def _compared(tests: pd.DataFrame) -> pd.DataFrame:
 
 
 def _strongest(tests: pd.DataFrame, result: ReportSource) -> pd.DataFrame:
-    """Pick the comparison with the largest effect of each quantity and treatment, a significant one where there is."""
+    """Pick the strongest comparison of each quantity and treatment; significant ones stand before all others."""
     tests = _compared(tests)
-    order = pd.DataFrame(
-        {
-            "open": ~significant(tests, result),
-            "size": -tests["effect"].clip(lower=1e-6).map(np.log).abs().fillna(-1.0),
-        },
-        index=tests.index,
-    )
+    size = tests["effect"].clip(lower=1e-6).map(np.log).abs().fillna(-1.0)
+    order = pd.DataFrame({"open": ~significant(tests, result), "size": -size}, index=tests.index)
     tests = tests.loc[order.sort_values(["open", "size"], kind="stable").index]
-    chosen = tests.drop_duplicates([*SERIES, "stimulus", "treatment", *further_columns(tests, "tests")]).sort_index()
-    return main_first(chosen.loc[(~significant(chosen, result)).sort_values(kind="stable").index])
+    return main_first(tests.drop_duplicates([*SERIES, "stimulus", "treatment", *further_columns(tests, "tests")]))
 
 
 def leading(result: ReportSource) -> tuple[str, pd.DataFrame]:

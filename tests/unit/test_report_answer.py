@@ -81,6 +81,8 @@ def test_significant_comparisons_stand_before_the_others_and_the_rest_is_counted
     result = compared()
     said = answer(result)
     assert [("Y705" in text, "p = 0.001" in text) for text in said[:4]] == [(True, True)] * 4
+    sizes = leading(result)[1]["effect"].map(np.log).abs()
+    assert sizes.iloc[:5].is_monotonic_decreasing  # the strongest on top
     assert said[4] == "16 more comparisons stand in the tables below, 6 of them with p below 0.05."
 
 
