@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..conditions import usable
 from ..figures.names import SERIES, main_first, plain, quantity_name
-from ..flags import Flag, decode
+from ..flags import Flag, decode, has_flag
 from .source import ReportSource
 from .wording import counted, flag_text, joined
 from .worries import bands_behind
@@ -28,9 +28,13 @@ def _why(row: pd.Series[Any]) -> str:
     return joined(names) or ("no ratio" if math.isnan(row["ratio"]) else "no reference")
 
 
+def _table(result: ReportSource) -> pd.DataFrame:
+    return result.folds if len(result.folds) else result.ratios
+
+
 def _valued(result: ReportSource) -> tuple[pd.DataFrame, pd.Series[bool]]:
     """Lanes of samples and controls, one row a quantity, and which of them have what groups and curves are made of."""
-    table = result.folds if len(result.folds) else result.ratios
+    table = _table(result)
     lanes = table[usable(table)] if len(result.images) else table.iloc[:0]
     value = lanes["ratio"].notna()
     if "fold" in lanes and len(lanes):
@@ -64,13 +68,17 @@ def lost_text(result: ReportSource) -> str:
 
 
 def bands_used(result: ReportSource) -> pd.DataFrame:
-    """Return the bands behind the results, without those of lanes of which no quantity has a value."""
-    bands = bands_behind(result)
+    """Return the bands behind the results, without those of lanes that were left out or have no value at all."""
+    bands, table = bands_behind(result), _table(result)
     lanes, value = _valued(result)
     if not len(lanes):
         return bands
-    known = value.groupby([lanes["membrane"], lanes["lane"]]).any()
-    out = set(known.index[~known.to_numpy(dtype=bool)])
+    gone = pd.concat([lanes[~value], table[has_flag(table["flags"], Flag.EXCLUDED)]])
+    out = _places(gone["membrane"], gone["lane"]) - _places(lanes.loc[value, "membrane"], lanes.loc[value, "lane"])
     membranes = bands["image"].map(dict(zip(result.images["image"], result.images["membrane"], strict=True)))
     kept = [place not in out for place in zip(membranes, bands["lane"], strict=True)]
     return bands[np.array(kept, dtype=bool)]
+
+
+def _places(membranes: pd.Series[str], lanes: pd.Series[int]) -> set[tuple[str, int]]:
+    return set(zip(membranes, lanes, strict=True))

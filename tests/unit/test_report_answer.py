@@ -137,6 +137,7 @@ def test_of_several_quantities_the_one_that_lost_its_value_is_named_and_a_lane_l
     result.folds.loc[result.folds["lane"] == 9, "flags"] = "excluded"
     card = {point.asked: point for point in report_card(result)}
     assert card["Lanes left out are named"].evidence.startswith("3 lanes left out on request")
+    assert "of the 48 bands" in answer(result)[2]
 
 
 def test_a_fit_that_asks_for_a_look_stands_among_the_doubts_and_then_nothing_says_there_are_none():
