@@ -22,18 +22,20 @@ def _number(value: float) -> str:
     return f"{float(f'{value:.3g}'):g}"
 
 
-def _interval(row: Any) -> str:
+def _interval(row: Any, level: float) -> str:
+    from ..figures.names import interval_name
+
     low = _number(row.ci_low) if math.isfinite(row.ci_low) and row.ci_low > 0 else None
     high = _number(row.ci_high) if math.isfinite(row.ci_high) else None
     if low and high:
-        return f"95 % interval {low} to {high} {row.unit}"
+        return f"{interval_name(level)} {low} to {high} {row.unit}"
     if low or high:
-        return f"95 % interval {'above ' + low if low else 'below ' + str(high)} {row.unit}"
+        return f"{interval_name(level)} {'above ' + low if low else 'below ' + str(high)} {row.unit}"
     return "no interval"
 
 
-def potency_line(row: Any, cell: str = "") -> str:
-    """Say one row of ``potencies.csv`` in a line, with its ``group_by`` cell."""
+def potency_line(row: Any, level: float, cell: str = "") -> str:
+    """Say one row of ``potencies.csv``, whose interval is of this confidence level, with its ``group_by`` cell."""
     what = " ".join(filter(None, (row.target, row.site, row.quantity)))
     what = f" on {what}" if what else ""
     where = ", ".join(filter(None, (row.stimulus, cell)))
@@ -43,7 +45,7 @@ def potency_line(row: Any, cell: str = "") -> str:
     if not math.isfinite(row.ic50) and note.startswith((">", "<")):
         value, note = note, ""
     note = f"; {note}" if note else ""
-    return f"IC50 of {row.treatment}{what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"
+    return f"IC50 of {row.treatment}{what}{where}: {value}, {_interval(row, level)}, n = {row.n}{note}"
 
 
 def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:
@@ -63,7 +65,7 @@ def show_summary(console: Console, summary: Summary) -> None:
         console.answer("flags: " + ", ".join(f"{name} × {count}" for name, count in summary.flags.items()))
     cells = [cell_text(row, "potencies") for row in summary.potencies.to_dict("records")]
     for row, cell in zip(summary.potencies.itertuples(index=False), cells, strict=True):
-        console.answer(potency_line(row, cell))
+        console.answer(potency_line(row, summary.level, cell))
     console.answer(f"report: {summary.page}")
 
 

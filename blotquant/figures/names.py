@@ -17,6 +17,7 @@ __all__ = [
     "bound_text",
     "conditions",
     "in_order",
+    "interval_name",
     "interval_text",
     "number",
     "option_name",
@@ -132,6 +133,17 @@ def interval_text(low: float, high: float, unit: str = "") -> str:
     if low_open:
         return f"< {number(high)}{unit}"
     return f"{number(low)}–{number(high)}{unit}"
+
+
+def interval_name(level: float, what: str = "interval") -> str:
+    """Name an interval by its confidence level.
+
+    Examples
+    --------
+    >>> interval_name(0.95), interval_name(0.999, "band")
+    ('95 % interval', '99.9 % band')
+    """
+    return f"{100 * level:.6g} % {what}"
 
 
 def quantity_name(target: object, site: object, quantity: object) -> str:

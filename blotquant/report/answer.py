@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..figures.blots import PICTURE_FLAGS, doubts
-from ..figures.names import SERIES, in_order, interval_text, number, plain, quantity_name
+from ..figures.names import SERIES, in_order, interval_name, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
 from ..tables import cell_text, further_columns
 from .source import ReportSource
@@ -52,7 +52,7 @@ def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
     interval = interval_text(row["ci_low"], row["ci_high"], unit)
     return (
         f"{drug[:1].upper() + drug[1:]} {verb} {quantity} with an IC50 of {number(row['ic50'])} {unit} "
-        f"(95 % interval {interval}; {n}, {points}).{mind}"
+        f"({interval_name(result.settings.comparison.level)} {interval}; {n}, {points}).{mind}"
     )
 
 
@@ -76,9 +76,10 @@ def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
     few = min(row["n"], row["n_versus"]) < result.settings.comparison.min_replicates
     none = "too few for a p value" if few else "no p value, see the table"
     shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else none
+    sure = interval_name(result.settings.comparison.level)
     return (
         f"With {given}, {quantity} is {number(row['effect'])} times that of {plain(row['versus'])} "
-        f"(95 % interval {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."
+        f"({sure} {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."
     )
 
 

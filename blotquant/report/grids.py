@@ -10,7 +10,17 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.names import SERIES, bound_text, in_order, interval_text, number, option_name, plain, quantity_name
+from ..figures.names import (
+    SERIES,
+    bound_text,
+    in_order,
+    interval_name,
+    interval_text,
+    number,
+    option_name,
+    plain,
+    quantity_name,
+)
 from ..tables import TABLES, as_text, further_columns
 from .answer import replicate_assumed
 from .source import ReportSource
@@ -62,6 +72,11 @@ def _interval(row: Mapping[str, Any]) -> str:
     return "–" if math.isnan(low) and math.isnan(high) else interval_text(low, high)
 
 
+def _limits(result: ReportSource) -> _Column:
+    """Limits at the level that the result was made with."""
+    return _Column(interval_name(result.settings.comparison.level), _interval)
+
+
 def _dose(row: Mapping[str, Any]) -> str:
     dose = float(row["dose"])
     return "–" if math.isnan(dose) else f"{number(dose)} {plain(row['dose_unit'])}".strip()
@@ -69,7 +84,6 @@ def _dose(row: Mapping[str, Any]) -> str:
 
 _QUANTITY = _Column("quantity", lambda row: quantity_name(*(row[name] for name in SERIES)), "")
 _DOSE = _Column("dose", _dose)
-_INTERVAL = _Column("95 % interval", _interval)
 _FLAGS = _Column("doubts", lambda row: flags_text(row["flags"]), "wide")
 _WHO = (_QUANTITY, _text("stimulus"), _text("treatment"))
 
@@ -136,7 +150,7 @@ def _potencies(result: ReportSource) -> Grid:
     columns = (
         *_WHO,
         ic50,
-        _INTERVAL,
+        _limits(result),
         _text("unit"),
         _value("hill", "Hill slope"),
         _text("kind"),
@@ -165,7 +179,7 @@ def _groups(result: ReportSource) -> list[Grid]:
         _value("sd", "SD"),
         _value("sem", "SEM"),
         _value("geometric_mean", "geometric mean"),
-        _INTERVAL,
+        _limits(result),
         _value("percent_inhibition", "inhibition [%]"),
         _FLAGS,
     )
@@ -181,7 +195,7 @@ def _tests(result: ReportSource) -> list[Grid]:
         _DOSE,
         _text("versus"),
         _value("effect"),
-        _INTERVAL,
+        _limits(result),
         _Column("p", lambda row: p_text(float(row["p"]))),
         _Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))),
         _Column("n / n versus", lambda row: f"{row['n']} / {row['n_versus']}"),
@@ -202,14 +216,14 @@ def _curves(result: ReportSource) -> Grid:
         _text("parameter"),
         _value("value"),
         _value("se", "standard error"),
-        _INTERVAL,
+        _limits(result),
         _text("unit"),
         _text("note"),
     )
     return _grid(
         "curves",
         "Curve parameters",
-        "Standard errors and 95 % intervals of each fit.",
+        f"Standard errors and {interval_name(result.settings.comparison.level)}s of each fit.",
         result.curves,
         [*columns, *_further(result.curves, "curves")],
         folded=True,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.names import plain
+from ..figures.names import interval_name, plain
 from .source import ReportSource
 from .wording import counted, joined
 
@@ -97,10 +97,9 @@ def _statistics(result: ReportSource) -> str:
         return ""
     low, high = int(result.groups["n"].min()), int(result.groups["n"].max())
     n = f"{low}" if low == high else f"{low} to {high}"
-    level = f"{100 * result.settings.comparison.level:g} %"
     text = (
         f"Technical repeats were averaged; n = {n} counts biological replicates. The spread between replicates is "
-        f"multiplicative [kreutz], so geometric means with {level} intervals are given"
+        f"multiplicative [kreutz], so geometric means with {interval_name(result.settings.comparison.level)}s are given"
     )
     methods = [plain(method) for method in dict.fromkeys(result.tests["method"]) if plain(method)]
     if methods:
@@ -126,7 +125,8 @@ def _fitting(result: ReportSource) -> str:
         how = how.replace(said, plainly)
     return (
         f"Dose-response curves are {shape} log-logistic functions fitted on the linear scale{zero} "
-        f"({how}); IC50s are {kinds} [sebaugh] with 95 % intervals by the {used} method."
+        f"({how}); IC50s are {kinds} [sebaugh] with "
+        f"{interval_name(result.settings.comparison.level)}s by the {used} method."
     )
 
 

@@ -8,13 +8,12 @@ from typing import Any, Protocol
 import pandas as pd
 
 from ..figures.registry import ResultTables
-from ..settings import Settings
 
 __all__ = ["ReportSource"]
 
 
 class ReportSource(ResultTables, Protocol):
-    """A result as the report sees it: its tables, settings, record and pictures."""
+    """A result as the report sees it: with its further tables and its record."""
 
     @property
     def tests(self) -> pd.DataFrame:
@@ -35,10 +34,6 @@ class ReportSource(ResultTables, Protocol):
     @property
     def corrections(self) -> pd.DataFrame:
         """Edits by hand that were applied."""
-
-    @property
-    def settings(self) -> Settings:
-        """Settings in full."""
 
     @property
     def record(self) -> Mapping[str, Any]:

@@ -191,7 +191,8 @@ class Result:
         self._need("groups", "plot_groups")
         groups = self._series("groups", target=target, quantity=quantity, site=None)
         same = {name: str(groups[name].iloc[0]) for name in ("target", "quantity", "site")}
-        axes: Axes = plot_groups(self._series("folds" if len(self.folds) else "ratios", **same), groups, ax=ax)
+        points = self._series("folds" if len(self.folds) else "ratios", **same)
+        axes: Axes = plot_groups(points, groups, level=self.settings.comparison.level, ax=ax)
         return axes
 
     def plot_sensitivity(
@@ -202,7 +203,7 @@ class Result:
 
         self._need("sensitivity", "plot_sensitivity")
         rows = self._series("sensitivity", target=target, quantity=quantity, site=None)
-        axes: Axes = plot_sensitivity(rows, ax=ax)
+        axes: Axes = plot_sensitivity(rows, level=self.settings.comparison.level, ax=ax)
         return axes
 
     def plot_blot(self, image: str | None = None, *, ax: Axes | None = None) -> Axes:
