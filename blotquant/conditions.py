@@ -30,6 +30,7 @@ __all__ = [
     "stimulus_of",
     "texts",
     "usable",
+    "valued",
 ]
 
 FAMILY = ["target", "site", "quantity"]
@@ -236,6 +237,28 @@ def codes(table: pd.DataFrame, columns: Sequence[str]) -> Codes:
         return np.zeros(len(table), dtype=np.int64)
     numbers = table.groupby(list(columns), dropna=False, sort=True).ngroup()
     return np.asarray(numbers, dtype=np.int64)
+
+
+def valued(folds: pd.DataFrame) -> pd.DataFrame:
+    """Take the lanes that groups are made of, with what is averaged of them.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        Every column of the folds table; not changed.
+
+    Returns
+    -------
+    DataFrame
+        Samples and controls that were not excluded, with ``value``, the fold, or the ratio where no reference was
+        loaded for the family, and ``is_fold``, which of the two it is. Where the reference is lost, ratios are no
+        substitute: membranes have scales of their own.
+    """
+    lanes = folds[usable(folds)].reset_index(drop=True)
+    family = codes(lanes, FAMILY)
+    has_reference = lanes["fold"].notna() | (lanes["reference"] != "")
+    known = np.isin(family, family[has_reference.to_numpy(dtype=bool)])
+    return lanes.assign(value=np.where(known, lanes["fold"], lanes["ratio"]), is_fold=known)
 
 
 def _mean_of(values: np.ndarray) -> float:

@@ -209,7 +209,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Nothing to do; load more or expose longer where the size of a strong inhibition matters.",
     ),
     Flag.FEW_REPLICATES: (
-        "Fewer than three biological replicates: no p value is given.",
+        "Fewer biological replicates than comparison.min_replicates: no p value is given.",
         "Repeat the whole experiment; quality.csv says how many replicates an effect needs.",
     ),
     Flag.REPLICATE_ASSUMED: (

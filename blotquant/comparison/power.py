@@ -17,7 +17,7 @@ from .preparing import Family, families, has_base, of_stimuli
 
 __all__ = ["power_of", "power_table"]
 
-_FEWEST, _MOST = 3, 30  # below three replicates there is no p value
+_MOST = 30
 _WANTED = 0.8
 
 
@@ -75,9 +75,9 @@ def _spread(family: Family) -> tuple[float, int]:
     return np.nan if linked is None else linked.fitted.sd, len(same) - 1
 
 
-def _row(effect: float, sd: float, comparisons: int, level: float) -> dict[str, Any]:
+def _row(effect: float, sd: float, comparisons: int, level: float, few: int) -> dict[str, Any]:
     """Look for the smallest n that shows an effect with the power wanted."""
-    ln_effect, n = float(np.log(effect)), _FEWEST
+    ln_effect, n = float(np.log(effect)), few
     while (power := power_of(ln_effect, sd, n, comparisons, level=level)) < _WANTED and n < _MOST:
         n += 1
     note = f"power {power:.2f} at n = {n}; residual SD of ln {sd:.3g}, {comparisons} groups against the reference"
@@ -97,6 +97,7 @@ def power_table(
     group_by: Sequence[str] = (),
     effects: Sequence[float] = (0.75, 0.5, 0.4, 0.25),
     level: float = 0.95,
+    min_replicates: int = 3,
 ) -> pd.DataFrame:
     """Tell how many biological replicates would show effects of given sizes at the spread that was seen.
 
@@ -110,12 +111,14 @@ def power_table(
         Folds against the reference (0.4 is 60 % inhibition).
     level : float
         One minus the familywise error of the Dunnett test that is planned.
+    min_replicates : int
+        Fewer give no p value, so no fewer are advised.
 
     Returns
     -------
     DataFrame
-        Quality table: for each target and effect the smallest n, 3 or more, with 80 % power (NaN above 30); the power
-        is in the note.
+        Quality table: for each target and effect the smallest n, ``min_replicates`` or more, with 80 % power (NaN above
+        30); the power is in the note.
     """
     rows: list[dict[str, Any]] = []
     for family in families(folds, group_by):
@@ -124,5 +127,5 @@ def power_table(
             known = [str(family.keys[column]) for column in FAMILY]
             name = " ".join(filter(None, (*known, tables.cell_text(family.keys, "tests"))))
             place = {"scope": "target", "name": name}
-            rows += [{**place, **_row(effect, sd, comparisons, level)} for effect in effects]
+            rows += [{**place, **_row(effect, sd, comparisons, level, min_replicates)} for effect in effects]
     return tables.check(pd.DataFrame(rows), "quality") if rows else tables.empty("quality")

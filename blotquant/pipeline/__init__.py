@@ -179,15 +179,11 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     warn_of_unfitted(folds)
     across = settings.normalisation.across
     scales = membrane_scales(folds, reference=study.reference, group_by=study.group_by, across=across)
-    groups = summarise(folds, group_by=study.group_by, level=settings.comparison.level)
-    tests = compare_groups(
-        folds,
-        method=settings.comparison.method,
-        group_by=study.group_by,
-        level=settings.comparison.level,
-        min_replicates=settings.comparison.min_replicates,
-    )
-    power = power_table(folds, group_by=study.group_by, level=settings.comparison.level)
+    level, few = settings.comparison.level, settings.comparison.min_replicates
+    groups = summarise(folds, group_by=study.group_by, level=level, min_replicates=few)
+    method = settings.comparison.method
+    tests = compare_groups(folds, method=method, group_by=study.group_by, level=level, min_replicates=few)
+    power = power_table(folds, group_by=study.group_by, level=level, min_replicates=few)
     fit = _fit(folds, study, settings)
     return {
         "bands": bands,

@@ -451,6 +451,8 @@ def test_an_effect_however_large_has_a_power(effect: float) -> None:
 def test_no_fewer_replicates_are_advised_than_give_a_p_value() -> None:
     steady = {0: [1.0, 1.01, 0.99], 10: [0.5, 0.51, 0.5], 100: [0.1, 0.1, 0.101]}
     assert set(power_table(study(steady))["value"]) == {3.0}
+    assert set(power_table(study(steady), min_replicates=2)["value"]) == {2.0}
+    assert set(power_table(study(steady), min_replicates=5)["value"]) == {5.0}
 
 
 def test_the_power_table_says_how_many_replicates_are_needed_at_the_spread_seen() -> None:

@@ -423,6 +423,16 @@ def test_the_report_card_answers_yes_partly_and_no():
     assert report_card(fitted_only()) == []
 
 
+def test_the_report_card_asks_for_three_replicates_or_as_many_as_the_run_does():
+    result = drawn_result(Plan(pictures=False))
+    asked = {}
+    for few in (2, 3, 5):
+        result.settings = override(Settings(), [f"comparison.min_replicates={few}"])
+        asked[few] = next((point.asked, point.met) for point in report_card(result) if "replicates" in point.asked)
+    assert asked[2] == asked[3] == ("At least 3 biological replicates", "yes")
+    assert asked[5] == ("At least 5 biological replicates", "no")
+
+
 def test_pictures_are_made_smaller_until_the_page_is_small_enough(monkeypatch):
     result = drawn_result()
     full = membrane_views(result)[0][0].images[0].src
