@@ -156,6 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(console, error.exit_code, str(error), error)
     except (typer.Abort, KeyboardInterrupt):
         return _end(console, INTERRUPTED, "interrupted; what is done is kept, go on with --resume")
+    except MemoryError as error:
+        return _end(console, 1, "not enough memory; end other programs, or crop the picture", error)
     except OSError as error:
         where = f"{os.fspath(error.filename)}: " if error.filename else ""
         return _end(console, 1, f"{where}{error.strerror or error}; check disk space and permissions", error)

@@ -27,7 +27,6 @@ DAMAGE = (
     AttributeError,
     EOFError,
     LookupError,
-    MemoryError,
     OSError,
     RuntimeError,
     SyntaxError,
@@ -38,7 +37,10 @@ DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What the decoding libraries raise on a damaged file; readers turn it into a `ReadError`."""
+"""What the decoding libraries raise on a damaged file; readers turn it into a `ReadError`.
+
+Too little memory is none of it: the same file may be read once other work is done, so it is let through.
+"""
 
 _HEAD = 4096  # bytes that every reader's sniff may look at
 _MOST_TEXT = 65_536  # characters of one vendor tag that are kept

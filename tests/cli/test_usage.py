@@ -72,6 +72,7 @@ def stop_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
             "error: x/lanes.csv: No space left on device; check",
         ),
         (KeyboardInterrupt(), 130, "error: interrupted; what is done is kept, go on with --resume"),
+        (MemoryError(), 1, "error: not enough memory; end other programs, or crop the picture"),
         (ZeroDivisionError("division"), 1, "error: ZeroDivisionError: division (a mistake in blotquant; run again"),
     ],
 )
