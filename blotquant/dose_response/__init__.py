@@ -268,7 +268,7 @@ def fit_dose_response(
     fits = [fit for fit, _ in fitted]
     ratios = _ratio_rows(fits)
     curves = [row for fit, own in fitted for row in [*curve_rows(fit, own), *ratios.get(id(fit), [])]]
-    points = [grid_rows(fit) for fit in fits]
+    points = [grid_rows(fit) for fit in fits if fit.weighted is not None]
     return DoseResponse(
         curves=table_of(curves, "curves"),
         potencies=table_of([potency_row(fit) for fit in fits], "potencies"),

@@ -165,7 +165,7 @@ def potency_row(fit: CurveFit) -> dict[str, Any]:
 
 
 def grid_rows(fit: CurveFit) -> pd.DataFrame:
-    """Rows of one fit in the curve_points table: a fine grid from half the lowest to twice the highest dose.
+    """Rows of one curve in the curve_points table: a fine grid from half the lowest to twice the highest dose.
 
     The zero dose comes first where it was fitted, so that a figure can draw the curve's start.
     """

@@ -167,22 +167,29 @@ def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
         yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes))
 
 
+def _curve_words(level: float) -> str:
+    return (
+        f"; line and field: fitted curve and its {interval_name(level, 'band')}; horizontal bar: "
+        f"{interval_name(level)} of the IC50, an arrow where its side is open"
+    )
+
+
 def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
-    for key, curves in _series(result.curve_points, "curve_points"):
-        for stimulus, curve in curves.groupby("stimulus", sort=False):
+    for key, potencies in _series(result.potencies, "potencies"):
+        for stimulus, known in potencies.groupby("stimulus", sort=False):
             full = key | {"stimulus": str(stimulus)}
-            points = _rows(result.folds, full)
+            points, curve = _rows(result.folds, full), _rows(result.curve_points, full)
             if points.empty:
                 continue
             name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
             title = f"Dose-response of {name}" if any(map(plain, full.values())) else "Dose-response"
             caption = (
                 f"{name if plain(key['target']) else 'Response'} against dose. Each marker is one lane or well of one "
-                f"biological replicate; line and field: fitted curve and its {interval_name(_level(result), 'band')}; "
-                f"horizontal bar: {interval_name(_level(result))} of the IC50, an arrow where its side is open."
+                f"biological replicate{_curve_words(_level(result)) if len(curve) else ''}."
             )
-            caption += " The zero dose stands left of the axis break." if has_zero_dose(points, curve) else ""
-            axes = plot_dose_response(points, curve, _rows(result.potencies, full))
+            zero = has_zero_dose(points, curve, known)
+            caption += " The zero dose stands left of the axis break." if zero else ""
+            axes = plot_dose_response(points, curve, known)
             yield Drawn(_stem("dose_response", *full.values()), title, caption, _figure(axes))
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Result"]
 
 _BRINGS = {
-    "curve_points": "quantify a study whose samples.csv has doses, or fit a table with doses",
+    "potencies": "quantify a study whose samples.csv has doses, or fit a table with doses",
     "groups": "quantify a study, as measure makes lanes and bands alone",
     "sensitivity": "quantify a study with report.sensitivity = true",
 }
@@ -176,11 +176,11 @@ class Result:
         """Draw the dose-response curves of one target; the first one when none is named."""
         from ..figures import plot_dose_response
 
-        self._need("curve_points", "plot_dose_response")
+        self._need("potencies", "plot_dose_response")
         chosen = {"target": target, "quantity": quantity, "site": None, "stimulus": stimulus}
-        curves = self._series("curve_points", **chosen)
-        same = {name: str(curves[name].iloc[0]) for name in chosen}
-        potencies, points = self._series("potencies", **same), self._series("folds", **same)
+        potencies = self._series("potencies", **chosen)
+        same = {name: str(potencies[name].iloc[0]) for name in chosen}
+        curves, points = self._series("curve_points", **same), self._series("folds", **same)
         axes: Axes = plot_dose_response(points, curves, potencies, ax=ax)
         return axes
 

@@ -227,7 +227,7 @@ def test_a_record_that_was_damaged_is_an_error_on_one_line(result: Result, tmp_p
 
 
 @pytest.mark.parametrize(("plot", "table", "brings"), [
-    ("plot_dose_response", "curve_points", "has doses"),
+    ("plot_dose_response", "potencies", "has doses"),
     ("plot_groups", "groups", "quantify a study"),
     ("plot_sensitivity", "sensitivity", "report.sensitivity = true"),
 ])  # fmt: skip
