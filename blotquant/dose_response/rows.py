@@ -50,7 +50,7 @@ def _row(fit: CurveFit, parameter: str, **figures: Any) -> dict[str, Any]:
 def _method(fit: CurveFit, *, over_replicates: bool = True) -> str:
     kind = "profile likelihood" if fit.options.interval == "profile" else "Wald"
     minded = "; scatter of replicates (CR2)" if over_replicates and replicates_of(fit.points) is not None else ""
-    return f"{kind}; {_CONVENTIONS[fit.options.se]}; weights {fit.options.weights}{minded}"
+    return f"{kind}; {_CONVENTIONS[fit.options.se]}; {tables.weights_text(fit.options.weights)}{minded}"
 
 
 def _estimate_row(fit: CurveFit, one: Estimate) -> dict[str, Any]:

@@ -101,12 +101,15 @@ def _quarter_turns(rotate: int | float) -> int:
     return int(rotate // 90) % 4
 
 
-def _decide(blot: Blot, polarity: str, found: Polarity) -> tuple[bool, str]:
-    if polarity != "auto":
-        return polarity == "bright", "as given"
-    if blot.bright is not None:
-        return blot.bright, "known before"
-    return found.bright, f"{found.reason}, {found.confidence:.2f} of 1 clear"
+def _decide(blot: Blot, polarity: str, found: Polarity) -> Step:
+    """Say what protein is in the file: ``told`` has ``bright`` (1 or 0) and, where it was looked for, ``clear``."""
+    bright, reason, clear = polarity == "bright", "as given", {}
+    if polarity == "auto" and blot.bright is not None:
+        bright, reason = blot.bright, "known before"
+    elif polarity == "auto":
+        bright, reason = found.bright, f"{found.reason}, {found.confidence:.2f} of 1 clear"
+        clear = {"clear": found.confidence}
+    return Step("polarity", f"{'bright' if bright else 'dark'} bands ({reason})", {"bright": float(bright), **clear})
 
 
 def orient(
@@ -149,8 +152,8 @@ def orient(
     calm = calmed(upright)
     small, factor = calm.at_most(SIDE)
     bulges = find_bulges(small)
-    bright, reason = _decide(upright, polarity, find_polarity(small, bulges, ground=_ground(upright, calm)))
-    said = Step("polarity", f"{'bright' if bright else 'dark'} bands ({reason})")
+    said = _decide(upright, polarity, find_polarity(small, bulges, ground=_ground(upright, calm)))
+    bright = said.told["bright"] > 0
     signal, evidence = (small, bulges.bright) if bright else (-small, bulges.dark)
     calm = calm if bright else calm.inverted(_full_scale(upright))
     upright = _kept(upright.after(said)) if bright else _inverted(upright.after(said))
@@ -160,7 +163,8 @@ def orient(
 
 def _polarity_of(blot: Blot) -> str:
     """Tell what protein was in the file: ``bright`` or ``dark``, as `orient` has noted it."""
-    return next(step.detail.split()[0] for step in blot.steps if step.verb == "polarity")
+    said = next(step.told for step in blot.steps if step.verb == "polarity")
+    return "bright" if said["bright"] else "dark"
 
 
 def orient_alike(

@@ -27,10 +27,10 @@ def _parse(text: str, shape: tuple[int, int]) -> Box | None:
     return box
 
 
-def _part(blot: Blot, box: Box, verb: str, detail: str) -> Blot:
+def _part(blot: Blot, box: Box, step: Step) -> Blot:
     """Cut a box out of a blot as read; it remembers where it lay in the file."""
     frame = dataclasses.replace(blot.frame, top=blot.frame.top + box.top, left=blot.frame.left + box.left)
-    return blot.after(Step(verb, detail), blot.pixels[box.slices], frame=frame)
+    return blot.after(step, blot.pixels[box.slices], frame=frame)
 
 
 def crop_region(blot: Blot, region: str) -> Blot:
@@ -50,14 +50,14 @@ def crop_region(blot: Blot, region: str) -> Blot:
     """
     box = _parse(region, blot.shape)
     if box is not None:
-        return _part(blot, box, "region", region)
+        return _part(blot, box, Step("region", region))
     strips = {str(number): strip for number, strip in enumerate(find_panels(blot.pixels), start=1)}
     if region.strip() not in strips:
         known = (
             f"or as the number of a strip ({', '.join(strips)})" if strips else "no strips of a figure are seen in it"
         )
         raise ReadError(f"region {region!r}: write it as top:bottom,left:right in pixels, like 0:520,100:400; {known}")
-    return _part(blot, strips[region.strip()], "region", f"strip {region.strip()}")
+    return _part(blot, strips[region.strip()], Step("region", f"strip {region.strip()}"))
 
 
 def split_panels(blot: Blot) -> list[Blot]:
@@ -80,7 +80,8 @@ def split_panels(blot: Blot) -> list[Blot]:
 def _split(blot: Blot, boxes: Sequence[Box]) -> list[Blot]:
     if not boxes:
         return [blot]
-    parts = [_part(blot, box, "strip", f"{number} of {len(boxes)}") for number, box in enumerate(boxes, start=1)]
+    steps = [Step("strip", f"{number} of {len(boxes)}", {"number": number}) for number in range(1, len(boxes) + 1)]
+    parts = [_part(blot, box, step) for box, step in zip(boxes, steps, strict=True)]
     if len(parts) == 1:
         return parts
     return [dataclasses.replace(part, name=f"{blot.name}@{number}") for number, part in enumerate(parts, start=1)]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.blots import PICTURE_FLAGS, doubts
+from ..figures.blots import SAID_ONCE, doubts
 from ..figures.names import SERIES, in_order, interval_name, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
-from ..tables import cell_text, further_columns
+from ..tables import cell_text, further_columns, kinds_of_tests
 from .source import ReportSource
 from .wording import condition_text, counted, flag_text, folds_behind, joined, p_text
 from .worries import bands_behind
@@ -58,8 +58,7 @@ def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
 
 def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
     """Pick the comparison with the largest effect of each quantity and treatment."""
-    drugs = ~tests["method"].str.contains("trend|window") & ~tests["note"].str.contains("window")
-    chosen = tests[drugs & (tests["quantity"] != "S")]
+    chosen = tests[(kinds_of_tests(tests) == "group") & (tests["quantity"] != "S")]
     tests = chosen if len(chosen) else tests
     size = (tests["effect"].clip(lower=1e-6)).map(math.log).abs().fillna(-1.0)
     order = tests.loc[size.sort_values(ascending=False, kind="stable").index]
@@ -112,7 +111,7 @@ def _count_sentence(result: ReportSource) -> str:
 
 def _picture_sentence(bands: pd.DataFrame) -> str:
     """Name doubts about whole pictures."""
-    carried = decode(merge(bands["flags"])) & PICTURE_FLAGS
+    carried = decode(merge(bands["flags"])) & SAID_ONCE
     names = [flag_text(str(flag.name)) for flag in Flag if flag & carried]
     return f" Pictures as such are in doubt ({joined(names)})." if names else ""
 

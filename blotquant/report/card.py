@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..figures.names import plain
-from ..flags import Flag, decode
+from ..flags import SPOILT, Flag, decode, encode, merge
 from .source import ReportSource
-from .wording import counted, joined
+from .wording import counted, flags_text, joined
 from .worries import bands_behind
 
 __all__ = ["Point", "report_card"]
@@ -80,11 +80,9 @@ def _saturation(result: ReportSource) -> Point:
 
 
 def _files(result: ReportSource) -> Point:
-    spoilt = Flag.LOSSY | Flag.EIGHT_BIT | Flag.STRETCHED | Flag.GAMMA | Flag.FILM
-    bad = {str(row.image) for row in result.bands.itertuples() if decode(str(row.flags)) & spoilt}
-    text = (
-        f"{joined(sorted(bad), 4)}: 8-bit, lossy, stretched or film" if bad else "no sign of 8-bit, JPEG or stretching"
-    )
+    raised = result.bands["flags"].map(lambda text: encode(decode(text) & SPOILT))
+    bad, words = sorted(set(result.bands.loc[raised != "", "image"])), flags_text(merge(raised))
+    text = f"{joined(bad, 4)}: {words}" if bad else "no sign of 8-bit, JPEG, stretching, gamma or film"
     return Point("Scanner's own pictures", "partly" if bad else "yes", text)
 
 

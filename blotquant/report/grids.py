@@ -21,7 +21,7 @@ from ..figures.names import (
     plain,
     quantity_name,
 )
-from ..tables import TABLES, as_text, further_columns
+from ..tables import TABLES, TOTAL, as_text, further_columns
 from .answer import replicate_assumed
 from .source import ReportSource
 from .wording import big, condition_text, flags_text, folds_behind, mass_text, moment, p_text, records
@@ -29,7 +29,6 @@ from .wording import big, condition_text, flags_text, folds_behind, mass_text, m
 __all__ = ["Grid", "grids"]
 
 _MOST_ROWS = 400
-_OF_TOTAL = "total itself"  # begins a test's note that the title says already
 _WIDE = ("method", "note")  # columns whose words may be wrapped
 Cell = Callable[[Mapping[str, Any]], str]
 
@@ -263,7 +262,7 @@ def _ratios(result: ReportSource) -> Grid:
 
 def _tests_note(row: Mapping[str, Any]) -> str:
     """Write the note without what stands above the table of a total."""
-    return "; ".join(part for part in plain(row["note"]).split("; ") if not part.startswith(_OF_TOTAL))
+    return "; ".join(part for part in plain(row["note"]).split("; ") if not part.startswith(TOTAL))
 
 
 def _choice_row(choice: str, option: str, part: pd.DataFrame) -> dict[str, Any]:
@@ -338,13 +337,12 @@ def _quality(result: ReportSource) -> Grid:
         _text("name"),
         _text("measure"),
         _value("value"),
-        _value("se", "standard error"),
         _text("unit"),
+        _text("tone"),
         _text("note"),
     )
-    return _grid(
-        "quality", "Figures of merit", "Noise, limits, windows and remarks.", result.quality, columns, folded=True
-    )
+    note = "What was told of pictures, membranes, controls and the next experiment."
+    return _grid("quality", "Figures of merit", note, result.quality, columns, folded=True)
 
 
 def _corrections(result: ReportSource) -> Grid:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ..figures.names import interval_name, plain
+from ..tables import weights_text
 from .source import ReportSource
 from .wording import counted, joined
 
@@ -113,7 +114,7 @@ def _fitting(result: ReportSource) -> str:
         return ""
     settings = result.settings.dose_response
     told = result.curves.loc[result.curves["parameter"] == "ic50", "method"]
-    how = joined([plain(text) for text in dict.fromkeys(told) if plain(text)], 2) or f"weights {settings.weights}"
+    how = joined([plain(text) for text in dict.fromkeys(told) if plain(text)], 2) or weights_text(settings.weights)
     kinds = joined([plain(kind) for kind in dict.fromkeys(result.potencies["kind"])])
     used = joined([plain(name) for name in dict.fromkeys(result.potencies["interval"])])
     models = [name for name in dict.fromkeys(result.curves["model"]) if name in _MODELS] or [settings.model]
@@ -121,8 +122,8 @@ def _fitting(result: ReportSource) -> str:
     fitted = result.folds[result.folds["response"].notna()]
     kept = ((fitted["role"] == "maximum") | (fitted["dose"] == 0)).any()
     zero = " with the zero dose kept" if kept else ""
-    for said, plainly in (("weights error", "weighted by errors"), ("weights none", "unweighted")):
-        how = how.replace(said, plainly)
+    for weights, plainly in (("error", "weighted by errors"), ("none", "unweighted")):
+        how = how.replace(weights_text(weights), plainly)
     return (
         f"Dose-response curves are {shape} log-logistic functions fitted on the linear scale{zero} "
         f"({how}); IC50s are {kinds} [sebaugh] with "

@@ -10,22 +10,36 @@ from .checks import check, empty, nearest, require
 from .columns import Column, Table
 from .files import read_csv, to_csv_bytes
 from .inputs import INPUTS
+from .measures import MEASURES, Finding, Measure, Tone, measure_of, quality_table
 from .outputs import TABLES
+from .phrases import TOTAL, TREND, WINDOW, kinds_of_tests, target_note, weights_text
 from .texts import as_text, cell_text, further_columns, plain_texts
 
 __all__ = [
     "INPUTS",
+    "MEASURES",
     "TABLES",
+    "TOTAL",
+    "TREND",
+    "WINDOW",
     "Column",
+    "Finding",
+    "Measure",
     "Table",
+    "Tone",
     "as_text",
     "cell_text",
     "check",
     "empty",
     "further_columns",
+    "kinds_of_tests",
+    "measure_of",
     "nearest",
     "plain_texts",
+    "quality_table",
     "read_csv",
     "require",
+    "target_note",
     "to_csv_bytes",
+    "weights_text",
 ]

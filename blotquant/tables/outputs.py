@@ -14,7 +14,7 @@ lane | int | | Lane number, from 1 at the left of the upright membrane.
 _KEYS = """
 target | text | | Protein that the image was probed for.
 site | text | | Phosphorylation site of the phospho image.
-quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading, P phospho alone.
+quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading; P or S alone.
 stimulus | text | | What the cells were stimulated with.
 treatment | text | | What the cells were treated with.
 """
@@ -39,7 +39,7 @@ technical | text | | Repeat of one lysate.
 role | text | | What the lane is for (sample, standard, calibrator, maximum, minimum …).
 target | text | | Protein that the images were probed for.
 site | text | | Phosphorylation site.
-quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading, P phospho alone.
+quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading; P or S alone.
 phospho | float | AU px | Numerator after its image's loading correction (the total form for S/L); NaN if unknown.
 phospho_se | float | AU px | Its standard error from measuring.
 total | float | AU px | Denominator after its image's loading correction; NaN if unknown.
@@ -199,11 +199,11 @@ note | text | | For example "> 400 nM".
 _QUALITY = """
 scope | text | | What the figure is of: image, membrane, plate, replicate, target or study.
 name | text | | Which one.
-measure | text | | What was measured: noise, gain, background_sd, polarity, tilt, lod, loq, z_prime, window, power …
-value | float | unit | The figure.
-se | float | unit | Its standard error, where there is one.
+measure | text | | What was measured; `blotquant schema measures` explains each.
+value | float | unit | The figure; blank where the note says it all.
 unit | text | | Unit of the figure.
 note | text | | What it says about the data, in words.
+tone | text | | fact, good or worry.
 """
 
 _CALIBRATION = """
@@ -222,7 +222,7 @@ _SENSITIVITY = (
     _KEYS
     + _DOSE
     + """
-choice | text | | Which choice was varied: background, normalisation or control.
+choice | text | | What was varied: background, normalisation, control, or combined (several of them at once).
 option | text | | What was taken instead.
 default | bool | | This row is the choice that the result was made with.
 n | int | | Biological replicates.

@@ -60,6 +60,13 @@ class AllFlags(_MarkdownTable):
         ]
 
 
+class AllMeasures(_MarkdownTable):
+    """``{all-measures}``: what stands in quality.csv."""
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        return ["measure", "unit", "value"], [[f"`{m.name}`", m.unit, m.meaning] for m in tables.MEASURES.values()]
+
+
 class AllReaders(_MarkdownTable):
     """``{all-readers}``: formats, what is kept, and whether a real file was tested."""
 
@@ -130,6 +137,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "columns-of": ColumnsOf,
         "all-settings": AllSettings,
         "all-flags": AllFlags,
+        "all-measures": AllMeasures,
         "all-readers": AllReaders,
         "all-backgrounds": AllBackgrounds,
         "all-models": AllModels,

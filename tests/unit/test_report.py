@@ -230,7 +230,7 @@ def test_what_was_taken_is_said_beside_the_picture():
             "note": "found in the pictures",
         },
     ]
-    result.quality = pd.concat([result.quality, pd.DataFrame(said).assign(se=np.nan, unit="")], ignore_index=True)
+    result.quality = pd.concat([result.quality, pd.DataFrame(said).assign(unit="", tone="fact")], ignore_index=True)
     view = membrane_views(result)[0][0]
     assert view.note == "3 lanes: found in the pictures"
     assert view.images[0].note == "row 1 was taken: by mass"
