@@ -14,6 +14,7 @@ import pandas as pd
 
 from .errors import TableError
 from .flags import Flag, has_flag, merge
+from .roles import NO_ACTIVITY, NO_STIMULUS, SAMPLE_ROLES, VEHICLES, is_stimulus
 from .tables import TABLES, as_text, nearest
 
 __all__ = [
@@ -42,10 +43,6 @@ Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Condition = Mapping[str, Any]
 
-_VEHICLES = ("vehicle", "veh", "dmso", "mock", "control", "ctrl", "untreated")
-_UNSTIMULATED = ("", "none", "no", "unstimulated", "-", "0", "na", "n/a", "blank", "nil")
-_NO_ACTIVITY = ("unstimulated", "blank", "isotype", "no enzyme", "background", "unstained")
-_SAMPLES = ("", "sample", "maximum", "minimum")
 _BLANKS: dict[str, Any] = {"text": "", "flags": "", "curve": "", "float": np.nan, "int": 0, "bool": True}
 
 
@@ -100,7 +97,7 @@ def _plain(values: pd.Series[Any]) -> pd.Series[Any]:
 
 def usable(table: pd.DataFrame) -> Mask:
     """Lanes that take part in groups, tests and curves: samples and controls that were not excluded."""
-    return (table["role"].isin(_SAMPLES) & ~has_flag(table["flags"], Flag.EXCLUDED)).to_numpy(dtype=bool)
+    return (table["role"].isin(["", *SAMPLE_ROLES]) & ~has_flag(table["flags"], Flag.EXCLUDED)).to_numpy(dtype=bool)
 
 
 def _equal(values: pd.Series[Any], wanted: Any) -> Mask:
@@ -152,7 +149,7 @@ def control(table: pd.DataFrame, condition: Condition, name: str) -> Mask:
 def stimulus_of(table: pd.DataFrame) -> pd.Series[str]:
     """Return the stimulus in plain letters, empty where nothing was added, however that was written."""
     plain = _plain(table["stimulus"])
-    return plain.mask(plain.isin(_UNSTIMULATED), "")
+    return plain.mask(plain.isin(NO_STIMULUS), "")
 
 
 def _stimulated(table: pd.DataFrame) -> tuple[Mask, bool]:
@@ -182,7 +179,7 @@ def maximum_control(table: pd.DataFrame, condition: Condition | None = None) -> 
     stimulated, known = _stimulated(table)
     candidates = mask & (stimulated | (not known)) & (table["role"] != "minimum").to_numpy(dtype=bool)
     treatment = _plain(table["treatment"])
-    for vehicle in _VEHICLES:
+    for vehicle in VEHICLES:
         named = candidates & (treatment == vehicle).to_numpy(dtype=bool)
         if np.any(named):
             return named
@@ -204,29 +201,32 @@ def minimum_control(table: pd.DataFrame, condition: Condition | None = None) -> 
     if np.any(role):
         return role
     treatment = _plain(table["treatment"])
-    named = mask & treatment.isin(_NO_ACTIVITY).to_numpy(dtype=bool)
+    named = mask & treatment.isin(NO_ACTIVITY).to_numpy(dtype=bool)
     if np.any(named):
         return named
     stimulated, known = _stimulated(table)
     resting = mask & ~stimulated & known & ~(table["role"] == "maximum").to_numpy(dtype=bool)
-    vehicle = treatment.isin([*_VEHICLES, *_UNSTIMULATED]).to_numpy(dtype=bool)
+    vehicle = treatment.isin([*VEHICLES, *NO_STIMULUS]).to_numpy(dtype=bool)
     return resting & vehicle
 
 
 def label(row: Mapping[Any, Any], further: Sequence[str] = ()) -> str:
-    """Name a condition for people.
+    """Name a condition for people; a stimulus that is another word for none is left out.
 
     Examples
     --------
     >>> label({"stimulus": "IL-6", "treatment": "baricitinib", "dose": 10.0, "dose_unit": "nM"})
     'IL-6 + baricitinib 10 nM'
+    >>> label({"stimulus": "none", "treatment": "vehicle"}), label({"stimulus": "none", "treatment": ""})
+    ('vehicle', 'none')
     """
     dose = row.get("dose", np.nan)
     treatment = str(row.get("treatment", ""))
     if pd.notna(dose) and dose != 0:
         treatment = f"{treatment} {dose:g} {row.get('dose_unit') or 'nM'}".strip()
     stimulus = str(row.get("stimulus", ""))
-    words = " + ".join(part for part in (stimulus if stimulus not in ("-",) else "", treatment) if part)
+    told = (stimulus if is_stimulus(stimulus) or not treatment else "", treatment)
+    words = " + ".join(part for part in told if part)
     extra = ", ".join(f"{column} {as_text(row[column])}" for column in further)
     return f"{words} ({extra})" if extra else words
 

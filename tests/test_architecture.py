@@ -24,7 +24,7 @@ LAYOUT = [
     "pipeline", "readers", "orientation", "screening", "lanes", "bands", "integration", "calibration", "matching",
     "normalisation", "grouping", "comparison", "dose_response", "figures", "study", "result", "report", "batch", "cli",
     "background", "noise", "geometry", "blot", "tables", "settings", "units", "flags", "errors", "synthetic",
-    "corrections", "rois",
+    "corrections", "rois", "roles",
 ]  # fmt: skip
 VERBS = [name for name in blotquant.__all__ if name.islower()]
 MAY_CATCH_ALL = {"cli", "batch"}

@@ -24,15 +24,12 @@ __all__ = [
     "places_of",
     "plain",
     "quantity_name",
-    "series_name",
     "shorten",
     "slots_of",
 ]
 
 SERIES = ["target", "site", "quantity"]
 """Columns that name what was measured: one figure each."""
-
-_NO_STIMULUS = ("", "none", "unstimulated", "no stimulus", "-", "–", "0")
 
 
 @dataclass(frozen=True)
@@ -181,12 +178,6 @@ def option_name(choice: object, option: object) -> str:
         scale = how.removeprefix("across = ")
         what, how = "blocks", "not scaled" if scale == "none" else f"scaled by {scale}"
     return f"{shorten(what, 14)}: {shorten(how, 24)}"
-
-
-def series_name(stimulus: object, treatment: object) -> str:
-    """Write a treatment and, where there is one, what the cells were stimulated with."""
-    drug, spur = plain(treatment) or "treatment", plain(stimulus)
-    return drug if spur.lower() in _NO_STIMULUS else f"{drug} ({spur})"
 
 
 def _row_conditions(table: pd.DataFrame, units: Iterable[object]) -> list[Condition]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..blot import FloatArray
 from ..geometry import to_upright
+from ..roles import UNUSED_ROLES
 from .blots import FLAGGED, MEASURED, View, band_look, doubts, plot_blot, view_of
 from .brackets import LabelRow, draw_rows, label_rows, rows_height
 from .marks import Mark, draw_marks, marks_width
@@ -24,13 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-__all__ = ["FORMS", "UNUSED_ROLES", "draw_panel", "image_label", "lane_conditions", "order_images"]
+__all__ = ["FORMS", "draw_panel", "image_label", "lane_conditions", "order_images"]
 
 FORMS = ("phospho", "total", "loading", "stain")
 """Images of a membrane from top to bottom."""
-
-UNUSED_ROLES = ("ladder", "empty", "skip")
-"""Roles of lanes that hold no sample."""
 
 _SIZE = 6.5
 _GAP = 1.5  # between strips [mm]

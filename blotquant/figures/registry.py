@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from ..roles import UNUSED_ROLES
 from ..settings import Settings
 from ..tables import as_text, further_columns
 from .diagnostics import plot_linearity
@@ -17,7 +18,7 @@ from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
 from .names import SERIES, interval_name, plain, quantity_name
-from .panels import UNUSED_ROLES, draw_panel, unused_lanes
+from .panels import draw_panel, unused_lanes
 from .pictures import Picture
 from .precision import plot_precision
 from .specification import plot_sensitivity

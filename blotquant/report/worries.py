@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..figures.names import plain
-from ..figures.panels import UNUSED_ROLES
 from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
+from ..roles import UNUSED_ROLES
 from ..tables import MEASURES, cell_text, further_columns, kinds_of_tests, target_note
 from .source import ReportSource
 from .wording import counted, flag_text, joined, p_text

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import TableError
+from ..roles import SAMPLE_ROLES
 from ..tables import INPUTS
 from ..units import canonical_unit, conversion_factor
 from .cells import check_choice, check_names, typed
@@ -16,7 +17,6 @@ from .sheets import Sheet, read_csv_sheet, read_workbook_sheet
 __all__ = ["read_responses"]
 
 _RESERVED = ("percent_activity", "percent_inhibition", "response_se")
-_ROLES = ("sample", "maximum", "minimum")
 
 
 def _read(path: Path) -> Sheet:
@@ -28,7 +28,7 @@ def _read(path: Path) -> Sheet:
 
 
 def _check_cells(sheet: Sheet, frame: pd.DataFrame) -> None:
-    check_choice(sheet, frame, "role", _ROLES)
+    check_choice(sheet, frame, "role", SAMPLE_ROLES)
     for number, row in frame.iterrows():
         place = int(str(number))
         if np.isnan(row["response"]):
