@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 
 from ..blot import Blot, Step
 from ..errors import ReadError
+from ..geometry import EDGES, parse_region, whole_region
 from ..panels import Box, find_panels
 
 __all__ = ["crop_region", "split_channels", "split_panels"]
 
-_BOX = re.compile(r"\s*(\d*)\s*:\s*(\d*)\s*,\s*(\d*)\s*:\s*(\d*)\s*")
-
 
 def _parse(text: str, shape: tuple[int, int]) -> Box | None:
     """Parse ``top:bottom,left:right``; an end that is left out is the picture's; None for another text."""
-    found = _BOX.fullmatch(text)
-    if found is None:
+    region = parse_region(text)
+    if region is None:
         return None
-    top, bottom, left, right = (int(part) if part else -1 for part in found.groups())
-    box = Box(max(top, 0), shape[0] if bottom < 0 else bottom, max(left, 0), shape[1] if right < 0 else right)
+    if not whole_region(region):
+        raise ReadError(f"region {text!r} is not of whole pixels from 0 on")
+    ends = dict(zip(EDGES, (0, shape[0], 0, shape[1]), strict=True))
+    box = Box(*(ends[edge] if at is None else int(at) for edge, at in region.items()))
     if not (box.top < box.bottom <= shape[0] and box.left < box.right <= shape[1]):
         raise ReadError(f"region {text!r} does not lie in the picture of {shape[0]} × {shape[1]} pixels")
     return box

@@ -14,7 +14,7 @@ form | text | | phospho, total, loading or stain; marker: a picture of the ladde
 site | text? | | Phosphorylation site (Y705).
 mode | text? | | two_colour, strip_reprobe, parallel or cut; blank: same membrane, unstated.
 pair | text? | | Joins phospho and total that sit on different membranes.
-region | text? | px | top:bottom,left:right of the blot in the picture, or a name.
+region | text? | px | top:bottom,left:right of the blot in the picture, or the name of a strip (1 is the topmost).
 channel | text? | | Channel of a file with several.
 polarity | text? | | auto, bright or dark: what protein is in the file.
 rotate | float? | degree | Quarter turns clockwise that bring the picture upright (90, 180, 270).
