@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 import blotquant
+from blotquant.pipeline import records
+from blotquant.report import methods
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "blotquant"
@@ -89,6 +91,46 @@ def test_the_layers_that_are_checked_name_every_module() -> None:
 
     assert contract["exhaustive"]
     assert sorted(layered) == sorted({module_of(path) for path in SOURCES} - {"__init__", "__main__"})
+
+
+def _project() -> dict[str, object]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def _dependencies() -> list[str]:
+    return [re.split(r"[<>=!~\[; ]", each)[0] for each in _project()["dependencies"]]
+
+
+def _imported() -> set[str]:
+    found = set()
+    for path in SOURCES:
+        for node in ast.walk(TREES[path]):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+            found |= {name.split(".")[0] for name in names}
+    return found
+
+
+def test_every_dependency_is_imported_by_the_package() -> None:
+    modules = {"opencv-python-headless": "cv2", "pillow": "PIL"}
+
+    assert [name for name in _dependencies() if modules.get(name, name) not in _imported()] == []
+
+
+def test_versions_on_record_are_of_dependencies_and_methods_names_them_as_they_are_called() -> None:
+    recorded = records._PACKAGES
+    shown = methods._versions({"versions": dict.fromkeys(["python", *recorded], "1")})
+
+    assert [name for name in recorded if name not in _dependencies()] == []
+    assert set(methods._PROPER) <= {"python", *recorded}
+    assert "OpenCV 1" in shown
+    assert "headless" not in shown
+
+
+def test_types_are_ignored_only_of_what_is_imported_or_an_extra() -> None:
+    ignored = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"][0]["module"]
+
+    assert [name for name in ignored if name.removesuffix(".*") not in _imported()] == []
 
 
 def test_no_file_is_a_drawer() -> None:

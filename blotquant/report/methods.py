@@ -29,7 +29,7 @@ CITATIONS = {
 """What the methods paragraph cites, by key."""
 
 _MODELS = {"3pl": "three-parameter", "4pl": "four-parameter", "5pl": "five-parameter"}
-_PROPER = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy", "pandas": "pandas", "cv2": "OpenCV"}
+_PROPER = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy", "opencv-python-headless": "OpenCV"}
 _MODES = {
     "two_colour": "in two colours on one membrane",
     "strip_reprobe": "one after the other on one membrane (stripped and reprobed)",
