@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from blotquant import comparison, dose_response, orientation
 from blotquant.errors import SettingsError
+from blotquant.normalisation import folds, scaling
 from blotquant.settings import Settings, describe, from_mapping, override
 
 
@@ -23,6 +25,19 @@ def test_every_setting_is_described_with_a_sentence() -> None:
     }
     assert all(meaning.endswith(".") or "[" in meaning for *_, meaning, _ in described)
     assert all(default in choices for _, _, default, _, choices in described if choices)
+
+
+def test_the_choices_of_a_setting_are_the_members_of_its_family() -> None:
+    choices = {f"{section}.{name}": list(known) for section, name, _, _, known in describe()}
+    families = {
+        "orientation.polarity": orientation._POLARITIES,
+        "normalisation.within": folds._BLOCKS,
+        "normalisation.across": scaling.ACROSS,
+        "comparison.method": comparison.METHODS,
+        **{f"dose_response.{name}": known for name, known in dose_response._CHOICES.items() if name != "scales"},
+    }
+    told = {name: sorted(choices[name]) for name in families}
+    assert told == {name: sorted(known) for name, known in families.items()}
 
 
 def test_settings_cannot_be_changed_in_place() -> None:
