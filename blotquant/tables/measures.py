@@ -71,6 +71,7 @@ loq | AU px | fact | | | Limit of quantification, median of the image's bands.
 lanes | | fact | pictures | | Number of lanes, where it is from, and how sure they are.
 turn | degree | fact | | | Turn clockwise by which the ladder brought the membrane upright.
 shift | px | fact | | | How far to the right of those of the membrane's first image its lanes lie.
+drop | px | fact | | | How far below those of the membrane's first image its rows lie.
 scale | | fact | | | How many times as large as the membrane's first image it shows the membrane.
 target_row | | fact | pictures | | Row that was taken for the target, and why; blank: the whole lane.
 window | fold | fact | | | Mean maximum over mean minimum control, or the inverse where the signal falls with activity.
