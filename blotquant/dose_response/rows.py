@@ -23,7 +23,7 @@ _GRID = 121
 _CONVENTIONS = {"jacobian": "SE from JᵀJ", "hessian": "SE from the Hessian"}
 
 
-def _bounded(value: float, low: float, high: float, unit: str) -> str:
+def _bounded(low: float, high: float, unit: str) -> str:
     """Say which side of a parameter is known."""
     if np.isfinite(low) and low != 0 and not np.isfinite(high):
         return f"> {in_words(low, unit)}, no upper limit"
@@ -66,7 +66,7 @@ def _estimate_row(fit: CurveFit, one: Estimate) -> dict[str, Any]:
         figures |= {"note": "; ".join(filter(None, notes))}
         return _row(fit, one.parameter, value=said.value, se=error, ci_low=said.low, ci_high=said.high, **figures)
     unknown = fit.model == "flat" or not np.isfinite(one.value) or (_open(one) and np.isnan(fit.potency.value))
-    note = _bounded(one.value, one.low, one.high, unit) if _open(one) else ""
+    note = _bounded(one.low, one.high, unit) if _open(one) else ""
     value, error = (np.nan, np.nan) if unknown else (one.value, one.se)
     if fit.model == "flat":
         note = "not a curve"
