@@ -88,16 +88,6 @@ def is_bare(images: Sequence[Mapping[str, Any]]) -> bool:
     return len(images) == 1 and silent and bool(pd.isna(row["rotate"]) and pd.isna(row["n_lanes"]))
 
 
-def _given(unit: Unit, images: pd.DataFrame) -> Given:
-    told = images["n_lanes"].dropna()
-    count, why = unit.settings.lanes.n_lanes, "given by the settings"
-    if count is None and len(told):
-        count, why = int(told.iloc[0]), "given by n_lanes in images.csv"
-    why = why if count else "found in the pictures"
-    markers = tuple(images.loc[images["form"] == "marker", "image"])
-    return Given(unit.name, count, why, lanes=unit.lanes, bands=unit.bands, markers=markers)
-
-
 def _read(unit: Unit, images: pd.DataFrame) -> tuple[list[Any], list[dict[str, str]]]:
     """Read what can be read of a membrane; what cannot is a failure of its own."""
     pairs, failures, first = [], [], None
@@ -118,7 +108,8 @@ def _measure_rows(unit: Unit) -> Part:
     images = unit.images
     with kept_warnings() as said:
         pairs, failures = _read(unit, images)
-        measured = measure_blots(pairs, _given(unit, images), unit.settings)
+        given = Given.of(unit.name, unit.settings, images, lanes=unit.lanes, bands=unit.bands)
+        measured = measure_blots(pairs, given, unit.settings)
     read = {raw.name for raw, _ in pairs}
     rows = sheet_rows(images[images["image"].isin(read)])
     record = {"inputs": dict(measured.inputs), "warnings": said, "failures": failures, "images": rows}

@@ -20,7 +20,8 @@ from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
 from .exposures import group_exposures
-from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
+from .given import Given
+from .membranes import Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import kept_warnings, make_record, run_key
 from .sensitivity import compare_choices, other_backgrounds
 from .single import fit_curves, fit_table, measure_file, measure_image
@@ -123,26 +124,18 @@ def _taken_up(start: Result | None) -> Result | None:
 
 
 def _given(study: Study, membrane: str, settings: Settings, start: Result | None) -> Given:
-    """Collect what is known of a membrane: number of lanes (option, then images, then lane sheet), stains, ladder."""
+    """Collect what a study says of a membrane, and the tables to start from."""
     images = study.images[study.images["membrane"] == membrane]
     samples = study.samples[study.samples["membrane"] == membrane]
-    told = images["n_lanes"].dropna()
-    numbers = sorted(int(lane) for lane in samples["lane"])
-    count, why = None, "found in the pictures"
-    if settings.lanes.n_lanes is not None:
-        count, why = settings.lanes.n_lanes, "given by the settings"
-    elif len(told):
-        count, why = int(told.iloc[0]), "given by n_lanes in images.csv"
-    elif numbers == list(range(1, len(numbers) + 1)):
-        count, why = len(numbers), "given by the rows of samples.csv"
-    stains = tuple(dict.fromkeys(images.loc[images["form"] == "stain", "image"]))
-    markers = tuple(dict.fromkeys(images.loc[images["form"] == "marker", "image"]))
-    given = Given(membrane, count, why, samples, stains, study.mass, markers=markers)
-    if start is None:
-        return given
-    mine = set(images["image"])
-    lanes, bands = (table[table["image"].isin(mine)].reset_index(drop=True) for table in (start.lanes, start.bands))
-    return dataclasses.replace(given, lanes=lanes, bands=bands, why="taken from the tables given")
+    further: dict[str, Any] = {
+        "stains": tuple(dict.fromkeys(images.loc[images["form"] == "stain", "image"])),
+        "mass": study.mass,
+    }
+    if start is not None:
+        mine = set(images["image"])
+        for name, table in (("lanes", start.lanes), ("bands", start.bands)):
+            further[name] = table[table["image"].isin(mine)].reset_index(drop=True)
+    return Given.of(membrane, settings, images, samples, **further)
 
 
 def _measure(

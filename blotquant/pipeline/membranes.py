@@ -27,6 +27,7 @@ from ..tables import Finding, check, empty, quality_table
 from .crops import flag_tight_crops
 from .drops import find_drops
 from .exposures import widened
+from .given import Given
 from .limits import limits_of_images
 from .pieces import Pairs, check_pieces, cut_pieces
 from .profiles import lane_profiles
@@ -35,48 +36,7 @@ from .stains import whole_lanes
 from .unsure import flag_unsure
 from .upright import find_turn, on_its_side
 
-__all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
-
-
-@dataclass(frozen=True)
-class Given:
-    """What is known of a membrane before its images are looked at.
-
-    Parameters
-    ----------
-    membrane : str
-        Its name.
-    n_lanes : int or None
-        Number of lanes, when something said it.
-    why : str
-        What said it.
-    samples : DataFrame
-        Its lanes; may be without rows.
-    stains : tuple of str
-        Images measured as whole lanes.
-    mass : Mapping
-        ``ladder``, ``buffer``, ``model`` of the mass calibration, where named.
-    markers : tuple of str
-        Images that show the ladder alone, as by visible light, on the same grid as the first of the others.
-    lanes, bands : DataFrame or None
-        Tables to take instead of finding them.
-    exposures : Mapping of str to DataFrame
-        For an image that is merged from several exposures: their rows of images.csv.
-    targets : Mapping of str to str
-        What phospho and total images were probed for.
-    """
-
-    membrane: str = ""
-    n_lanes: int | None = None
-    why: str = "found in the pictures"
-    samples: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"membrane": [], "lane": [], "role": []}))
-    stains: tuple[str, ...] = ()
-    mass: Mapping[str, Any] = field(default_factory=dict)
-    markers: tuple[str, ...] = ()
-    lanes: pd.DataFrame | None = None
-    bands: pd.DataFrame | None = None
-    exposures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    targets: Mapping[str, str] = field(default_factory=dict)
+__all__ = ["Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
 
 @dataclass(frozen=True)

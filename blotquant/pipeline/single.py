@@ -19,7 +19,8 @@ from ..result import Result
 from ..settings import Settings
 from ..study import read_responses
 from ..tables import INPUTS
-from .membranes import Given, Measured
+from .given import Given
+from .membranes import Measured
 from .records import kept_warnings, make_record
 from .strips import measure_strips, upright_strips
 
@@ -64,9 +65,7 @@ def measure_file(
         else:
             blots = read_channels(path, name=file, max_megapixels=limit)
         strips = upright_strips([blots] if channel or region else split_channels(blots), how)
-        count = used.lanes.n_lanes
-        given = Given(file, count, "given by the settings" if count else "found in the pictures")
-        measured, failed = measure_strips(strips, given, used)
+        measured, failed = measure_strips(strips, Given.of(file, used), used)
     shown = [raw for pairs in strips for raw, _ in pairs if raw.name in measured.inputs]
     failures = [{"name": each.name, "kind": type(each.error).__name__, "message": str(each.error)} for each in failed]
     return MeasuredFile(measured, [_image_row(blot, file) for blot in shown], said, failures)

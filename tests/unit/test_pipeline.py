@@ -19,7 +19,8 @@ from blotquant.blot import Blot
 from blotquant.errors import DetectionError, QualityWarning, ReadError, SettingsError, TableError
 from blotquant.flags import Flag, has_flag
 from blotquant.pipeline import fit_table, measure_image, quantify, run_key
-from blotquant.pipeline.membranes import Given, Measured, _without_markers, gather
+from blotquant.pipeline.given import Given
+from blotquant.pipeline.membranes import Measured, _without_markers, gather
 from blotquant.pipeline.records import kept_warnings
 from blotquant.pipeline.sensitivity import compare_choices, other_backgrounds
 from blotquant.result import Result
