@@ -21,6 +21,7 @@ __all__ = [
     "DOSE",
     "FAMILY",
     "average_repeats",
+    "check_group_by",
     "codes",
     "complete",
     "control",
@@ -84,6 +85,19 @@ def complete(table: pd.DataFrame, name: str) -> pd.DataFrame:
     if "replicate" in out and "membrane" in out:
         out["replicate"] = out["replicate"].where(out["replicate"] != "", out["membrane"])
     return out
+
+
+def check_group_by(table: pd.DataFrame, group_by: Sequence[str]) -> None:
+    """Refuse further columns to part groups by that a table does not have.
+
+    Raises
+    ------
+    TableError
+        A column does not exist; names the nearest.
+    """
+    for column in group_by:
+        if column not in table:
+            raise TableError(f"group_by: column {column!r} does not exist{nearest(column, list(table.columns))}")
 
 
 def texts(values: pd.Series[Any]) -> pd.Series[Any]:

@@ -10,11 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from . import tables
-from .conditions import DOSE, FAMILY, average_repeats, complete, valued
-from .errors import TableError
+from .conditions import DOSE, FAMILY, average_repeats, check_group_by, complete, valued
 from .flags import Flag, encode, merge
 from .least_squares import Vector
-from .tables import nearest
 
 __all__ = ["geometric_interval", "summarise"]
 
@@ -113,9 +111,7 @@ def summarise(
     Vaux, Fidler & Cumming 2012, EMBO Rep 13:291, doi 10.1038/embor.2012.36 (replicates and repeats).
     """
     table = complete(folds, "folds")
-    absent = [column for column in group_by if column not in table]
-    if absent:
-        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    check_group_by(table, group_by)
     keys = [*FAMILY, *DOSE, *group_by]
     lanes = valued(table if "is_reference" in folds else table.assign(is_reference=False))
     means = average_repeats(lanes, [*keys, "replicate"], ["value"])
