@@ -6,7 +6,6 @@ import dataclasses
 import fnmatch
 import glob
 import itertools
-import math
 import os
 import re
 import warnings
@@ -36,8 +35,7 @@ _NEEDS = Table(
 )  # of an images.csv, measuring needs nothing but the images
 
 _NUMBERED = re.compile(r"(.+)[ _-]\d{3}")
-_BLANK = {"float": math.nan, "int": math.nan, "bool": False}
-_DEFAULTS = {column.name: _BLANK.get(column.kind, "") for column in INPUTS["images"].columns}
+_DEFAULTS = INPUTS["images"].blanks
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,8 @@ class MeasuredFile:
 def _image_row(blot: Blot, file: str) -> dict[str, Any]:
     """Describe a picture in a file as a row of images.csv: one membrane, nothing known of targets."""
     region = next((f"{step.told['number']:g}" for step in blot.steps if step.verb == "strip"), "")
-    blank = {each.name: "" if each.kind == "text" else float("nan") for each in INPUTS["images"].columns}
     place = {"file": file, "region": region, "channel": blot.source.channel}
-    return {**blank, "image": blot.name, "membrane": file, **place}
+    return {**INPUTS["images"].blanks, "image": blot.name, "membrane": file, **place}
 
 
 def measure_file(

@@ -14,7 +14,7 @@ from ..blot import Frame
 from ..errors import SettingsError, TableError
 from ..figures.pictures import Picture
 from ..settings import Settings, from_mapping
-from ..tables import INPUTS
+from ..tables import INPUTS, texts_as_objects
 from .files import picture_name
 
 __all__ = ["from_json", "picture_rows", "pictures_from", "plain_value", "sheet_from", "sheet_rows", "to_json"]
@@ -49,10 +49,7 @@ def sheet_from(rows: list[dict[str, Any]], name: str) -> pd.DataFrame:
             frame[column.name] = values.astype(np.float64)
         elif column.kind == "text":
             frame[column.name] = values.astype(object).where(values.notna(), "")
-    for column_name in frame.columns:
-        if isinstance(frame[column_name].dtype, pd.StringDtype):
-            frame[column_name] = frame[column_name].astype(object)
-    return frame
+    return texts_as_objects(frame)
 
 
 def picture_rows(pictures: Mapping[str, Picture]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import TableError
 from ..roles import SAMPLE_ROLES
-from ..tables import INPUTS
+from ..tables import INPUTS, texts_as_objects
 from ..units import canonical_unit, conversion_factor
 from .cells import check_choice, check_names, typed
 from .sheets import Sheet, read_csv_sheet, read_workbook_sheet
@@ -79,8 +79,4 @@ def read_responses(path: str | Path) -> pd.DataFrame:
     frame = typed(sheet, INPUTS["responses"])
     frame["role"] = frame["role"].where(frame["role"] != "", "sample")
     _check_cells(sheet, frame)
-    frame = _convert_doses(sheet, frame).reset_index(drop=True)
-    for name in frame.columns:
-        if isinstance(frame[name].dtype, pd.StringDtype):
-            frame[name] = frame[name].astype(object)
-    return frame
+    return texts_as_objects(_convert_doses(sheet, frame).reset_index(drop=True))

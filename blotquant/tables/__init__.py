@@ -13,7 +13,7 @@ from .inputs import INPUTS
 from .measures import MEASURES, Finding, Measure, Tone, measure_of, quality_table
 from .outputs import TABLES
 from .phrases import TOTAL, TREND, WINDOW, kinds_of_tests, target_note, weights_text
-from .texts import as_text, cell_text, further_columns, plain_texts
+from .texts import as_text, cell_text, further_columns, plain_texts, texts_as_objects
 
 __all__ = [
     "INPUTS",
@@ -40,6 +40,7 @@ __all__ = [
     "read_csv",
     "require",
     "target_note",
+    "texts_as_objects",
     "to_csv_bytes",
     "weights_text",
 ]
