@@ -122,7 +122,7 @@ def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Dige
         for notes in twins.notes():
             tables["quality"].add(to_csv_bytes(notes))
         for name, failure in batch.ledger.failures():
-            long["failures"].add({"name": name, "kind": failure.kind, "message": failure.message})
+            long["failures"].add(failure.as_row(name))
             digest.add_failure(failure.kind)
         _write_tables(output, tables, batch.corrections)
         _add_pictures(batch, digest, output, long["pictures"])
@@ -132,7 +132,7 @@ def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Dige
         document = {**known, **long, "settings": batch.settings.as_dict(), "study": study}
         write_whole(output / "run.json", joined(document))
     first = itertools.islice(batch.ledger.failures(), MOST_FAILURES)
-    shown = [{"name": name, "kind": each.kind, "message": each.message} for name, each in first]
+    shown = [each.as_row(name) for name, each in first]
     return digest, {**known, "failures": shown}
 
 

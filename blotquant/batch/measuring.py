@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ..background import BACKGROUNDS
-from ..errors import OutputError, SettingsError, TableError
+from ..errors import Failure, OutputError, SettingsError, TableError
 from ..result import Result
 from ..result.record import sheet_rows
 from ..settings import Settings
@@ -23,7 +23,6 @@ from .engine import Outcome, Pool, run
 from .ledger import Ledger
 from .log import Log
 from .manifest import Manifest
-from .outcomes import Failure
 from .parts import open_part, part_path
 from .unit import Unit, do_unit, is_bare
 
@@ -116,7 +115,7 @@ class _Desk:
         part = open_part(part_path(self.kept, key))
         if self.dataset is not None:
             self.dataset.add(key, part)
-        inside = [(each["name"], Failure(each["kind"], each["message"])) for each in part.record["failures"]]
+        inside = [(each["name"], Failure.from_row(each)) for each in part.record["failures"]]
         for name, failure in inside:
             self._fail(name, failure)
         return inside[0][1] if inside else None

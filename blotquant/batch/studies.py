@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ReadError, SettingsError
+from ..errors import Failure, ReadError, SettingsError
 from ..pipeline import quantify, read_membrane, run_key
 from ..pipeline.edits import corrected, read_edits
 from ..result import Result
@@ -21,7 +21,7 @@ from ..settings import Settings, override
 from ..study import Study, read_study
 from ..tables import TABLES, Column, Table, plain_texts, to_csv_bytes
 from .engine import run
-from .outcomes import Failure, Outcome
+from .outcomes import Outcome
 from .output import claimed
 from .summary import Summary, summarise_run
 from .workers import Pool
@@ -165,7 +165,7 @@ def _quantify_what_reads(study: Study, settings: Settings, start: Result | None,
             raise
     result = quantify(rest, **options)
     failures = [
-        {"name": membrane, "kind": type(error).__name__, "message": f"{error}; membrane {membrane!r} is left out"}
+        Failure(type(error).__name__, f"{error}; membrane {membrane!r} is left out").as_row(membrane)
         for membrane, error in failed.items()
     ]
     return dataclasses.replace(result, record={**result.record, "failures": failures})

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..errors import Failure
 from ..flags import SEVERITY, Flag, decode, encode
 from ..result import Result
 from ..tables import empty
 from .digest import Digest
 from .ledger import Ledger
-from .outcomes import Failure
 
 __all__ = ["Summary", "count_rows", "summarise_digest", "summarise_run"]
 
@@ -154,7 +154,5 @@ def summarise_run(result: Result, page: Path, *, fresh: bool = True) -> Summary:
         page=page,
         level=result.settings.comparison.level,
         fresh=fresh,
-        failed=tuple(
-            (each["name"], Failure(each["kind"], each["message"])) for each in result.record.get("failures", ())
-        ),
+        failed=tuple((each["name"], Failure.from_row(each)) for each in result.record.get("failures", ())),
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from .. import __version__
-from ..errors import BlotquantError, SettingsError
+from ..errors import BlotquantError, Failure, SettingsError
 from ..geometry import geometry_marks
 from ..pipeline import Given, Measured, measure_blots, measure_file, read_membrane
 from ..pipeline.records import kept_warnings
@@ -97,7 +97,7 @@ def _read(unit: Unit, images: pd.DataFrame) -> tuple[list[Any], list[dict[str, s
             pairs += read_membrane(rows, unit.folder, unit.settings)
         except BlotquantError as error:
             first = first or error
-            failures.append({"name": rows["image"].iloc[0], "kind": type(error).__name__, "message": str(error)})
+            failures.append(Failure.of(error).as_row(rows["image"].iloc[0]))
     if first is not None and not pairs:
         raise first
     return pairs, failures

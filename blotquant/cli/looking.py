@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import SettingsError
+from ..errors import Failure, SettingsError
 from .console import Console
 from .options import Exclude, Include, Json, Quiet, Strict, Verbose
 from .showing import exit_code, show_failures
 
 if TYPE_CHECKING:
-    from ..batch.engine import Failure
     from ..batch.inspecting import Remark
     from ..tables import Table
 

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import Failure
 from .console import Console
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..batch.engine import Failure
     from ..batch.summary import Summary
 
 __all__ = ["exit_code", "potency_line", "show_failures", "show_summary", "summary_document"]
@@ -90,7 +90,7 @@ def show_failures(console: Console, failed: Sequence[tuple[str, Failure]]) -> li
         if console.verbosity > 1 and failure.trace:
             console.say(failure.trace.rstrip())
         console.error(failure.message if name in failure.message else f"{name}: {failure.message}")
-    return [{"name": name, "kind": failure.kind, "message": failure.message} for name, failure in failed]
+    return [failure.as_row(name) for name, failure in failed]
 
 
 def exit_code(*, failed: bool, doubtful: bool, strict: bool) -> int:

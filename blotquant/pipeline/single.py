@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot
+from ..errors import Failure
 from ..geometry import geometry_marks
 from ..matching import filled
 from ..readers import read_blot, read_channels, split_channels
@@ -66,7 +67,7 @@ def measure_file(
         strips = upright_strips([blots] if channel or region else split_channels(blots), how)
         measured, failed = measure_strips(strips, Given.of(file, used), used)
     shown = [raw for pairs in strips for raw, _ in pairs if raw.name in measured.inputs]
-    failures = [{"name": each.name, "kind": type(each.error).__name__, "message": str(each.error)} for each in failed]
+    failures = [Failure.of(each.error).as_row(each.name) for each in failed]
     return MeasuredFile(measured, [_image_row(blot, file) for blot in shown], said, failures)
 
 
