@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..background import BACKGROUNDS
 from ..errors import Failure, OutputError, SettingsError, TableError
+from ..files import DATASET, LOG, PARTS
 from ..result import Result
 from ..result.record import sheet_rows
 from ..settings import Settings
@@ -166,15 +167,15 @@ def measure_images(
     OutputError
         The disk is full or cannot be written to.
     """
-    used, kept = settings or Settings(), output.absolute() / ".parts"
+    used, kept = settings or Settings(), output.absolute() / PARTS
     begun, count = time.perf_counter(), 0
     if start is not None:
         from ..pipeline.edits import taken_up  # most runs find lanes and bands themselves
 
         start = taken_up(start)
-    with Log(output / "log.jsonl") as log:
+    with Log(output / LOG) as log:
         log.write("begun", membranes=manifest.membranes, images=len(manifest), pool=dataclasses.asdict(pool or Pool()))
-        many = manifest.membranes > 1 or (output / "dataset").exists()
+        many = manifest.membranes > 1 or (output / DATASET).exists()
         desk = _Desk(kept, Ledger(), dataset_in(output) if many else None, log)
         units = _units(manifest, used, kept, start)
         with contextlib.closing(run(do_unit, units, pool=pool, time_limit_s=used.batch.time_limit_s)) as outcomes:

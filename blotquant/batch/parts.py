@@ -24,9 +24,8 @@ from .. import __version__
 from ..blot import Frame
 from ..errors import OutputError
 from ..figures.pictures import Picture
+from ..files import plain_value, write_whole
 from ..readers import digest_of
-from ..result.files import write_whole
-from ..result.record import plain_value
 from ..tables import to_csv_bytes
 
 __all__ = ["Kept", "Opened", "Part", "is_part", "open_part", "part_path", "unit_key", "write_part"]

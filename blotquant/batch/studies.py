@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from ..errors import Failure, ReadError, SettingsError
+from ..files import ALL_STUDIES, PAGE, write_whole
 from ..pipeline import quantify, read_membrane, run_key
 from ..pipeline.edits import corrected, read_edits
 from ..result import Result
-from ..result.files import write_whole
 from ..settings import Settings, override
 from ..study import Study, read_study
 from ..tables import TABLES, Column, Table, plain_texts, to_csv_bytes
@@ -25,7 +25,7 @@ from .outcomes import Outcome
 from .output import claimed
 from .summary import Summary, summarise_run
 from .workers import Pool
-from .writing import PAGE, has_result, is_written, refuse_to_drop_edits, refuse_unmeasured_edits, write_all
+from .writing import has_result, is_written, refuse_to_drop_edits, refuse_unmeasured_edits, write_all
 
 __all__ = [
     "STUDIES",
@@ -226,7 +226,7 @@ def table_of_studies(outcomes: Sequence[Outcome[Request, Summary]]) -> pd.DataFr
 
 def write_studies(outcomes: Sequence[Outcome[Request, Summary]], output: Path) -> Path:
     """Write ``studies.csv`` and return where it is."""
-    path = output / "studies.csv"
+    path = output / ALL_STUDIES
     write_whole(path, to_csv_bytes(table_of_studies(outcomes)))
     return path
 

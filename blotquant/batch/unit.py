@@ -12,11 +12,12 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import BlotquantError, Failure, SettingsError
+from ..files import plain_value
 from ..geometry import geometry_marks
 from ..pipeline import Given, Measured, measure_blots, measure_file, read_membrane
 from ..pipeline.records import kept_warnings
 from ..pipeline.twins import prints_of
-from ..result.record import plain_value, sheet_rows
+from ..result.record import sheet_rows
 from ..settings import Settings
 from .digest import image_figures
 from .manifest import image_table, known_of

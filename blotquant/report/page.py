@@ -12,7 +12,7 @@ import jinja2
 
 from .. import __version__
 from ..figures.names import plain
-from ..result.files import write_whole
+from ..files import write_whole
 from .answer import answer, replicate_assumed
 from .card import report_card
 from .grids import grids

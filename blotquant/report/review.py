@@ -12,8 +12,8 @@ from .. import __version__
 from ..figures.names import plain
 from ..figures.panels import image_label, order_images
 from ..figures.pictures import Picture
+from ..files import write_whole
 from ..geometry import EDGES
-from ..result.files import write_whole
 from ..tables import TABLES
 from .overlays import fitted_png, shown_images
 from .page import policy, template, verbatim

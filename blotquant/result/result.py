@@ -13,9 +13,10 @@ import pandas as pd
 
 from ..errors import OutputExistsError, TableError
 from ..figures.pictures import Picture
+from ..files import BOOK, PICTURES, RUN, write_whole
 from ..settings import Settings
 from ..tables import TABLES, empty, read_csv, to_csv_bytes
-from .files import picture_name, write_whole
+from .files import picture_place
 from .record import from_json, pictures_from, sheet_from, to_json
 from .workbook import workbook_bytes
 
@@ -110,11 +111,11 @@ class Result:
             )
         for name, table in self.tables.items():
             write_whole(out / f"{name}.csv", to_csv_bytes(table))
-        write_whole(out / "results.xlsx", workbook_bytes(self.tables))
+        write_whole(out / BOOK, workbook_bytes(self.tables))
         for image, picture in self.pictures.items():
-            write_whole(out / "figures" / "blots" / picture_name(image), picture.png, forced=False)
+            write_whole(out / picture_place(image), picture.png, forced=False)
         record = to_json(self.record, self.settings, self.images, self.samples, self.pictures)
-        write_whole(out / "run.json", record)
+        write_whole(out / RUN, record)
         return out
 
     @classmethod
@@ -128,13 +129,13 @@ class Result:
         """
         place = Path(folder)
         try:
-            data = (place / "run.json").read_bytes()
+            data = (place / RUN).read_bytes()
         except OSError as error:
-            raise TableError(f"{place}: holds no result of blotquant (no run.json that can be read)") from error
-        record, settings, sheets, shown = from_json(data, str(place / "run.json"))
+            raise TableError(f"{place}: holds no result of blotquant (no {RUN} that can be read)") from error
+        record, settings, sheets, shown = from_json(data, str(place / RUN))
 
         def read(name: str) -> bytes | None:
-            path = place / "figures" / "blots" / Path(name).name
+            path = place / PICTURES / Path(name).name
             return path.read_bytes() if path.is_file() else None
 
         tables: dict[str, Any] = {name: read_csv(place / f"{name}.csv", name) for name in TABLES}

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import OutputError, OutputExistsError, TableError
+from ..errors import OutputExistsError, TableError
+from ..files import write_whole
 from ..settings import describe
 from ..tables import INPUTS, to_csv_bytes
 from .guesses import Guess, guess_image
@@ -104,17 +105,6 @@ def _settings_text(title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
 def check_draft(folder: str | Path, *, force: bool = False) -> list[Path]:
     """Return the pictures in a folder of which `draft_study` would write the tables; errors are those it raises first.
 
@@ -175,7 +165,7 @@ def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
         ]
         replicate = next((guess.replicate for _, guess in shown if guess.replicate), "")
         lane_rows += _lane_rows(membrane, lanes, replicate)
-    _write(place / "images.csv", to_csv_bytes(pd.DataFrame(image_rows)))
-    _write(place / "samples.csv", to_csv_bytes(pd.DataFrame(lane_rows)))
-    _write(place / "study.toml", _settings_text(place.resolve().name).encode("utf-8"))
+    write_whole(place / "images.csv", to_csv_bytes(pd.DataFrame(image_rows)))
+    write_whole(place / "samples.csv", to_csv_bytes(pd.DataFrame(lane_rows)))
+    write_whole(place / "study.toml", _settings_text(place.resolve().name).encode("utf-8"))
     return [place / name for name in _FILES]

@@ -17,10 +17,11 @@ from blotquant.blot import Frame
 from blotquant.conditions import complete
 from blotquant.errors import OutputError, OutputExistsError, TableError
 from blotquant.figures.pictures import Picture
+from blotquant.files import write_whole
 from blotquant.flags import SEVERITY, Flag, encode
 from blotquant.grouping import summarise
 from blotquant.result import Result
-from blotquant.result.files import picture_name, write_whole
+from blotquant.result.files import picture_name
 from blotquant.result.workbook import wide_folds, workbook_bytes
 from blotquant.settings import from_mapping
 from blotquant.tables import TABLES, check
