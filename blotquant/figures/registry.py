@@ -302,8 +302,8 @@ def draw_all(result: ResultTables, *, kinds: Collection[str] = tuple(FIGURES)) -
 
     Parameters
     ----------
-    result : object with the tables of a result
-        What `ResultTables` names.
+    result : ResultTables
+        Any object with the tables and pictures that `ResultTables` names.
     kinds : collection of str
         Keys of `FIGURES` that are drawn.
     """

@@ -13,7 +13,7 @@ __all__ = ["ReportSource"]
 
 
 class ReportSource(ResultTables, Protocol):
-    """A result as the report sees it: with its further tables and its record."""
+    """A result as the report sees it: what figures are drawn from, its further tables and its record."""
 
     @property
     def tests(self) -> pd.DataFrame:
@@ -26,10 +26,6 @@ class ReportSource(ResultTables, Protocol):
     @property
     def quality(self) -> pd.DataFrame:
         """Figures of merit."""
-
-    @property
-    def profiles(self) -> pd.DataFrame:
-        """The light along each lane."""
 
     @property
     def corrections(self) -> pd.DataFrame:

@@ -100,6 +100,15 @@ class AllModels(_MarkdownTable):
         ]
 
 
+class AllFigures(_MarkdownTable):
+    """``{all-figures}``: the kinds of figure, and what each shows."""
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        from blotquant.figures import FIGURES
+
+        return ["figure", "what it shows"], [[f"`{name}`", kind.shows] for name, kind in FIGURES.items()]
+
+
 class AllDocuments(_MarkdownTable):
     """``{all-documents}``: the fields of every verb's JSON document."""
 
@@ -141,6 +150,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "all-readers": AllReaders,
         "all-backgrounds": AllBackgrounds,
         "all-models": AllModels,
+        "all-figures": AllFigures,
         "all-documents": AllDocuments,
         "all-verbs": AllVerbs,
     }.items():
