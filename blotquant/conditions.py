@@ -288,6 +288,7 @@ def average_repeats(
     """Average the lanes that repeat one another: one row for each combination of ``columns``.
 
     Values are averaged on the log scale, arithmetically where one is zero or less; blanks are left out of the mean.
+    Assumes repeats whose errors of measuring are independent.
 
     Parameters
     ----------

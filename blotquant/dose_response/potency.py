@@ -159,7 +159,8 @@ def sebaugh_notes(fit: Weighted, kind: str, half: float) -> list[str]:
     """Say where the doses do not meet Sebaugh's rules for reporting an IC50.
 
     Relative: two doses or more beyond each bend point. Absolute: two or more with more, and two or more with less
-    than half of the activity (predicted). The zero dose counts as one.
+    than half of the activity (predicted). The zero dose counts as one. Assumes the fitted curve:
+    bend points and halves are read off it.
 
     Parameters
     ----------

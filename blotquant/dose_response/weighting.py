@@ -205,6 +205,8 @@ def _best_start(problem: Problem, root_weights: Vector) -> Minimum:
 def fit_weighted(problem: Problem, weights: str) -> Weighted:
     """Fit by least squares whose weights follow the fitted curve, repeated until they agree.
 
+    Assumes independent errors whose spread follows the curve as the weights say.
+
     Parameters
     ----------
     problem : Problem

@@ -39,6 +39,7 @@ def limits(error: FloatArray) -> tuple[FloatArray, FloatArray]:
 
     A strong band's error is mostly that of its shape, which an absent band has not; so no band's blank error is
     taken to be larger than that of the faintest third of the picture's bands.
+    Assumes that a band which is absent errs normally, and about zero.
 
     References
     ----------
