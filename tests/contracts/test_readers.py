@@ -97,8 +97,7 @@ def test_a_file_cut_anywhere_is_refused_or_whole(name: str, tmp_path: Path) -> N
     for length in [1, 2, 3, 7, *np.linspace(8, len(data) - 1, 25, dtype=int).tolist()]:
         path.write_bytes(data[:length])
         for blot in read_or_refuse(path):
-            assert blot.pixels.shape == whole.shape
-            assert name in ("jpeg", "gif", "bmp", "png", "biorad_scn") or (blot.pixels == whole).all()
+            np.testing.assert_array_equal(blot.pixels, whole)
 
 
 @pytest.mark.parametrize("name", WRITTEN)
