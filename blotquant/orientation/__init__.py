@@ -36,7 +36,7 @@ def _full_scale(blot: Blot) -> float:
 def _inverted(blot: Blot) -> Blot:
     """Turn dark bands bright, exactly: full scale minus counts; what was the floor becomes the ceiling."""
     full = _full_scale(blot)
-    bottom = blot.floor if blot.floor is not None else find_floor(blot.pixels, full=full).level
+    bottom = blot.floor if blot.floor is not None else find_floor(blot.pixels, full=full)
     ceiling = None if bottom is None else full - bottom
     floor = None if blot.ceiling is None else full - blot.ceiling
     step = Step("invert", f"counts = {full:g} − counts")
@@ -53,7 +53,7 @@ def _ground(blot: Blot, calm: Calm) -> float | None:
 
 def _kept(blot: Blot) -> Blot:
     """Keep bright bands as they are; where the detector clips is looked for if nobody knew."""
-    ceiling = blot.ceiling if blot.ceiling is not None else find_ceiling(blot.pixels).level
+    ceiling = blot.ceiling if blot.ceiling is not None else find_ceiling(blot.pixels)
     return dataclasses.replace(blot, bright=True, ceiling=ceiling)
 
 

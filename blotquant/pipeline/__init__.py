@@ -24,7 +24,7 @@ from .given import Given
 from .membranes import Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import kept_warnings, make_record, run_key
 from .sensitivity import compare_choices, other_backgrounds
-from .single import fit_curves, fit_table, measure_file, measure_image
+from .single import fit_curves, fit_table, measure_file
 from .twins import note_twins
 from .unfitted import warn_of_unfitted
 
@@ -38,7 +38,6 @@ __all__ = [
     "gather",
     "measure_blots",
     "measure_file",
-    "measure_image",
     "measure_membrane",
     "quantify",
     "read_membrane",

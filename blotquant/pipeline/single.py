@@ -13,8 +13,6 @@ import pandas as pd
 
 from ..blot import Blot
 from ..errors import Failure
-from ..geometry import geometry_marks
-from ..matching import filled
 from ..readers import read_blot, read_channels, split_channels
 from ..result import Result
 from ..settings import Settings
@@ -28,7 +26,7 @@ from .strips import measure_strips, upright_strips
 if TYPE_CHECKING:
     from ..dose_response import DoseResponse
 
-__all__ = ["MeasuredFile", "fit_curves", "fit_table", "measure_file", "measure_image"]
+__all__ = ["MeasuredFile", "fit_curves", "fit_table", "measure_file"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,24 @@ def measure_file(
     region: str | None = None,
     settings: Settings | None = None,
 ) -> MeasuredFile:
-    """Find and measure the lanes and bands of one file; parameters and errors are those of `measure_image`."""
+    """Find and measure the lanes and bands of one file, or of each strip or membrane in it; no study needed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; several channels share their lanes, and so do strips of a figure that lie below one another.
+    name : str, optional
+        Id of the image; the file's name when left out.
+    channel, region : str, optional
+        Part of the file, as for `read_blot`.
+    settings : Settings, optional
+        Settings of the stages.
+
+    Raises
+    ------
+    BlotquantError
+        The file cannot be read, or no lanes are found in any part of it; a part without is among the failures.
+    """
     used, file = settings or Settings(), name or Path(path).name
     limit, how = used.batch.max_megapixels, used.orientation
     with kept_warnings() as said:
@@ -69,51 +84,6 @@ def measure_file(
     shown = [raw for pairs in strips for raw, _ in pairs if raw.name in measured.inputs]
     failures = [Failure.of(each.error).as_row(each.name) for each in failed]
     return MeasuredFile(measured, [_image_row(blot, file) for blot in shown], said, failures)
-
-
-def measure_image(
-    path: str | Path,
-    *,
-    name: str | None = None,
-    channel: str | None = None,
-    region: str | None = None,
-    settings: Settings | None = None,
-    record: Mapping[str, Any] | None = None,
-) -> Result:
-    """Find and measure the lanes and bands of one picture, or of each strip or membrane in it; no study needed.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file; several channels share their lanes, and so do strips of a figure that lie below one another.
-    name : str, optional
-        Id of the image; the file's name when left out.
-    channel, region : str, optional
-        Part of the file, as for `read_blot`.
-    settings : Settings, optional
-        Settings of the stages.
-    record : mapping, optional
-        What the caller knows for ``run.json``.
-
-    Raises
-    ------
-    BlotquantError
-        The file cannot be read, or no lanes are found in any part of it; a part without is a failure on record.
-    """
-    found = measure_file(path, name=name, channel=channel, region=region, settings=settings)
-    measured, file = found.measured, name or Path(path).name
-    marks = geometry_marks(measured.lanes, measured.bands)
-    known = make_record(file, measured.inputs, found.warnings, geometry=marks, **(record or {}))
-    return Result(
-        lanes=measured.lanes,
-        bands=measured.bands,
-        quality=measured.quality,
-        profiles=measured.profiles,
-        images=filled(pd.DataFrame(found.images), "images"),
-        settings=settings or Settings(),
-        record={**known, "failures": found.failures},
-        pictures=measured.pictures,
-    )
 
 
 def fit_curves(table: pd.DataFrame, settings: Settings, *, auto: str, group_by: Sequence[str] = ()) -> DoseResponse:

@@ -10,7 +10,7 @@ from ..errors import ReadError
 from ..geometry import EDGES, parse_region, whole_region
 from ..panels import Box, find_panels
 
-__all__ = ["crop_region", "split_channels", "split_panels"]
+__all__ = ["crop_region", "split_channels"]
 
 
 def _parse(text: str, shape: tuple[int, int]) -> Box | None:
@@ -60,24 +60,8 @@ def crop_region(blot: Blot, region: str) -> Blot:
     return _part(blot, strips[region.strip()], Step("region", f"strip {region.strip()}"))
 
 
-def split_panels(blot: Blot) -> list[Blot]:
-    """Part the picture of a figure into its strips, each named ``name@1``, ``name@2`` … from the top.
-
-    Parameters
-    ----------
-    blot : Blot
-        A whole picture as read.
-
-    Returns
-    -------
-    list of Blot
-        The strips, their frames, labels and the page around them left out; the blot itself where it shows one
-        membrane.
-    """
-    return _split(blot, find_panels(blot.pixels))
-
-
 def _split(blot: Blot, boxes: Sequence[Box]) -> list[Blot]:
+    """Part a picture into strips named ``name@1``, ``name@2`` … from the top; a single strip keeps the name."""
     if not boxes:
         return [blot]
     steps = [Step("strip", f"{number} of {len(boxes)}", {"number": number}) for number in range(1, len(boxes) + 1)]

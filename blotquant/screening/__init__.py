@@ -41,7 +41,7 @@ def _levels(blot: Blot) -> Levels:
 @once_a_blot
 def _floor(blot: Blot) -> float | None:
     """Find the counts at which the picture is cut from below [AU]: as read, or seen in the pixels."""
-    return blot.floor if blot.floor is not None else find_floor(blot.pixels).level
+    return blot.floor if blot.floor is not None else find_floor(blot.pixels)
 
 
 def _went_through_jpeg(blot: Blot, levels: Levels) -> bool:
