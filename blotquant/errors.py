@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "ReadError",
     "SettingsError",
     "TableError",
+    "mistake",
+    "nearest",
 ]
 
 
@@ -105,3 +107,16 @@ class Failure:
     def as_row(self, name: str) -> dict[str, str]:
         """Write the failure as ``run.json`` and programs have it, under the name of what failed."""
         return {"name": name, "kind": self.kind, "message": self.message}
+
+
+def mistake(error: Exception) -> str:
+    """Say of an error that nobody foresaw that it is ours, and what to do."""
+    return f"{type(error).__name__}: {error} (a mistake in blotquant; run again with -vv and report it)"
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest known name, or a list of them when none is near."""
+    import difflib  # here: it is needed only when something is wrong
+
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"

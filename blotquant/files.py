@@ -15,6 +15,7 @@ __all__ = [
     "ALL_STUDIES",
     "BOOK",
     "DATASET",
+    "EPOCH",
     "FIGURES",
     "LOG",
     "OVERVIEW",
@@ -34,6 +35,9 @@ PAGE, OVERVIEW, REVIEW = "report.html", "batch.html", "review.html"
 FIGURES, ROIS, DATASET, PARTS = "figures", "rois", "dataset", ".parts"
 PICTURES = f"{FIGURES}/blots"
 """Where the pictures of a result lie in its folder."""
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The date of every file in an archive, so that the same content gives the same bytes."""
 
 
 def plain_value(value: Any) -> Any:

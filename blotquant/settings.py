@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
-from .errors import SettingsError
+from .errors import SettingsError, nearest
 
 __all__ = ["Settings", "describe", "from_mapping", "override"]
 
@@ -180,13 +180,6 @@ _OF_STUDY = {
 }
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    import difflib  # here: it is needed only when something is wrong
-
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-
-
 def _parse_text(text: str, kind: Any) -> Any:
     """Turn the text of ``--set a.b=text`` into the setting's kind; a text that does not fit stays text."""
     plain = text.strip()
@@ -245,7 +238,7 @@ def from_mapping(values: Mapping[str, Mapping[str, Any]], base: Settings | None 
                 f"{section} is no setting but part of the study; write it in study.toml, {_OF_STUDY[section]}"
             )
         if section not in sections:
-            raise SettingsError(f"settings section {section!r} is unknown; {_nearest(section, list(sections))}")
+            raise SettingsError(f"settings section {section!r} is unknown{nearest(section, list(sections))}")
         if not isinstance(named, Mapping):
             raise SettingsError(f"settings section {section!r} = {named!r}: write it as [{section}] with name = value")
         old = getattr(settings, section)
@@ -254,7 +247,7 @@ def from_mapping(values: Mapping[str, Mapping[str, Any]], base: Settings | None 
         new = {}
         for name, value in named.items():
             if name not in known:
-                raise SettingsError(f"setting {section}.{name} is unknown; {_nearest(name, list(known))}")
+                raise SettingsError(f"setting {section}.{name} is unknown{nearest(name, list(known))}")
             new[name] = _checked(section, known[name], kinds[name], value)
         settings = dataclasses.replace(settings, **{section: dataclasses.replace(old, **new)})
     return settings

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from ..errors import BlotquantError, Failure, QualityWarning, SettingsError
+from ..errors import BlotquantError, Failure, QualityWarning, SettingsError, mistake
 from ..tables import plain_texts
 
 __all__ = ["Outcome", "attempt", "value_of"]
@@ -148,8 +148,7 @@ def _failure(error: Exception) -> Failure:
         return Failure(type(error).__name__, str(error), trace)
     if isinstance(error, MemoryError):
         return Failure("MemoryError", "not enough memory; run it alone with -j 1 or crop the picture", trace)
-    text = f"{type(error).__name__}: {error} (a mistake in blotquant; run again with -vv and report it)"
-    return Failure(type(error).__name__, text, trace)
+    return Failure(type(error).__name__, mistake(error), trace)
 
 
 def _hold_opencv_to_one_thread() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Failure
+from ..units import in_words
 from .console import Console
 
 if TYPE_CHECKING:
@@ -17,16 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["exit_code", "potency_line", "show_failures", "show_summary", "summary_document"]
 
 
-def _number(value: float) -> str:
-    """Write three digits; no power of ten below a million."""
-    return f"{float(f'{value:.3g}'):g}"
-
-
 def _interval(row: Any, level: float) -> str:
     from ..figures.names import interval_name
 
-    low = _number(row.ci_low) if math.isfinite(row.ci_low) and row.ci_low > 0 else None
-    high = _number(row.ci_high) if math.isfinite(row.ci_high) else None
+    low = in_words(row.ci_low) if math.isfinite(row.ci_low) and row.ci_low > 0 else None
+    high = in_words(row.ci_high) if math.isfinite(row.ci_high) else None
     if low and high:
         return f"{interval_name(level)} {low} to {high} {row.unit}"
     if low or high:
@@ -41,7 +37,7 @@ def potency_line(row: Any, level: float, cell: str = "") -> str:
     where = ", ".join(filter(None, (row.stimulus, cell)))
     where = f" ({where})" if where else ""
     note = row.note
-    value = f"{_number(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
+    value = f"{in_words(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
     if not math.isfinite(row.ic50) and note.startswith((">", "<")):
         value, note = note, ""
     note = f"; {note}" if note else ""

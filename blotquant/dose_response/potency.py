@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..units import in_words
 from .curve_fit import Checks, Options
 from .estimates import Estimate, absolute_level, crossing, dose_limits, with_error
 from .halfway import ControlLanes
@@ -13,7 +14,7 @@ from .models import sign_of
 from .profile import nearest_crossing
 from .weighting import Weighted
 
-__all__ = ["Potency", "in_words", "judge", "sebaugh_notes"]
+__all__ = ["Potency", "judge", "sebaugh_notes"]
 
 _BEND = 4.6805  # responses at k/(1+k) and 1/(1+k) of the span bound the curve's linear part
 
@@ -36,17 +37,6 @@ class Potency:
     low: float
     high: float
     note: str
-
-
-def in_words(value: float, unit: str = "") -> str:
-    """Write a number with three digits and without a power of ten where people would not write one.
-
-    Examples
-    --------
-    >>> in_words(1000.0, "nM")
-    '1000 nM'
-    """
-    return f"{float(f'{value:.3g}'):g} {unit}".strip()
 
 
 def _side_of_half(fit: Weighted, half: float) -> int:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from .. import tables
+from ..units import in_words
 from .between import replicates_of
 from .comparing import PotencyRatio
 from .estimates import Estimate
-from .potency import in_words
 from .replicates import Replicates
 from .results import CurveFit
 

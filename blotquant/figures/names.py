@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
+from ..conditions import FAMILY
 
 __all__ = [
+    "COMBINED",
     "SERIES",
     "Condition",
     "bound_text",
@@ -28,8 +30,11 @@ __all__ = [
     "slots_of",
 ]
 
-SERIES = ["target", "site", "quantity"]
+SERIES = FAMILY
 """Columns that name what was measured: one figure each."""
+
+COMBINED = "combined"
+"""Name of the choice for rows that differ from the default in two or three ways at once."""
 
 
 @dataclass(frozen=True)

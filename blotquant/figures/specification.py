@@ -16,7 +16,7 @@ from ..blot import FloatArray
 from .brackets import draw_slots
 from .legends import add_legends, legends_height
 from .limits import mark_cut, set_fold_limits
-from .names import interval_name, option_name, places_of, quantity_name, shorten, slots_of
+from .names import COMBINED, interval_name, option_name, places_of, quantity_name, shorten, slots_of
 from .replicates import series_style
 from .style import DOUBLE, GREY, POINT, new_axes, resize, styled
 
@@ -44,7 +44,7 @@ def _draw_options(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
     """Draw the folds under other choices side by side, combinations behind them; return their legend entries."""
     from matplotlib.lines import Line2D
 
-    many = (table["choice"] == "combined").to_numpy()
+    many = (table["choice"] == COMBINED).to_numpy()
     behind = _draw_combined(ax, table[many], x[many])
     table, x = table[~many], x[~many]
     options = list(dict.fromkeys(zip(table["choice"], table["option"], strict=True)))

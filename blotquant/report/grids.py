@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ..figures.names import (
+    COMBINED,
     SERIES,
     bound_text,
     in_order,
@@ -295,7 +296,7 @@ def _bands(result: ReportSource) -> Grid:
 
 def _choices(result: ReportSource) -> Grid:
     others = result.sensitivity[~result.sensitivity["default"]]
-    many = others["choice"] == "combined"
+    many = others["choice"] == COMBINED
     together = f"{others.loc[many, 'option'].nunique()} combinations"
     others = others.assign(option=others["option"].mask(many, together))
     parts = others.groupby(["choice", "option"], sort=False)

@@ -6,7 +6,8 @@ output all read `TABLES` and `INPUTS`. Rows are pandas DataFrames; columns beyon
 
 from __future__ import annotations
 
-from .checks import check, empty, nearest, require
+from ..errors import nearest
+from .checks import check, empty, require
 from .columns import Column, Table
 from .files import read_csv, to_csv_bytes
 from .inputs import INPUTS
