@@ -10,7 +10,7 @@ from ..units import in_words
 from .curve_fit import Checks, Options
 from .estimates import Estimate, absolute_level, crossing, dose_limits, with_error
 from .halfway import ControlLanes
-from .models import sign_of
+from .models import LN_IC50, LN_SLOPE, sign_of
 from .profile import nearest_crossing
 from .weighting import Weighted
 
@@ -177,9 +177,9 @@ def sebaugh_notes(fit: Weighted, kind: str, half: float) -> list[str]:
             (ln_dose > at, "with less than half of the activity"),
         )
     else:
-        reach = np.log(_BEND) / np.exp(curve[3])
+        reach = np.log(_BEND) / np.exp(curve[LN_SLOPE])
         sides = (
-            (ln_dose < curve[2] - reach, "on the plateau at low doses"),
-            (ln_dose > curve[2] + reach, "on the plateau at high doses"),
+            (ln_dose < curve[LN_IC50] - reach, "on the plateau at low doses"),
+            (ln_dose > curve[LN_IC50] + reach, "on the plateau at high doses"),
         )
     return [f"fewer than two doses {words}: add some there" for mask, words in sides if int(np.sum(mask)) < 2]
