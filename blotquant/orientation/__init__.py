@@ -14,14 +14,13 @@ from ..blot import Blot, Frame, Step
 from ..calm import Calm, calmed, hand_on
 from ..errors import SettingsError
 from ..saturation import find_ceiling, find_floor
+from ..tables import POLARITIES
 from .crop import find_membrane
 from .polarity import Polarity, find_polarity
 from .small import SIDE, find_bulges
 from .tilt import find_tilt
 
 __all__ = ["orient", "orient_alike"]
-
-_POLARITIES = ("auto", "bright", "dark")
 
 
 def _full_scale(blot: Blot) -> float:
@@ -146,8 +145,8 @@ def orient(
     Assumes that bands are thinner along the run than wide across it, and that bands and the space between
     them differ in width. The polarity tag of a file is never asked.
     """
-    if polarity not in _POLARITIES:
-        raise SettingsError(f"polarity = {polarity!r}: must be one of {', '.join(_POLARITIES)}")
+    if polarity not in POLARITIES:
+        raise SettingsError(f"polarity = {polarity!r}: must be one of {', '.join(POLARITIES)}")
     upright = _turned(blot, _quarter_turns(rotate), bool(mirror))
     calm = calmed(upright)
     small, factor = calm.at_most(SIDE)

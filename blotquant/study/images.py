@@ -9,16 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ..geometry import parse_region, whole_region
-from ..tables import INPUTS, nearest
+from ..tables import FORMS, INPUTS, MODES, POLARITIES, nearest
 from .cells import check_choice, check_names, edit_distance, typed
 from .names import is_known_target
 from .sheets import Sheet
 
-__all__ = ["FORMS", "complete_images"]
+__all__ = ["complete_images"]
 
-FORMS = ("phospho", "total", "loading", "stain", "marker")
-_MODES = ("", "two_colour", "strip_reprobe", "parallel", "cut")
-_POLARITIES = ("", "auto", "bright", "dark")
 
 
 def _row(number: object) -> int:
@@ -32,8 +29,8 @@ def _check_cells(sheet: Sheet, frame: pd.DataFrame) -> None:
             if not value:
                 raise sheet.error(_row(number), column, value, f"is blank; every image needs its {column}")
     check_choice(sheet, frame, "form", FORMS)
-    check_choice(sheet, frame, "mode", _MODES)
-    check_choice(sheet, frame, "polarity", _POLARITIES)
+    check_choice(sheet, frame, "mode", ("", *MODES))
+    check_choice(sheet, frame, "polarity", ("", *POLARITIES))
 
 
 def _check_numbers(sheet: Sheet, frame: pd.DataFrame) -> None:

@@ -10,15 +10,18 @@ from ..errors import nearest
 from .checks import check, empty, require
 from .columns import Column, Table
 from .files import read_csv, to_csv_bytes
-from .inputs import INPUTS
+from .inputs import FORMS, INPUTS, MODES, POLARITIES
 from .measures import MEASURES, Finding, Measure, Tone, measure_of, quality_table
 from .outputs import TABLES
 from .phrases import TOTAL, TREND, WINDOW, kinds_of_tests, target_note, weights_text
 from .texts import as_text, cell_text, further_columns, plain_texts, texts_as_objects
 
 __all__ = [
+    "FORMS",
     "INPUTS",
     "MEASURES",
+    "MODES",
+    "POLARITIES",
     "TABLES",
     "TOTAL",
     "TREND",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from .columns import Table, columns
 
-__all__ = ["INPUTS"]
+__all__ = ["FORMS", "INPUTS", "MODES", "POLARITIES"]
+
+FORMS = ("phospho", "total", "loading", "stain", "marker")
+"""What an image may show, as a membrane's images stand from top to bottom."""
+
+MODES = ("two_colour", "strip_reprobe", "parallel", "cut")
+"""How images of one lysate may have come about."""
+
+POLARITIES = ("auto", "bright", "dark")
+"""What protein may be in a file."""
 
 _IMAGES = """
 image | text | | Image file, relative to the study folder.
