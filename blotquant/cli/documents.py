@@ -82,7 +82,7 @@ readers | array | One object a reader: reader, formats, extensions; with an imag
 """),
     "schema": _EVERY + _fields("""
 tables | object | Table to side (input or output), row, and columns (name, kind, unit, meaning, required).
-settings | array? | One object a setting: name, default, meaning, choices.
+settings | array? | One object a setting: name, default, meaning, choices, low, high.
 flags | array? | One object a flag: name, severity, meaning.
 measures | array? | One object a measure of the quality table: name, unit, meaning.
 documents | array? | One object a field of a verb's document: verb, name, kind, meaning.

@@ -31,8 +31,15 @@ def _settings() -> list[dict[str, Any]]:
     from ..settings import describe
 
     return [
-        {"name": f"{section}.{name}", "default": default, "meaning": meaning, "choices": list(choices)}
-        for section, name, default, meaning, choices in describe()
+        {
+            "name": f"{each.section}.{each.name}",
+            "default": each.default,
+            "meaning": each.meaning,
+            "choices": list(each.choices),
+            "low": each.low,
+            "high": each.high,
+        }
+        for each in describe()
     ]
 
 
@@ -60,7 +67,7 @@ def _documents() -> list[dict[str, Any]]:
 
 def _show_rows(console: Console, title: str, rows: Iterable[dict[str, Any]]) -> None:
     console.answer(title)
-    console.table([[row[key] for key in row if key != "choices"] for row in rows])
+    console.table([[row[key] for key in row if key not in ("choices", "low", "high")] for row in rows])
     console.answer("")
 
 

@@ -95,13 +95,13 @@ def _toml_value(value: Any) -> str:
 def _settings_text(title: str) -> str:
     """Write every setting with its default and meaning; defaults stay commented out."""
     lines, last = [_TOP.format(title=_quote(title))], ""
-    for section, name, default, meaning, choices in describe():
-        if section != last:
-            lines.append(f"\n[{section}]")
-            last = section
-        known = f" One of: {', '.join(choices)}." if choices else ""
-        lines.append(f"# {meaning}{known}")
-        lines.append(f"# {name} =" if default is None else f"# {name} = {_toml_value(default)}")
+    for each in describe():
+        if each.section != last:
+            lines.append(f"\n[{each.section}]")
+            last = each.section
+        known = f" {'One of:' if each.choices else 'From'} {each.allowed}." if each.allowed else ""
+        lines.append(f"# {each.meaning}{known}")
+        lines.append(f"# {each.name} =" if each.default is None else f"# {each.name} = {_toml_value(each.default)}")
     return "\n".join(lines) + "\n"
 
 

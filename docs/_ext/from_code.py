@@ -45,9 +45,8 @@ class AllSettings(_MarkdownTable):
     """``{all-settings}``: every setting, its default and meaning."""
 
     def rows(self) -> tuple[list[str], list[list[str]]]:
-        return ["setting", "default", "meaning", "choices"], [
-            [f"`{section}.{name}`", f"`{default}`", meaning, ", ".join(f"`{c}`" for c in choices)]
-            for section, name, default, meaning, choices in settings.describe()
+        return ["setting", "default", "meaning", "may be"], [
+            [f"`{s.section}.{s.name}`", f"`{s.default}`", s.meaning, s.allowed] for s in settings.describe()
         ]
 
 
