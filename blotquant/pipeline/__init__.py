@@ -150,6 +150,12 @@ def _measure(
     return gather(parts)
 
 
+def _probed(study: Study) -> Study:
+    """Leave out pictures of the ladder alone; where it tells masses, known targets are to be found by theirs."""
+    images = study.images[study.images["form"] != "marker"].reset_index(drop=True)
+    return dataclasses.replace(study, images=with_reference_masses(images) if "ladder" in study.mass else images)
+
+
 def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Go from measured bands to the dose-response, one line a stage."""
     # imported here: measuring a picture does without them, and most load scipy.stats, which takes half a second
@@ -158,12 +164,14 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     from ..normalisation import control_quality, membrane_scales, warn_of_references
     from .edits import flag_lost, with_bands
 
-    study = dataclasses.replace(study, images=study.images[study.images["form"] != "marker"].reset_index(drop=True))
-    tolerance, doublets = settings.matching.mass_tolerance, settings.matching.doublets
-    if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
-        study = dataclasses.replace(study, images=with_reference_masses(study.images))
-    sheets = (measured.bands, with_bands(study.images, measured.bands, edits), study.samples)
-    bands, why = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
+    study = _probed(study)
+    bands, why = assign_targets(
+        measured.bands,
+        with_bands(study.images, measured.bands, edits),
+        study.samples,
+        mass_tolerance=settings.matching.mass_tolerance,
+        doublets=settings.matching.doublets,
+    )
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
     ratios = flag_lost(_match(bands, study, settings), edits, study)
     folds = _normalise(ratios, study, settings)
