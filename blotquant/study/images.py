@@ -17,7 +17,6 @@ from .sheets import Sheet
 __all__ = ["complete_images"]
 
 
-
 def _row(number: object) -> int:
     return int(str(number))
 
