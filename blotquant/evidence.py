@@ -33,16 +33,12 @@ class Canvas:
     ----------
     rows, cols : int
         Size [px]; every image lies inside.
-    top, left : int
-        Where the canvas starts in the first image's upright pixels (zero or negative) [px].
     offsets : tuple of (int, int)
         Row and column of each image's first pixel on the canvas [px].
     """
 
     rows: int
     cols: int
-    top: int
-    left: int
     offsets: tuple[tuple[int, int], ...]
 
     @property
@@ -140,7 +136,7 @@ def align(blots: Sequence[Blot]) -> Canvas:
     offsets = tuple((blot.frame.top - top, blot.frame.left - left) for blot in blots)
     rows = max(row + blot.shape[0] for (row, _), blot in zip(offsets, blots, strict=True))
     cols = max(col + blot.shape[1] for (_, col), blot in zip(offsets, blots, strict=True))
-    return Canvas(rows, cols, top - blots[0].frame.top, left - blots[0].frame.left, offsets)
+    return Canvas(rows, cols, offsets)
 
 
 def _brightness(pixels: Picture) -> Picture:

@@ -16,7 +16,19 @@ from .errors import TableError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ACTIONS", "EXPLANATIONS", "SEVERITY", "Flag", "add_flag", "decode", "encode", "has_flag", "merge"]
+__all__ = [
+    "ACTIONS",
+    "EXPLANATIONS",
+    "PICTURE_FLAGS",
+    "SEVERITY",
+    "SPOILT",
+    "Flag",
+    "add_flag",
+    "decode",
+    "encode",
+    "has_flag",
+    "merge",
+]
 
 
 class Flag(enum.IntFlag):
@@ -209,7 +221,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Nothing to do; load more or expose longer where the size of a strong inhibition matters.",
     ),
     Flag.FEW_REPLICATES: (
-        "Fewer than three biological replicates: no p value is given.",
+        "Fewer biological replicates than comparison.min_replicates: no p value is given.",
         "Repeat the whole experiment; quality.csv says how many replicates an effect needs.",
     ),
     Flag.REPLICATE_ASSUMED: (
@@ -236,6 +248,12 @@ ACTIONS: dict[Flag, str] = {flag: action for flag, (_, action) in _SAID.items()}
 EXPLANATIONS: dict[Flag, str] = {flag: f"{meaning} {action}" for flag, (meaning, action) in _SAID.items()}
 """What each flag means and what to do."""
 
+SPOILT = Flag.LOSSY | Flag.EIGHT_BIT | Flag.STRETCHED | Flag.GAMMA | Flag.FILM
+"""Doubts about a file that does not hold what a detector counted."""
+
+PICTURE_FLAGS = SPOILT | Flag.COLOUR | Flag.CLIPPED_AT_ZERO
+"""Doubts that hold for every band of a picture; ``clipped_at_zero`` a band may also have by its own background."""
+
 _WRONG = Flag.SATURATED | Flag.HOLLOW | Flag.BOTH_SATURATED | Flag.NOT_PROPORTIONAL
 # A band below its limits says something of the sample, not of the number, whose error holds all the same.
 _NOTE = Flag.BELOW_LOD | Flag.BELOW_LOQ
@@ -253,7 +271,6 @@ SEVERITY: dict[Flag, str] = {flag: _severity(flag) for flag in Flag}
 _NAMES: dict[str, Flag] = {str(flag.name).lower(): flag for flag in Flag}
 
 
-@functools.lru_cache(maxsize=4096)
 @functools.lru_cache(maxsize=4096)
 def encode(flags: Flag | int) -> str:
     """Write a set of flags as their names, worst first, joined by ``;``.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import SettingsError
+from ..files import DATASET
 from .asking import assignments, check_stops, run_record
 from .console import Console
 from .options import (
@@ -126,7 +127,7 @@ def measure(
                 known = corrected(known, read_edits(corrections, known))
             batch = work(start=known)
         summary = write_batch(batch, output, record)
-    if batch.large and not (output / "dataset").is_dir():
+    if batch.large and not (output / DATASET).is_dir():
         console.say("no dataset to query, only CSV: Parquet needs pip install 'blotquant[batch]'")
     show_summary(console, summary)
     code = exit_code(failed=bool(summary.failed), doubtful=summary.doubtful, strict=strict)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import SettingsError
 from ..tables import nearest
+from ..units import in_words
 from .between import FEWEST, replicates_of
 from .comparing import PotencyRatio, ratio_of_fits, ratio_of_treatments
 from .controls import controls_of
@@ -18,7 +19,7 @@ from .curve_fit import Options, best_fit, check_fit
 from .estimates import Estimate, Shared, estimate_doses, estimate_parameters
 from .halfway import control_lanes
 from .models import MODELS, Model
-from .potency import Potency, in_words, judge, sebaugh_notes
+from .potency import Potency, judge, sebaugh_notes
 from .replicates import Replicates, fit_replicates
 from .results import CurveFit, DoseResponse
 from .rows import curve_rows, grid_rows, potency_row, ratio_row, table_of
@@ -268,7 +269,7 @@ def fit_dose_response(
     fits = [fit for fit, _ in fitted]
     ratios = _ratio_rows(fits)
     curves = [row for fit, own in fitted for row in [*curve_rows(fit, own), *ratios.get(id(fit), [])]]
-    points = [grid_rows(fit) for fit in fits]
+    points = [grid_rows(fit) for fit in fits if fit.weighted is not None]
     return DoseResponse(
         curves=table_of(curves, "curves"),
         potencies=table_of([potency_row(fit) for fit in fits], "potencies"),

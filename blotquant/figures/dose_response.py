@@ -93,9 +93,14 @@ def _fitted_rows(points: pd.DataFrame, drugs: list[str]) -> pd.DataFrame:
     return rows[shared | rows["treatment"].isin(drugs)]
 
 
-def has_zero_dose(points: pd.DataFrame, curve_points: pd.DataFrame) -> bool:
+def _treatments(curve_points: pd.DataFrame, potencies: pd.DataFrame) -> list[str]:
+    """Treatments with doses, those that allow no curve too."""
+    return list(dict.fromkeys([*potencies["treatment"], *curve_points["treatment"]]))
+
+
+def has_zero_dose(points: pd.DataFrame, curve_points: pd.DataFrame, potencies: pd.DataFrame) -> bool:
     """Tell whether the figure of these curves shows a zero dose, left of its axis break."""
-    return DoseAxis(_fitted_rows(points, list(dict.fromkeys(curve_points["treatment"])))["dose"]).has_zero
+    return DoseAxis(_fitted_rows(points, _treatments(curve_points, potencies))["dose"]).has_zero
 
 
 def _y_label(points: pd.DataFrame, inhibition: bool) -> str:
@@ -120,7 +125,7 @@ def plot_dose_response(
     curve_points : DataFrame
         Rows of ``curve_points`` of the same target, site, quantity and stimulus.
     potencies : DataFrame
-        Rows of ``potencies`` for the same.
+        Rows of ``potencies`` for the same; of a treatment without a curve the points alone are drawn.
     ax : Axes, optional
         Where to draw, with the caller's matplotlib settings; a figure of its own in journal style when left out.
 
@@ -132,9 +137,9 @@ def plot_dose_response(
     """
     from matplotlib.lines import Line2D
 
-    drugs = list(dict.fromkeys(curve_points["treatment"]))
+    drugs = _treatments(curve_points, potencies)
     inhibition = "percent_activity" in points and bool(points["percent_activity"].notna().any())
-    scale = _Scale(inhibition)
+    scale, named = _Scale(inhibition), ((potencies, "potencies"), (curve_points, "curve_points"))
     shown = _fitted_rows(points, drugs)
     names = list(dict.fromkeys(shown["replicate"]))
     axis = DoseAxis(shown["dose"])
@@ -152,10 +157,10 @@ def plot_dose_response(
         for _, potency in potencies[potencies["treatment"] == drug].iterrows():
             _draw_ic50(ax, potency, curve, axis, scale, shade)
     axis.draw(ax, _ROOM)
-    unit = next((plain(text) for text in curve_points["dose_unit"] if plain(text)), "")
+    unit = next((plain(text) for text in [*curve_points["dose_unit"], *potencies["unit"]] if plain(text)), "")
     ax.set_xlabel(f"dose ({unit})" if unit else "dose")
     ax.set_ylabel(_y_label(points, inhibition))
-    cell = cell_text(curve_points.iloc[0], "curve_points")
+    cell = next(cell_text(table.iloc[0], name) for table, name in named if len(table))
     curves = [
         Line2D([], [], color=shade, label=_ic50_text(drug, potencies, cell))
         for drug, shade in zip(drugs, shades, strict=True)

@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
+from ..conditions import FAMILY
 
 __all__ = [
+    "COMBINED",
     "SERIES",
     "Condition",
     "bound_text",
     "conditions",
     "in_order",
+    "interval_name",
     "interval_text",
     "main_first",
     "number",
@@ -24,16 +27,17 @@ __all__ = [
     "places_of",
     "plain",
     "quantity_name",
-    "series_name",
     "shorten",
     "slots_of",
 ]
 
-SERIES = ["target", "site", "quantity"]
+SERIES = FAMILY
 """Columns that name what was measured: one figure each."""
 
+COMBINED = "combined"
+"""Name of the choice for rows that differ from the default in two or three ways at once."""
+
 _MAIN = ("P/S", "P/L", "P", "S/L", "S")  # quantities as a reader asks for them
-_NO_STIMULUS = ("", "none", "unstimulated", "no stimulus", "-", "–", "0")
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,17 @@ def interval_text(low: float, high: float, unit: str = "") -> str:
     return f"{number(low)}–{number(high)}{unit}"
 
 
+def interval_name(level: float, what: str = "interval") -> str:
+    """Name an interval by its confidence level.
+
+    Examples
+    --------
+    >>> interval_name(0.95), interval_name(0.999, "band")
+    ('95 % interval', '99.9 % band')
+    """
+    return f"{100 * level:.6g} % {what}"
+
+
 def quantity_name(target: object, site: object, quantity: object) -> str:
     """Write what is divided by what.
 
@@ -171,12 +186,6 @@ def option_name(choice: object, option: object) -> str:
         scale = how.removeprefix("across = ")
         what, how = "blocks", "not scaled" if scale == "none" else f"scaled by {scale}"
     return f"{shorten(what, 14)}: {shorten(how, 24)}"
-
-
-def series_name(stimulus: object, treatment: object) -> str:
-    """Write a treatment and, where there is one, what the cells were stimulated with."""
-    drug, spur = plain(treatment) or "treatment", plain(stimulus)
-    return drug if spur.lower() in _NO_STIMULUS else f"{drug} ({spur})"
 
 
 def _row_conditions(table: pd.DataFrame, units: Iterable[object]) -> list[Condition]:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from ..flags import Flag, has_flag
+from ..roles import UNUSED_ROLES
+from ..settings import Settings
 from ..tables import as_text, further_columns
 from .diagnostics import plot_linearity
 from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
-from .names import SERIES, main_first, plain, quantity_name
-from .panels import UNUSED_ROLES, draw_panel, unused_lanes
+from .names import SERIES, interval_name, main_first, plain, quantity_name
+from .panels import draw_panel, unused_lanes
 from .pictures import Picture
 from .precision import plot_precision
 from .specification import plot_sensitivity
@@ -87,6 +89,10 @@ class ResultTables(Protocol):
     def pictures(self) -> Mapping[str, Picture]:
         """What is shown of each image."""
 
+    @property
+    def settings(self) -> Settings:
+        """Settings in full."""
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -138,6 +144,11 @@ def _rows(table: pd.DataFrame, key: Mapping[str, str]) -> pd.DataFrame:
     return table[keep]
 
 
+def _level(result: ResultTables) -> float:
+    """Confidence level of the result's intervals."""
+    return result.settings.comparison.level
+
+
 def _n_text(groups: pd.DataFrame) -> str:
     low, high = int(groups["n"].min()), int(groups["n"].max())
     assumed = has_flag(groups["flags"], Flag.REPLICATE_ASSUMED).any()
@@ -154,28 +165,36 @@ def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
         name = _name(key)
         caption = (
             f"{name} by treatment and dose, {_n_text(groups)}. Each marker is one lane; colour and marker tell the "
-            "biological replicate. Line: geometric mean; bar: its 95 % interval where every value is above zero."
+            f"biological replicate. Line: geometric mean; bar: its {interval_name(_level(result))} where every value "
+            "is above zero."
         )
-        axes = plot_groups(rows, groups)
+        axes = plot_groups(rows, groups, level=_level(result))
         yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes), key)
 
 
+def _curve_words(level: float) -> str:
+    return (
+        f"; line and field: fitted curve and its {interval_name(level, 'band')}; horizontal bar: "
+        f"{interval_name(level)} of the IC50, an arrow where its side is open"
+    )
+
+
 def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
-    for key, curves in _series(result.curve_points, "curve_points"):
-        for stimulus, curve in curves.groupby("stimulus", sort=False):
+    for key, potencies in _series(result.potencies, "potencies"):
+        for stimulus, known in potencies.groupby("stimulus", sort=False):
             full = key | {"stimulus": str(stimulus)}
-            points = _rows(result.folds, full)
+            points, curve = _rows(result.folds, full), _rows(result.curve_points, full)
             if points.empty:
                 continue
             name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
             title = f"Dose-response of {name}" if any(map(plain, full.values())) else "Dose-response"
             caption = (
                 f"{name if plain(key['target']) else 'Response'} against dose. Each marker is one lane or well of one "
-                "biological replicate; line and field: fitted curve and its 95 % band; horizontal bar: 95 % interval "
-                "of the IC50, an arrow where its side is open."
+                f"biological replicate{_curve_words(_level(result)) if len(curve) else ''}."
             )
-            caption += " The zero dose stands left of the axis break." if has_zero_dose(points, curve) else ""
-            axes = plot_dose_response(points, curve, _rows(result.potencies, full))
+            zero = has_zero_dose(points, curve, known)
+            caption += " The zero dose stands left of the axis break." if zero else ""
+            axes = plot_dose_response(points, curve, known)
             yield Drawn(_stem("dose_response", *full.values()), title, caption, _figure(axes), full)
 
 
@@ -211,13 +230,13 @@ def _draw_sensitivity(result: ResultTables) -> Iterator[Drawn]:
         points = _rows(result.folds, key)
         caption = (
             f"{name}: folds under every choice of background, normalisation and control that could have been defended. "
-            "Line and field: as reported, with 95 % interval."
+            f"Line and field: as reported, with {interval_name(_level(result))}."
         )
         yield Drawn(
             _stem("sensitivity", *key.values()),
             f"{name}: other choices",
             caption,
-            _figure(plot_sensitivity(rows, like=points)),
+            _figure(plot_sensitivity(rows, like=points, level=_level(result))),
         )
 
 
@@ -287,8 +306,8 @@ def draw_all(result: ResultTables, *, kinds: Collection[str] = tuple(FIGURES)) -
 
     Parameters
     ----------
-    result : object with the tables of a result
-        ``lanes, bands, ratios, folds, groups, potencies, curve_points, sensitivity, images, samples, pictures``.
+    result : ResultTables
+        Any object with the tables and pictures that `ResultTables` names.
     kinds : collection of str
         Keys of `FIGURES` that are drawn.
     """

@@ -48,7 +48,11 @@ def integrate(
     background: str = "joint",
     ladders: Collection[int] = (),
 ) -> pd.DataFrame:
-    """Measure the volume of every band of a blot.
+    """Measure the volume of every band of a blot: its counts above the background, summed [AU px].
+
+    ``joint`` fits each lane as bands on a background: the background goes on smoothly under a band, as stiff as the
+    picture allows, and a band is shaped as the others of its row rather are. Assumes that the light of bands and
+    background adds up in the counts, and that bands of a row resemble each other.
 
     Parameters
     ----------
@@ -74,6 +78,10 @@ def integrate(
         The background is unknown.
     TableError
         A column is missing that is not filled here.
+
+    References
+    ----------
+    MacKay 1992, Neural Comput 4:415, doi 10.1162/neco.1992.4.3.415 (how stiff the background is); the rest is ours.
     """
     require(bands, "bands", _NEEDED)
     if blot.bright is not True:

@@ -112,8 +112,8 @@ def loading_signal(
 ) -> pd.DataFrame | None:
     """Unite the loading controls of a membrane: the stain where there is one, else the housekeeping bands.
 
-    Several bands are united by their geometric mean, lane by lane (Vandesompele 2002,
-    doi:10.1186/gb-2002-3-7-research0034), each after division by its own mean over the membrane.
+    Several bands are united by their geometric mean, lane by lane, each after division by its own mean over the
+    membrane.
     factor = (Π control / mean of the control)^(1 / number of controls). Where a lane lacks one of them, what it would
     have been is told by the others: ln control = lane + control, by least squares. Assumes controls that the treatment
     does not move.
@@ -124,6 +124,10 @@ def loading_signal(
         A signal with two more columns: ``factor`` (mean 1 over the lanes where it is known; 1 where no control is
         above its limit of quantification) and ``most`` (the factor, or there the greatest it can be, NaN where no
         limit is known); None without a loading control.
+
+    References
+    ----------
+    Vandesompele et al. 2002, Genome Biol 3:research0034, doi 10.1186/gb-2002-3-7-research0034.
     """
     mine = images[images["membrane"] == membrane]
     stains, bands_of = mine[mine["form"] == "stain"], mine[mine["form"] == "loading"]

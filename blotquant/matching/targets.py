@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..conditions import plain_site
 from ..errors import DetectionError, QualityWarning, TableError
-from ..tables import check, empty
+from ..tables import Finding, check, quality_table, target_note
 from .inputs import filled, lysate_lanes
 
 __all__ = ["assign_targets"]
@@ -217,21 +217,16 @@ def _choose_rows(
 
 def _reasons(choices: list[_Choice]) -> pd.DataFrame:
     """Write the choices down as rows of the quality table."""
-    if not choices:
-        return empty("quality")
-    rows = [
-        {
-            "scope": "image",
-            "name": choice.image,
-            "measure": "target_row",
-            "value": np.nan if choice.band == _WHOLE_LANE else float(choice.band),
-            "se": np.nan,
-            "unit": "",
-            "note": f"{choice.target} ({choice.form}): {choice.note}",
-        }
+    return quality_table(
+        Finding(
+            "image",
+            choice.image,
+            "target_row",
+            np.nan if choice.band == _WHOLE_LANE else float(choice.band),
+            target_note(choice.target, choice.form, choice.note),
+        )
         for choice in choices
-    ]
-    return check(pd.DataFrame(rows), "quality")
+    )
 
 
 def assign_targets(

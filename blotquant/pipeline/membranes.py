@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..bands import find_bands
@@ -16,7 +15,7 @@ from ..blot import Blot
 from ..calibration import Merged, calibrate_mass, ladder_masses, merge_exposures
 from ..errors import BlotquantError, DetectionError, SettingsError
 from ..figures.pictures import Picture, display_picture
-from ..flags import add_flag
+from ..flags import Flag, add_flag, has_flag
 from ..geometry import to_upright
 from ..integration import integrate
 from ..lanes import find_lanes
@@ -24,10 +23,12 @@ from ..orientation import orient
 from ..readers import read_blot
 from ..screening import image_flags, saturation, screen
 from ..settings import Settings
-from ..tables import check, empty
+from ..tables import Finding, check, empty, quality_table
 from .crops import flag_tight_crops
 from .drops import find_drops
 from .exposures import widened
+from .given import Given
+from .limits import limits_of_images
 from .pieces import Pairs, check_pieces, cut_pieces
 from .profiles import lane_profiles
 from .registration import Registered, register, show_alike
@@ -35,48 +36,7 @@ from .stains import whole_lanes
 from .unsure import flag_unsure
 from .upright import find_turn, on_its_side
 
-__all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
-
-
-@dataclass(frozen=True)
-class Given:
-    """What is known of a membrane before its images are looked at.
-
-    Parameters
-    ----------
-    membrane : str
-        Its name.
-    n_lanes : int or None
-        Number of lanes, when something said it.
-    why : str
-        What said it.
-    samples : DataFrame
-        Its lanes; may be without rows.
-    stains : tuple of str
-        Images measured as whole lanes.
-    mass : Mapping
-        ``ladder``, ``buffer``, ``model`` of the mass calibration, where named.
-    markers : tuple of str
-        Images that show the ladder alone, as by visible light, on the same grid as the first of the others.
-    lanes, bands : DataFrame or None
-        Tables to take instead of finding them.
-    exposures : Mapping of str to DataFrame
-        For an image that is merged from several exposures: their rows of images.csv.
-    targets : Mapping of str to str
-        What phospho and total images were probed for.
-    """
-
-    membrane: str = ""
-    n_lanes: int | None = None
-    why: str = "found in the pictures"
-    samples: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"membrane": [], "lane": [], "role": []}))
-    stains: tuple[str, ...] = ()
-    mass: Mapping[str, Any] = field(default_factory=dict)
-    markers: tuple[str, ...] = ()
-    lanes: pd.DataFrame | None = None
-    bands: pd.DataFrame | None = None
-    exposures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    targets: Mapping[str, str] = field(default_factory=dict)
+__all__ = ["Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
 
 @dataclass(frozen=True)
@@ -292,9 +252,9 @@ def _lane_rows(lanes: pd.DataFrame, given: Given) -> pd.DataFrame:
     count = lanes["lane"].nunique()
     sure = float(lanes["confidence"].min())
     reasons = "; ".join(dict.fromkeys(part for reason in lanes["reason"] for part in reason.split("; ") if part))
-    row = {"scope": "membrane", "name": given.membrane, "measure": "lanes", "value": float(count), "se": [np.nan]}
     note = f"{given.why}; the least sure of them has confidence {sure:.2f} of 1" + (f": {reasons}" if reasons else "")
-    return check(pd.DataFrame({**row, "unit": "", "note": note}), "quality")
+    unsure = bool(has_flag(lanes["flags"], Flag.LANE_UNSURE).any())
+    return quality_table([Finding("membrane", given.membrane, "lanes", count, note, "worry" if unsure else "good")])
 
 
 def measure_blots(
@@ -326,6 +286,7 @@ def measure_blots(
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
     bands, calibration = _with_masses(flag_unsure(measured, others_found), blots, given)
     notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
+    notes.append(limits_of_images(blots, bands))
     in_files = placed.to_files(lanes, "lanes")
     return Measured(
         lanes=in_files,

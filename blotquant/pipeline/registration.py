@@ -21,7 +21,7 @@ from ..errors import DetectionError
 from ..geometry import to_file, to_upright
 from ..lanes import find_lanes
 from ..readers import split_stem
-from ..tables import check, empty
+from ..tables import Finding, check, quality_table
 
 __all__ = ["Registered", "find_scale", "find_shift", "on_one_grid", "register", "show_alike"]
 
@@ -127,25 +127,14 @@ class Registered:
 
     def quality(self) -> pd.DataFrame:
         """Report shifts and sizes as rows of the quality table."""
-        found = [
-            (image, "shift", float(shift), "px", "lies so far right of the membrane's first image")
-            for image, shift in self.shifts.items()
-            if shift
-        ]
-        found += [
-            (image, "drop", float(drop), "px", "lies so far below the membrane's first image")
-            for image, drop in self.drops.items()
-        ]
-        found += [
-            (image, "scale", scale, "", "shows the membrane so many times as large as its first image")
-            for image, (scale, _) in self.scales.items()
-        ]
-        rows = [
-            {"scope": "image", "name": image, "measure": measure, "value": value, "se": np.nan, "unit": unit,
-             "note": f"{note}; its {'rows' if measure == 'drop' else 'lanes'} were matched accordingly"}
-            for image, measure, value, unit, note in found
-        ]  # fmt: skip
-        return check(pd.DataFrame(rows), "quality") if rows else empty("quality")
+        lanes, rows = (f"; its {what} were matched accordingly" for what in ("lanes", "rows"))
+        right = f"lies so far right of the membrane's first image{lanes}"
+        below = f"lies so far below the membrane's first image{rows}"
+        large = f"shows the membrane so many times as large as its first image{lanes}"
+        moved = [Finding("image", name, "shift", float(shift), right) for name, shift in self.shifts.items() if shift]
+        moved += [Finding("image", name, "drop", float(drop), below) for name, drop in self.drops.items()]
+        sized = [Finding("image", name, "scale", scale, large) for name, (scale, _) in self.scales.items()]
+        return quality_table([*moved, *sized])
 
 
 @once_a_blot

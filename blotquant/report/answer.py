@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from ..figures.blots import PICTURE_FLAGS, doubts
-from ..figures.names import SERIES, interval_text, number, plain, quantity_name
+from ..figures.blots import SAID_ONCE, doubts
+from ..figures.names import SERIES, interval_name, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
 from .leading import leading, significant
 from .lost import bands_used, lost_text
@@ -47,7 +47,7 @@ def _potency_sentence(rows: pd.DataFrame, result: ReportSource) -> str:
     interval = interval_text(row["ci_low"], row["ci_high"], unit)
     return (
         f"{drug[:1].upper() + drug[1:]} {verb} {quantity} with an {what} of {number(row['ic50'])} {unit} "
-        f"(95 % interval {interval}; {n}, {points}).{mind}"
+        f"({interval_name(result.settings.comparison.level)} {interval}; {n}, {points}).{mind}"
     )
 
 
@@ -62,9 +62,10 @@ def _test_sentence(rows: pd.DataFrame, result: ReportSource) -> str:
     few = min(row["n"], row["n_versus"]) < result.settings.comparison.min_replicates
     none = "too few for a p value" if few else "no p value, see the table"
     shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else none
+    sure = interval_name(result.settings.comparison.level)
     return (
         f"With {given}, {quantity} is {number(row['effect'])} times that of {plain(row['versus'])} "
-        f"(95 % interval {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."
+        f"({sure} {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."
     )
 
 
@@ -100,7 +101,7 @@ def _count_sentence(result: ReportSource) -> str:
 
 def _picture_sentence(bands: pd.DataFrame) -> str:
     """Name doubts about whole pictures."""
-    carried = decode(merge(bands["flags"])) & PICTURE_FLAGS
+    carried = decode(merge(bands["flags"])) & SAID_ONCE
     names = [flag_text(str(flag.name)) for flag in Flag if flag & carried]
     return f" Pictures as such are in doubt ({joined(names)})." if names else ""
 

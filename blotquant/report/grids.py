@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from ..figures.names import (
+    COMBINED,
     SERIES,
     bound_text,
     in_order,
+    interval_name,
     interval_text,
     main_first,
     number,
@@ -21,7 +23,7 @@ from ..figures.names import (
     plain,
     quantity_name,
 )
-from ..tables import TABLES, as_text, further_columns
+from ..tables import TABLES, TOTAL, as_text, further_columns
 from .answer import replicate_assumed
 from .source import ReportSource
 from .wording import big, condition_text, flags_text, folds_behind, mass_text, moment, p_text, records
@@ -29,7 +31,6 @@ from .wording import big, condition_text, flags_text, folds_behind, mass_text, m
 __all__ = ["Grid", "grids"]
 
 _MOST_ROWS = 400
-_OF_TOTAL = "total itself"  # begins a test's note that the title says already
 _WIDE = ("method", "note")  # columns whose words may be wrapped
 Cell = Callable[[Mapping[str, Any]], str]
 
@@ -72,6 +73,11 @@ def _interval(row: Mapping[str, Any]) -> str:
     return "–" if math.isnan(low) and math.isnan(high) else interval_text(low, high)
 
 
+def _limits(result: ReportSource) -> _Column:
+    """Limits at the level that the result was made with."""
+    return _Column(interval_name(result.settings.comparison.level), _interval)
+
+
 def _dose(row: Mapping[str, Any]) -> str:
     dose = float(row["dose"])
     return "–" if math.isnan(dose) else f"{number(dose)} {plain(row['dose_unit'])}".strip()
@@ -79,7 +85,6 @@ def _dose(row: Mapping[str, Any]) -> str:
 
 _QUANTITY = _Column("quantity", lambda row: quantity_name(*(row[name] for name in SERIES)), "")
 _DOSE = _Column("dose", _dose)
-_INTERVAL = _Column("95 % interval", _interval)
 _FLAGS = _Column("doubts", lambda row: flags_text(row["flags"]), "wide")
 _WHO = (_QUANTITY, _text("stimulus"), _text("treatment"))
 
@@ -145,7 +150,7 @@ def _potencies(result: ReportSource) -> Grid:
     columns = (
         *_WHO,
         ic50,
-        _INTERVAL,
+        _limits(result),
         _text("unit"),
         _value("hill", "Hill slope"),
         _text("kind"),
@@ -184,7 +189,7 @@ def _groups(result: ReportSource) -> list[Grid]:
         _value("sd", "SD"),
         _value("sem", "SEM"),
         _value("geometric_mean", "geometric mean"),
-        _INTERVAL,
+        _limits(result),
         _value("percent_inhibition", "inhibition [%]"),
         _FLAGS,
     )
@@ -200,7 +205,7 @@ def _tests(result: ReportSource) -> list[Grid]:
         _DOSE,
         _text("versus"),
         _value("effect"),
-        _INTERVAL,
+        _limits(result),
         _Column("p", lambda row: p_text(float(row["p"]))),
         _Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))),
         _Column("n / n versus", lambda row: f"{row['n']} / {row['n_versus']}"),
@@ -221,14 +226,14 @@ def _curves(result: ReportSource) -> Grid:
         _text("parameter"),
         _value("value"),
         _value("se", "standard error"),
-        _INTERVAL,
+        _limits(result),
         _text("unit"),
         _text("note"),
     )
     return _grid(
         "curves",
         "Curve parameters",
-        "Standard errors and 95 % intervals of each fit.",
+        f"Standard errors and {interval_name(result.settings.comparison.level)}s of each fit.",
         main_first(result.curves),
         [*columns, *_further(result.curves, "curves")],
         folded=True,
@@ -268,7 +273,7 @@ def _ratios(result: ReportSource) -> Grid:
 
 def _tests_note(row: Mapping[str, Any]) -> str:
     """Write the note without what stands above the table of a total."""
-    return "; ".join(part for part in plain(row["note"]).split("; ") if not part.startswith(_OF_TOTAL))
+    return "; ".join(part for part in plain(row["note"]).split("; ") if not part.startswith(TOTAL))
 
 
 def _choice_row(choice: str, option: str, part: pd.DataFrame) -> dict[str, Any]:
@@ -301,7 +306,7 @@ def _bands(result: ReportSource) -> Grid:
 
 def _choices(result: ReportSource) -> Grid:
     others = result.sensitivity[~result.sensitivity["default"]]
-    many = others["choice"] == "combined"
+    many = others["choice"] == COMBINED
     together = f"{others.loc[many, 'option'].nunique()} combinations"
     others = others.assign(option=others["option"].mask(many, together))
     parts = others.groupby(["choice", "option"], sort=False)
@@ -343,13 +348,12 @@ def _quality(result: ReportSource) -> Grid:
         _text("name"),
         _text("measure"),
         _value("value"),
-        _value("se", "standard error"),
         _text("unit"),
+        _text("tone"),
         _text("note"),
     )
-    return _grid(
-        "quality", "Figures of merit", "Noise, limits, windows and remarks.", result.quality, columns, folded=True
-    )
+    note = "What was told of pictures, membranes, controls and the next experiment."
+    return _grid("quality", "Figures of merit", note, result.quality, columns, folded=True)
 
 
 def _corrections(result: ReportSource) -> Grid:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..conditions import usable
-from ..figures.names import plain
-from ..tables import as_text
+from ..figures.names import interval_name, plain
+from ..tables import as_text, weights_text
 from .answer import replicate_assumed
 from .dividing import ratio_text
 from .source import ReportSource
@@ -30,7 +30,7 @@ CITATIONS = {
 """What the methods paragraph cites, by key."""
 
 _MODELS = {"3pl": "three-parameter", "4pl": "four-parameter", "5pl": "five-parameter"}
-_PROPER = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy", "pandas": "pandas", "cv2": "OpenCV"}
+_PROPER = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy", "opencv-python-headless": "OpenCV"}
 
 
 def _versions(record: Mapping[str, Any]) -> str:
@@ -99,10 +99,9 @@ def _statistics(result: ReportSource) -> str:
     repeats = (
         "Lanes of one replicate and condition were averaged; " if (groups["n_technical"] > groups["n"]).any() else ""
     )
-    level = f"{100 * result.settings.comparison.level:g} %"
     text = (
-        f"{repeats}{n} counts {what}. The spread between replicates is "
-        f"multiplicative [kreutz], so geometric means with {level} intervals are given."
+        f"{repeats}{n} counts {what}. The spread between replicates is multiplicative [kreutz], so geometric means "
+        f"with {interval_name(result.settings.comparison.level)}s are given."
     )
     methods = [plain(method).replace("; ", ", ") for method in dict.fromkeys(result.tests["method"]) if plain(method)]
     if methods:
@@ -116,7 +115,7 @@ def _fitting(result: ReportSource) -> str:
         return ""
     settings = result.settings.dose_response
     told = result.curves.loc[result.curves["parameter"] == "ic50", "method"]
-    how = joined([plain(text) for text in dict.fromkeys(told) if plain(text)], 2) or f"weights {settings.weights}"
+    how = joined([plain(text) for text in dict.fromkeys(told) if plain(text)], 2) or weights_text(settings.weights)
     kinds = joined([plain(kind) for kind in dict.fromkeys(result.potencies["kind"])])
     used = joined([plain(name) for name in dict.fromkeys(result.potencies["interval"])])
     models = [name for name in dict.fromkeys(result.curves["model"]) if name in _MODELS] or [settings.model]
@@ -124,14 +123,15 @@ def _fitting(result: ReportSource) -> str:
     fitted = result.folds[result.folds["response"].notna()]
     kept = ((fitted["role"] == "maximum") | (fitted["dose"] == 0)).any()
     zero = " with the zero dose kept" if kept else ""
-    for said, plainly in (("weights error", "weighted by errors"), ("weights none", "unweighted")):
-        how = how.replace(said, plainly)
+    for weights, plainly in (("error", "weighted by errors"), ("none", "unweighted")):
+        how = how.replace(weights_text(weights), plainly)
     count = result.potencies["n"]
     n = f"{count.min()}" if count.min() == count.max() else f"{count.min()} to {count.max()}"
     behind = "" if len(result.groups) else f"; n = {n} {'replicate' if n == '1' else 'replicates'} behind each"
     return (
         f"Dose-response curves are {shape} log-logistic functions fitted on the linear scale{zero} "
-        f"({how}); IC50s are {kinds} [sebaugh] with 95 % intervals by the {used} method{behind}."
+        f"({how}); IC50s are {kinds} [sebaugh] with "
+        f"{interval_name(result.settings.comparison.level)}s by the {used} method{behind}."
     )
 
 

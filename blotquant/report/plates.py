@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..figures import Drawn, draw_all, figure_bytes
 from ..figures.style import POINT, look
-from ..result.files import write_whole
+from ..files import write_whole
 from .source import ReportSource
 
 __all__ = ["Plate", "embedded_plates", "write_figures"]

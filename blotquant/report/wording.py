@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..figures.names import SERIES, interval_text, number, plain, quantity_name
+from ..roles import is_stimulus
 from ..tables import cell_text
 
 __all__ = [
@@ -106,7 +107,8 @@ def condition_text(row: Mapping[str, Any] | pd.Series[Any], table: str = "") -> 
     >>> condition_text(row, "groups")
     'IL-6, baricitinib 30 nM, time_min 10'
     """
-    parts = [plain(row.get("stimulus", "")), plain(row.get("treatment", ""))]
+    stimulus, treatment = plain(row.get("stimulus", "")), plain(row.get("treatment", ""))
+    parts = [stimulus if is_stimulus(stimulus) or not treatment else "", treatment]
     dose = pd.to_numeric(row.get("dose", math.nan), errors="coerce")
     if not pd.isna(dose) and float(dose) > 0:
         parts[-1] = f"{parts[-1]} {number(float(dose))} {plain(row.get('dose_unit', ''))}".strip()

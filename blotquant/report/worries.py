@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..figures.names import main_first, plain
-from ..figures.panels import UNUSED_ROLES
 from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
-from ..tables import cell_text, further_columns
+from ..roles import UNUSED_ROLES
+from ..tables import MEASURES, cell_text, further_columns, kinds_of_tests, target_note
 from .source import ReportSource
 from .wording import counted, fitted_text, flag_text, joined, p_text
 
 __all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_notes", "worries"]
 
-PLACING = ("target_row", "lanes")
+PLACING = tuple(name for name, measure in MEASURES.items() if measure.shown == "pictures")
 """Remarks on where things were found; they stand beside the pictures."""
 
 _LEVEL = 0.05
 _MOST_IMAGES, _MOST_BANDS = 4, 12  # are named beside a flag
-_REMARKABLE = ("lossy", "compression", "clipped_at_zero", "colour", "film", "repeat", "step", "flat")
+_REMARKABLE = [name for name, measure in MEASURES.items() if measure.shown == "warnings"]
 
 _ORDER = {"wrong": 0, "doubt": 1, "note": 2}
 _LEVELS = {"wrong": "number is off", "doubt": "number may be off", "note": "good to know"}
@@ -148,16 +148,21 @@ def placing_notes(result: ReportSource) -> dict[tuple[str, str], str]:
     quality, said = result.quality, dict[tuple[str, str], list[str]]()
     rows = quality[quality["measure"].isin(PLACING)]
     columns = (rows[column] for column in ("scope", "name", "measure", "value", "note"))
+    said_of: dict[str, list[tuple[str, str]]] = {}
+    for _, image in result.images.iterrows():
+        said_of.setdefault(image["image"], []).append((image["target"], image["form"]))
     for scope, name, measure, value, note in zip(*columns, strict=True):
         what = f"row {value:.0f} was taken" if measure == "target_row" else f"{value:.0f} lanes"
-        why = dict.fromkeys(plain(note).rpartition("): ")[2].split("; "))
+        for target, form in said_of.get(name, ()):
+            note = note.removeprefix(target_note(target, form, ""))
+        why = dict.fromkeys(plain(note).split("; "))
         said.setdefault((scope, name), []).append(f"{what}: {'; '.join(why)}")
     return {place: "; ".join(notes) for place, notes in said.items()}
 
 
 def _moved_totals(tests: pd.DataFrame) -> list[str]:
     """Name the treatments that move the total itself, where a ratio can mislead."""
-    moved = tests[(tests["quantity"] == "S") & (tests["p_adjusted"] < _LEVEL) & ~tests["note"].str.contains("window")]
+    moved = tests[(tests["quantity"] == "S") & (tests["p_adjusted"] < _LEVEL) & (kinds_of_tests(tests) != "window")]
     said = []
     for _, rows in moved.groupby(["target", "treatment", *further_columns(tests, "tests")], sort=False, dropna=False):
         first = rows.iloc[0]
@@ -187,8 +192,7 @@ def general_warnings(result: ReportSource) -> list[str]:
     said += _doubted_fits(result)
     said += [f"Failed: {plain(each['message'])}" for each in result.record.get("failures", [])]
     quality = result.quality
-    remarkable = quality["measure"].isin(_REMARKABLE) | ((quality["measure"] == "saturated") & (quality["value"] > 0))
-    remarks = quality[(quality["scope"] == "image") & (quality["note"] != "") & remarkable]
+    remarks = quality[quality["measure"].isin(_REMARKABLE) & (quality["tone"] == "worry")]
     for note, rows in remarks.groupby("note", sort=False):
         said.append(f"{plain(note)} ({joined([plain(name) for name in dict.fromkeys(rows['name'])], 4)})")
     return list(dict.fromkeys(said))

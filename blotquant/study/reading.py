@@ -17,7 +17,7 @@ from ..errors import QualityWarning, TableError
 from ..flags import Flag, add_flag, has_flag
 from ..matching import pair_lanes
 from ..settings import Settings
-from ..tables import INPUTS, TABLES, nearest
+from ..tables import INPUTS, TABLES, nearest, texts_as_objects
 from .images import complete_images
 from .options import Control, Options, check_controls, read_options
 from .samples import complete_samples, mixed_columns
@@ -152,13 +152,6 @@ def _assumptions(images: pd.DataFrame, samples: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _texts_as_objects(frame: pd.DataFrame) -> pd.DataFrame:
-    for name in frame.columns:
-        if isinstance(frame[name].dtype, pd.StringDtype):
-            frame[name] = frame[name].astype(object)
-    return frame.reset_index(drop=True)
-
-
 def _joined_membranes(images: pd.DataFrame) -> list[tuple[str, ...]]:
     paired = images[images["pair"] != ""]
     return [tuple(rows.unique()) for _, rows in paired.groupby("pair", sort=False)["membrane"]]
@@ -206,7 +199,7 @@ def read_study(folder: str | Path) -> Study:
     samples, notes = _mark_mixed(samples, options.group_by)
     if "ladder" in options.mass:
         ladder_masses(options.mass["ladder"], options.mass.get("buffer", ""))
-    images, samples = _texts_as_objects(images), _texts_as_objects(samples)
+    images, samples = texts_as_objects(images.reset_index(drop=True)), texts_as_objects(samples.reset_index(drop=True))
     pair_lanes(images, samples)
     return Study(
         folder=place,

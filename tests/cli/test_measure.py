@@ -234,6 +234,7 @@ def test_tables_that_were_corrected_by_hand_are_measured_anew_and_marked(
     assert len(again) == len(first) - 1
     assert has_flag(again["flags"], Flag.EDITED).tolist() == [True] + [False] * (len(again) - 1)
     assert again["bottom"].iloc[0] == first["bottom"].iloc[0] + 2
+    assert "taken from the tables given" in (out / "quality.csv").read_text()
 
 
 def test_resume_drops_no_edit_of_bands(copy: Path, pictures: Path, run: Run) -> None:

@@ -49,7 +49,7 @@ def row(**values: Any) -> SimpleNamespace:
     ],
 )
 def test_a_potency_is_one_line_with_what_is_known_of_its_interval(values: dict[str, Any], line: str) -> None:
-    assert potency_line(row(**values)) == line
+    assert potency_line(row(**values), 0.95) == line
 
 
 @pytest.mark.parametrize(
@@ -107,4 +107,4 @@ def test_the_list_of_verbs_is_not_cut_off(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_an_ic50_without_a_target_is_said_without_a_gap() -> None:
-    assert potency_line(row(target="")) == "IC50 of bari: 5.91 nM, 95 % interval 4 to 8 nM, n = 3"
+    assert potency_line(row(target=""), 0.95) == "IC50 of bari: 5.91 nM, 95 % interval 4 to 8 nM, n = 3"

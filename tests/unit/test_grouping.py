@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from blotquant.comparison import compare_groups
+from blotquant.flags import Flag, has_flag
 from blotquant.grouping import summarise
 from blotquant.normalisation import normalise
 from tests.unit.test_normalisation import lanes
@@ -46,6 +47,13 @@ def test_a_value_of_zero_or_less_leaves_the_mean_and_takes_the_geometric_mean_aw
     assert row["mean"] == pytest.approx(0.04)
     assert np.isnan(row["geometric_mean"])
     assert "non_positive" in row["flags"]
+
+
+def test_groups_are_called_small_exactly_where_tests_give_no_p_value() -> None:
+    folds = study({"1": [0.5], "2": [0.25]})
+    for few in (2, 3):
+        flagged = has_flag(summarise(folds, min_replicates=few)["flags"], Flag.FEW_REPLICATES).any()
+        assert compare_groups(folds, min_replicates=few)["p"].isna().all() == flagged == (few == 3)
 
 
 def test_one_replicate_has_no_spread() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from blotquant.comparison import compare_groups
 from blotquant.grouping import summarise
-from blotquant.matching import filled, match_bands
+from blotquant.matching import match_bands
+from blotquant.matching.inputs import filled
 from blotquant.matching.loading import loading_signal
 from blotquant.normalisation import normalise
 from tests.unit.test_matching import bands, flag, one, paired, samples, with_loading

@@ -18,8 +18,9 @@ from blotquant.batch.writing import write_all
 from blotquant.blot import Blot
 from blotquant.errors import DetectionError, QualityWarning, ReadError, SettingsError, TableError
 from blotquant.flags import Flag, has_flag
-from blotquant.pipeline import fit_table, measure_image, quantify, run_key
-from blotquant.pipeline.membranes import Given, Measured, _without_markers, gather
+from blotquant.pipeline import fit_table, quantify, run_key
+from blotquant.pipeline.given import Given
+from blotquant.pipeline.membranes import Measured, _without_markers, gather
 from blotquant.pipeline.records import kept_warnings
 from blotquant.pipeline.sensitivity import compare_choices, other_backgrounds
 from blotquant.result import Result
@@ -29,6 +30,7 @@ from blotquant.study import read_study
 from blotquant.synthetic import draw_level, simulate_study
 from blotquant.synthetic.studies import Design
 from blotquant.tables import TABLES, empty
+from tests.measured_image import measure_image
 
 QUICK = from_mapping({"report": {"sensitivity": False}})
 

@@ -78,9 +78,7 @@ def test_how_membranes_came_to_one_scale_is_told(across: str, words: str):
 
 def test_between_which_controls_percent_inhibition_runs_is_told():
     result = drawn_result(Plan(pictures=False))
-    told = (
-        "Percent inhibition runs from IL-6 + vehicle (0 %) to none + vehicle (100 %), controls of the same biological"
-    )
+    told = "Percent inhibition runs from IL-6 + vehicle (0 %) to vehicle (100 %), controls of the same biological"
     assert told in said(result)
     result.folds = result.folds[result.folds["role"] != "minimum"]
     assert "to a ratio of zero (100 %)" in said(result)
