@@ -77,10 +77,21 @@ class Source:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was done to the pixels: its verb and its details, for the record."""
+    """One thing that was done to the pixels, for the record.
+
+    Parameters
+    ----------
+    verb : str
+        What was done.
+    detail : str
+        How, in words; for people alone.
+    told : mapping of str to float
+        What others ask of it, by name.
+    """
 
     verb: str
     detail: str = ""
+    told: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -16,6 +17,8 @@ __all__ = ["Calm", "calmed", "hand_on"]
 
 Picture = npt.NDArray[np.float32]
 
+_ROWS = 64  # rows that are calmed at once
+
 
 @dataclass(frozen=True, eq=False)
 class Calm:
@@ -24,20 +27,26 @@ class Calm:
     Parameters
     ----------
     full : ndarray of shape (H, W)
-        Counts above `middle` [AU].
+        Counts above `middle`, in units of `span`.
     middle : float
         Median of the pixels [AU], from which an offset cancels.
+    span : float
+        Largest less smallest count [AU], from which a gain cancels to the last of the few digits.
     """
 
     full: Picture
     middle: float
+    span: float
 
     @classmethod
     def of(cls, pixels: FloatArray, middle: float) -> Calm:
         """Calm some pixels, whose median is known."""
+        span = float(np.ptp(pixels)) or 1.0
         above = np.empty(pixels.shape, np.float32)
-        np.subtract(pixels, middle, out=above, casting="same_kind")  # in 64 bits, but with no second picture of them
-        return cls(np.asarray(cv2.medianBlur(above, 3), np.float32), middle)
+        for first in range(0, len(pixels), _ROWS):  # in 64 bits, but with no second picture of them
+            some = slice(first, first + _ROWS)
+            np.divide(pixels[some] - middle, span, out=above[some], casting="same_kind")
+        return cls(np.asarray(cv2.medianBlur(above, 3), np.float32), middle, span)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -51,7 +60,7 @@ class Calm:
         return np.asarray(cv2.resize(self.full, size, interpolation=cv2.INTER_AREA), np.float32)
 
     def averaged(self, rows: int, cols: int) -> Picture:
-        """Average pixels into fewer rows and columns [AU]; symmetric under a mirror."""
+        """Average pixels into fewer rows and columns [span]; symmetric under a mirror."""
         small = 2 * rows <= self.full.shape[0] and 2 * cols <= self.full.shape[1]
         fine = self._halved if small else self.full
         if fine.shape == (rows, cols):
@@ -64,7 +73,7 @@ class Calm:
         Returns
         -------
         ndarray of shape (h, w)
-            The small copy [AU].
+            The small copy [span].
         float
             Pixels of the picture per pixel of the copy.
         """
@@ -75,12 +84,16 @@ class Calm:
 
     def inverted(self, full: float) -> Calm:
         """Return the calm copy of ``full`` minus the pixels."""
-        return Calm(-self.full, full - self.middle)
+        return Calm(-self.full, full - self.middle, self.span)
 
     def cropped(self, box: tuple[int, int, int, int]) -> Calm:
-        """Return a part, ``top, bottom, left, right``, still above the whole picture's median."""
+        """Return a part, ``top, bottom, left, right``, still above the whole picture's median and by its span."""
         top, bottom, left, right = box
-        return Calm(np.ascontiguousarray(self.full[top:bottom, left:right]), self.middle)
+        return dataclasses.replace(self, full=np.ascontiguousarray(self.full[top:bottom, left:right]))
+
+    def mirrored(self) -> Calm:
+        """Return the calm copy of the picture with left and right swapped."""
+        return dataclasses.replace(self, full=np.ascontiguousarray(self.full[:, ::-1]))
 
 
 _known: WeakKeyDictionary[Blot, Calm] = WeakKeyDictionary()

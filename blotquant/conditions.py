@@ -14,12 +14,14 @@ import pandas as pd
 
 from .errors import TableError
 from .flags import Flag, has_flag, merge
+from .roles import NO_ACTIVITY, NO_STIMULUS, SAMPLE_ROLES, VEHICLES, is_stimulus
 from .tables import TABLES, as_text, nearest
 
 __all__ = [
     "DOSE",
     "FAMILY",
     "average_repeats",
+    "check_group_by",
     "codes",
     "complete",
     "control",
@@ -30,6 +32,7 @@ __all__ = [
     "stimulus_of",
     "texts",
     "usable",
+    "valued",
 ]
 
 FAMILY = ["target", "site", "quantity"]
@@ -41,10 +44,6 @@ Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Condition = Mapping[str, Any]
 
-_VEHICLES = ("vehicle", "veh", "dmso", "mock", "control", "ctrl", "untreated")
-_UNSTIMULATED = ("", "none", "no", "unstimulated", "-", "0", "na", "n/a", "blank", "nil")
-_NO_ACTIVITY = ("unstimulated", "blank", "isotype", "no enzyme", "background", "unstained")
-_SAMPLES = ("", "sample", "maximum", "minimum")
 _BLANKS: dict[str, Any] = {"text": "", "flags": "", "curve": "", "float": np.nan, "int": 0, "bool": True}
 
 
@@ -88,6 +87,19 @@ def complete(table: pd.DataFrame, name: str) -> pd.DataFrame:
     return out
 
 
+def check_group_by(table: pd.DataFrame, group_by: Sequence[str]) -> None:
+    """Refuse further columns to part groups by that a table does not have.
+
+    Raises
+    ------
+    TableError
+        A column does not exist; names the nearest.
+    """
+    for column in group_by:
+        if column not in table:
+            raise TableError(f"group_by: column {column!r} does not exist{nearest(column, list(table.columns))}")
+
+
 def texts(values: pd.Series[Any]) -> pd.Series[Any]:
     """Turn values into texts: blanks are empty and whole numbers have no point, whatever stands beside them."""
     return values.astype(object).where(values.notna(), "").map(as_text).astype(object)
@@ -99,7 +111,7 @@ def _plain(values: pd.Series[Any]) -> pd.Series[Any]:
 
 def usable(table: pd.DataFrame) -> Mask:
     """Lanes that take part in groups, tests and curves: samples and controls that were not excluded."""
-    return (table["role"].isin(_SAMPLES) & ~has_flag(table["flags"], Flag.EXCLUDED)).to_numpy(dtype=bool)
+    return (table["role"].isin(["", *SAMPLE_ROLES]) & ~has_flag(table["flags"], Flag.EXCLUDED)).to_numpy(dtype=bool)
 
 
 def _equal(values: pd.Series[Any], wanted: Any) -> Mask:
@@ -151,7 +163,7 @@ def control(table: pd.DataFrame, condition: Condition, name: str) -> Mask:
 def stimulus_of(table: pd.DataFrame) -> pd.Series[str]:
     """Return the stimulus in plain letters, empty where nothing was added, however that was written."""
     plain = _plain(table["stimulus"])
-    return plain.mask(plain.isin(_UNSTIMULATED), "")
+    return plain.mask(plain.isin(NO_STIMULUS), "")
 
 
 def _stimulated(table: pd.DataFrame) -> tuple[Mask, bool]:
@@ -181,7 +193,7 @@ def maximum_control(table: pd.DataFrame, condition: Condition | None = None) -> 
     stimulated, known = _stimulated(table)
     candidates = mask & (stimulated | (not known)) & (table["role"] != "minimum").to_numpy(dtype=bool)
     treatment = _plain(table["treatment"])
-    for vehicle in _VEHICLES:
+    for vehicle in VEHICLES:
         named = candidates & (treatment == vehicle).to_numpy(dtype=bool)
         if np.any(named):
             return named
@@ -203,29 +215,32 @@ def minimum_control(table: pd.DataFrame, condition: Condition | None = None) -> 
     if np.any(role):
         return role
     treatment = _plain(table["treatment"])
-    named = mask & treatment.isin(_NO_ACTIVITY).to_numpy(dtype=bool)
+    named = mask & treatment.isin(NO_ACTIVITY).to_numpy(dtype=bool)
     if np.any(named):
         return named
     stimulated, known = _stimulated(table)
     resting = mask & ~stimulated & known & ~(table["role"] == "maximum").to_numpy(dtype=bool)
-    vehicle = treatment.isin([*_VEHICLES, *_UNSTIMULATED]).to_numpy(dtype=bool)
+    vehicle = treatment.isin([*VEHICLES, *NO_STIMULUS]).to_numpy(dtype=bool)
     return resting & vehicle
 
 
 def label(row: Mapping[Any, Any], further: Sequence[str] = ()) -> str:
-    """Name a condition for people.
+    """Name a condition for people; a stimulus that is another word for none is left out.
 
     Examples
     --------
     >>> label({"stimulus": "IL-6", "treatment": "baricitinib", "dose": 10.0, "dose_unit": "nM"})
     'IL-6 + baricitinib 10 nM'
+    >>> label({"stimulus": "none", "treatment": "vehicle"}), label({"stimulus": "none", "treatment": ""})
+    ('vehicle', 'none')
     """
     dose = row.get("dose", np.nan)
     treatment = str(row.get("treatment", ""))
     if pd.notna(dose) and dose != 0:
         treatment = f"{treatment} {dose:g} {row.get('dose_unit') or 'nM'}".strip()
     stimulus = str(row.get("stimulus", ""))
-    words = " + ".join(part for part in (stimulus if stimulus not in ("-",) else "", treatment) if part)
+    told = (stimulus if is_stimulus(stimulus) or not treatment else "", treatment)
+    words = " + ".join(part for part in told if part)
     extra = ", ".join(f"{column} {as_text(row[column])}" for column in further)
     return f"{words} ({extra})" if extra else words
 
@@ -236,6 +251,28 @@ def codes(table: pd.DataFrame, columns: Sequence[str]) -> Codes:
         return np.zeros(len(table), dtype=np.int64)
     numbers = table.groupby(list(columns), dropna=False, sort=True).ngroup()
     return np.asarray(numbers, dtype=np.int64)
+
+
+def valued(folds: pd.DataFrame) -> pd.DataFrame:
+    """Take the lanes that groups are made of, with what is averaged of them.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        Every column of the folds table; not changed.
+
+    Returns
+    -------
+    DataFrame
+        Samples and controls that were not excluded, with ``value``, the fold, or the ratio where no reference was
+        loaded for the family, and ``is_fold``, which of the two it is. Where the reference is lost, ratios are no
+        substitute: membranes have scales of their own.
+    """
+    lanes = folds[usable(folds)].reset_index(drop=True)
+    family = codes(lanes, FAMILY)
+    has_reference = lanes["fold"].notna() | (lanes["reference"] != "")
+    known = np.isin(family, family[has_reference.to_numpy(dtype=bool)])
+    return lanes.assign(value=np.where(known, lanes["fold"], lanes["ratio"]), is_fold=known)
 
 
 def _mean_of(values: np.ndarray) -> float:
@@ -251,6 +288,7 @@ def average_repeats(
     """Average the lanes that repeat one another: one row for each combination of ``columns``.
 
     Values are averaged on the log scale, arithmetically where one is zero or less; blanks are left out of the mean.
+    Assumes repeats whose errors of measuring are independent.
 
     Parameters
     ----------

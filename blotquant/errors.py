@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 __all__ = [
     "BlotquantError",
     "DetectionError",
+    "Failure",
     "FitError",
     "OutputError",
     "OutputExistsError",
@@ -12,6 +16,8 @@ __all__ = [
     "ReadError",
     "SettingsError",
     "TableError",
+    "mistake",
+    "nearest",
 ]
 
 
@@ -65,3 +71,52 @@ class SettingsError(BlotquantError):
 
 class QualityWarning(UserWarning):
     """The numbers were computed, but something about the input makes them less sure."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a piece of work failed.
+
+    Parameters
+    ----------
+    kind : str
+        Class of the error (``ReadError``, ``TimeoutError`` …).
+    message : str
+        What, where, and what to do next.
+    trace : str
+        Where it came from, for ``-vv``.
+    exit_code : int
+        What the command line would end with, were this the only task.
+    """
+
+    kind: str
+    message: str
+    trace: str = ""
+    exit_code: int = 1
+
+    @classmethod
+    def of(cls, error: Exception) -> Failure:
+        """Say of an error what it is and what it says."""
+        return cls(type(error).__name__, str(error))
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> Failure:
+        """Read what `as_row` wrote; whose failure it is stays in the row."""
+        return cls(row["kind"], row["message"])
+
+    def as_row(self, name: str) -> dict[str, str]:
+        """Write the failure as ``run.json`` and programs have it, under the name of what failed."""
+        return {"name": name, "kind": self.kind, "message": self.message}
+
+
+def mistake(error: Exception) -> str:
+    """Say of an error that nobody foresaw that it is ours, and what to do."""
+    return f"{type(error).__name__}: {error} (a mistake in blotquant; run again with -vv and report it)"
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest known name, or a list of them when none is near."""
+    import difflib  # here: it is needed only when something is wrong
+
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"

@@ -33,16 +33,12 @@ class Canvas:
     ----------
     rows, cols : int
         Size [px]; every image lies inside.
-    top, left : int
-        Where the canvas starts in the first image's upright pixels (zero or negative) [px].
     offsets : tuple of (int, int)
         Row and column of each image's first pixel on the canvas [px].
     """
 
     rows: int
     cols: int
-    top: int
-    left: int
     offsets: tuple[tuple[int, int], ...]
 
     @property
@@ -88,7 +84,7 @@ class Seen:
     calm : Calm
         Counts, bright = protein, without single hot pixels; the membrane's level carried on over what lies beside it.
     noise : NoiseModel
-        How much they vary by chance.
+        How much they vary by chance, above the picture's median and in units of its span as they are.
     off : ndarray of bool of shape (H, W)
         What lies beside the membrane.
     """
@@ -115,7 +111,7 @@ def _seen(blot: Blot) -> Seen:
     if off.any():
         pixels = beyond_edge(blot.pixels, off)
         calm = Calm.of(pixels, float(np.median(pixels)))
-    return Seen(calm, estimate_noise(blot), off)
+    return Seen(calm, estimate_noise(blot).above(calm.middle, calm.span), off)
 
 
 def align(blots: Sequence[Blot]) -> Canvas:
@@ -140,7 +136,7 @@ def align(blots: Sequence[Blot]) -> Canvas:
     offsets = tuple((blot.frame.top - top, blot.frame.left - left) for blot in blots)
     rows = max(row + blot.shape[0] for (row, _), blot in zip(offsets, blots, strict=True))
     cols = max(col + blot.shape[1] for (_, col), blot in zip(offsets, blots, strict=True))
-    return Canvas(rows, cols, top - blots[0].frame.top, left - blots[0].frame.left, offsets)
+    return Canvas(rows, cols, offsets)
 
 
 def _brightness(pixels: Picture) -> Picture:
@@ -174,7 +170,7 @@ def narrow(image: Seen, strips: int, step: int = 1) -> Narrow:
         means,
         width,
         height,
-        Light.of(level, chance_of(image.noise, level + image.calm.middle)),
+        Light.of(level, chance_of(image.noise, level)),
         floor,
         image.noise.quantum,
     )

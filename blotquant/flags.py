@@ -16,7 +16,19 @@ from .errors import TableError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ACTIONS", "EXPLANATIONS", "SEVERITY", "Flag", "add_flag", "decode", "encode", "has_flag", "merge"]
+__all__ = [
+    "ACTIONS",
+    "EXPLANATIONS",
+    "PICTURE_FLAGS",
+    "SEVERITY",
+    "SPOILT",
+    "Flag",
+    "add_flag",
+    "decode",
+    "encode",
+    "has_flag",
+    "merge",
+]
 
 
 class Flag(enum.IntFlag):
@@ -127,7 +139,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Show its linear range by a dilution series on the same film, or use a camera.",
     ),
     Flag.COLOUR: (
-        "The picture has colour channels; their mean was measured.",
+        "The picture is in colour; the mean of its channels or one of them was measured, as quality.csv says.",
         "Export one grey channel, or name the one that carries the signal.",
     ),
     Flag.TILTED: (
@@ -144,7 +156,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
     ),
     Flag.LANES_GIVEN: (
         "The number of lanes was given and the picture speaks against it or cannot confirm it.",
-        "Count the lanes on the overlay, ladders and empty wells included.",
+        "Count the lanes on the overlay, ladders and empty wells included; empty wells at a side show in no picture.",
     ),
     Flag.LANE_EMPTY: (
         "No band of any image of the membrane was found in this lane.",
@@ -183,7 +195,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "replicates may tell them apart, or the stimulus adds nothing here.",
     ),
     Flag.LOADING_BELOW_LOQ: (
-        "A loading control is below its limit of quantification; no correction was made with it.",
+        "A loading control is below its limit of quantification, or was left out; no correction was made with it.",
         "Expose it longer, take a total-protein stain, or leave it out of images.csv.",
     ),
     Flag.NOT_PROPORTIONAL: (
@@ -211,7 +223,7 @@ _SAID: dict[Flag, tuple[str, str]] = {
         "Nothing to do; load more or expose longer where the size of a strong inhibition matters.",
     ),
     Flag.FEW_REPLICATES: (
-        "Fewer than three biological replicates: no p value is given.",
+        "Fewer biological replicates than comparison.min_replicates: no p value is given.",
         "Repeat the whole experiment; quality.csv says how many replicates an effect needs.",
     ),
     Flag.REPLICATE_ASSUMED: (
@@ -238,6 +250,12 @@ ACTIONS: dict[Flag, str] = {flag: action for flag, (_, action) in _SAID.items()}
 EXPLANATIONS: dict[Flag, str] = {flag: f"{meaning} {action}" for flag, (meaning, action) in _SAID.items()}
 """What each flag means and what to do."""
 
+SPOILT = Flag.LOSSY | Flag.EIGHT_BIT | Flag.STRETCHED | Flag.GAMMA | Flag.FILM
+"""Doubts about a file that does not hold what a detector counted."""
+
+PICTURE_FLAGS = SPOILT | Flag.COLOUR | Flag.CLIPPED_AT_ZERO
+"""Doubts that hold for every band of a picture; ``clipped_at_zero`` a band may also have by its own background."""
+
 _WRONG = Flag.SATURATED | Flag.HOLLOW | Flag.BOTH_SATURATED | Flag.NOT_PROPORTIONAL
 # A band below its limits says something of the sample, not of the number, whose error holds all the same.
 _NOTE = Flag.BELOW_LOD | Flag.BELOW_LOQ
@@ -255,7 +273,6 @@ SEVERITY: dict[Flag, str] = {flag: _severity(flag) for flag in Flag}
 _NAMES: dict[str, Flag] = {str(flag.name).lower(): flag for flag in Flag}
 
 
-@functools.lru_cache(maxsize=4096)
 @functools.lru_cache(maxsize=4096)
 def encode(flags: Flag | int) -> str:
     """Write a set of flags as their names, worst first, joined by ``;``.

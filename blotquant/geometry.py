@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -22,9 +23,25 @@ import pandas as pd
 
 from .blot import FloatArray, Frame
 
-__all__ = ["curve_text", "curve_texts", "evaluate_curve", "geometry_marks", "parse_curve", "to_file", "to_upright"]
+__all__ = [
+    "EDGES",
+    "curve_text",
+    "curve_texts",
+    "evaluate_curve",
+    "geometry_marks",
+    "parse_curve",
+    "parse_region",
+    "to_file",
+    "to_upright",
+    "whole_region",
+]
 
-_EDGES = ("top", "bottom", "left", "right")
+EDGES = ("top", "bottom", "left", "right")
+"""Edges of a box, in the order in which a text names them."""
+
+Region = dict[str, float | None]
+_END = r"\s*(-?\d+(?:\.\d+)?)?\s*"
+_REGION = re.compile(f"{_END}:{_END},{_END}:{_END}")
 _ROW = {"lane": ("centre", "width", "tilt"), "band": ("lean", "sigma", "centre_row", "centre_col")}
 _DECIMALS = 2  # geometry is rounded when it is born, so that a table read back measures the same pixels
 
@@ -50,6 +67,39 @@ def _point_texts(rows: FloatArray, cols: FloatArray) -> list[str]:
     # + 0.0 turns a rounded −0.0 into 0.0, which would otherwise be written as −0.00
     r, c = (np.round(each, _DECIMALS) + 0.0 for each in (rows, cols))
     return [f"{row:.{_DECIMALS}f}:{col:.{_DECIMALS}f}" for row, col in zip(r.tolist(), c.tolist(), strict=True)]
+
+
+def parse_region(text: str) -> Region | None:
+    """Read a box written as ``top:bottom,left:right`` [px]; one grammar for regions of pictures and corrections.
+
+    Parameters
+    ----------
+    text : str
+        Four numbers; one that is left out is the picture's end.
+
+    Returns
+    -------
+    dict of str to float or None
+        Edge → where it lies, None for the picture's end; None for a text that is no box, or an empty one.
+
+    Examples
+    --------
+    >>> parse_region("10:20.5,5:")
+    {'top': 10.0, 'bottom': 20.5, 'left': 5.0, 'right': None}
+    """
+    found = _REGION.fullmatch(text)
+    if found is None:
+        return None
+    top, bottom, left, right = (None if end is None else float(end) for end in found.groups())
+    empty = any(
+        first is not None and last is not None and last <= first for first, last in ((top, bottom), (left, right))
+    )
+    return None if empty else dict(zip(EDGES, (top, bottom, left, right), strict=True))
+
+
+def whole_region(region: Region) -> bool:
+    """Tell whether a box can be a part of a picture: of whole pixels, none of them before its first."""
+    return all(end is None or (end >= 0 and end.is_integer()) for end in region.values())
 
 
 def parse_curve(text: str) -> FloatArray:
@@ -165,7 +215,7 @@ def geometry_marks(lanes: pd.DataFrame, bands: pd.DataFrame) -> dict[str, str]:
     marks = {}
     for what, table in (("lane", lanes), ("band", bands)):
         places = _texts(table, ("image", "lane", "band") if what == "band" else ("image", "lane"))
-        for place, box, rest in zip(places, _texts(table, _EDGES), _texts(table, (*_ROW[what], "curve")), strict=True):
+        for place, box, rest in zip(places, _texts(table, EDGES), _texts(table, (*_ROW[what], "curve")), strict=True):
             told = ";".join(rest)
             told = hashlib.sha256(told.encode()).hexdigest()[:12] if what == "band" else told
             marks["|".join((*place, "")[:3])] = "{}:{},{}:{};{}".format(*box, told)

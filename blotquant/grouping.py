@@ -10,15 +10,12 @@ import pandas as pd
 from scipy import stats
 
 from . import tables
-from .conditions import DOSE, FAMILY, average_repeats, codes, complete, usable
-from .errors import TableError
+from .conditions import DOSE, FAMILY, average_repeats, check_group_by, complete, valued
 from .flags import Flag, encode, merge
 from .least_squares import Vector
-from .tables import nearest
 
 __all__ = ["geometric_interval", "summarise"]
 
-_FEW = 3
 _DIGITS = 9  # of a percent that are kept: what lies below is rounding, as of lanes that are 100 % on average
 _MEASURES = ["n", "n_technical", "mean", "sd", "sem", "geometric_mean", "ci_low", "ci_high", "percent_inhibition"]
 
@@ -55,15 +52,7 @@ def geometric_interval(values: Vector, level: float) -> tuple[float, float, floa
     return float(np.exp(centre)), float(np.exp(centre - half)), float(np.exp(centre + half))
 
 
-def _valued(folds: pd.DataFrame) -> pd.DataFrame:
-    """Lanes that count, with ``value``: the fold where the family has any, the ratio otherwise."""
-    lanes = folds[usable(folds)].reset_index(drop=True)
-    family = codes(lanes, FAMILY)
-    known = np.isin(family, family[lanes["fold"].notna().to_numpy()])
-    return lanes.assign(value=np.where(known, lanes["fold"], lanes["ratio"]))
-
-
-def _row(group: pd.DataFrame, level: float) -> dict[str, Any]:
+def _row(group: pd.DataFrame, level: float, few: int) -> dict[str, Any]:
     """Figures of one group from the mean of each of its replicates."""
     there = group[group["value"].notna()]
     values = there["value"].to_numpy(dtype=np.float64)
@@ -72,7 +61,7 @@ def _row(group: pd.DataFrame, level: float) -> dict[str, Any]:
     sd = float(np.std(values, ddof=1)) if count > 1 else np.nan
     inhibition = there["percent_inhibition"].dropna()
     doubts = [encode(Flag.NON_POSITIVE)] if np.any(values <= 0) else []
-    doubts += [encode(Flag.FEW_REPLICATES)] if count < _FEW else []
+    doubts += [encode(Flag.FEW_REPLICATES)] if count < few else []
     return {
         "n": count,
         "n_technical": int(group["lanes"].sum()),
@@ -87,8 +76,10 @@ def _row(group: pd.DataFrame, level: float) -> dict[str, Any]:
     }
 
 
-def summarise(folds: pd.DataFrame, *, group_by: Sequence[str] = (), level: float = 0.95) -> pd.DataFrame:
-    """Summarise folds by treatment and dose; ratios where the study has no reference.
+def summarise(
+    folds: pd.DataFrame, *, group_by: Sequence[str] = (), level: float = 0.95, min_replicates: int = 3
+) -> pd.DataFrame:
+    """Summarise folds by treatment and dose; ratios where there is no reference, nothing where all are lost.
 
     Repeats of one biological replicate are averaged first (on the log scale; arithmetically where one is zero or
     less), so ``n`` counts biological replicates. The interval belongs to the geometric mean. Assumes that the spread
@@ -102,6 +93,8 @@ def summarise(folds: pd.DataFrame, *, group_by: Sequence[str] = (), level: float
         Further columns that part groups.
     level : float
         Confidence level.
+    min_replicates : int
+        Groups of fewer biological replicates are flagged ``few_replicates``; tests give no p value for them.
 
     Returns
     -------
@@ -119,18 +112,16 @@ def summarise(folds: pd.DataFrame, *, group_by: Sequence[str] = (), level: float
     Vaux, Fidler & Cumming 2012, EMBO Rep 13:291, doi 10.1038/embor.2012.36 (replicates and repeats).
     """
     table = complete(folds, "folds")
-    absent = [column for column in group_by if column not in table]
-    if absent:
-        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    check_group_by(table, group_by)
     keys = [*FAMILY, *DOSE, *group_by]
-    lanes = _valued(table if "is_reference" in folds else table.assign(is_reference=False))
+    lanes = valued(table if "is_reference" in folds else table.assign(is_reference=False))
     means = average_repeats(lanes, [*keys, "replicate"], ["value"])
     inhibition = lanes.groupby([*keys, "replicate"], dropna=False, sort=True)["percent_inhibition"].mean()
     means["percent_inhibition"] = inhibition.to_numpy()
     order = [*FAMILY, "stimulus", "behind", "treatment", "dose", "dose_unit", *group_by]
     means["behind"] = ~means.groupby(keys, dropna=False)["is_reference"].transform("any").astype(bool)
     rows = [
-        {**group.iloc[0][keys].to_dict(), **_row(group, level)}
+        {**group.iloc[0][keys].to_dict(), **_row(group, level, min_replicates)}
         for _, group in means.groupby(order, dropna=False, sort=True)
     ]
     return tables.check(pd.DataFrame(rows, columns=[*keys, *_MEASURES, "flags"]), "groups")

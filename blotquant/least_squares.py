@@ -89,6 +89,8 @@ def minimise(
 ) -> Minimum:
     """Find the parameters with the least sum of squared residuals, by Levenberg and Marquardt's method.
 
+    Assumes residuals that are smooth in the parameters; the minimum is that of the valley it starts in.
+
     Parameters
     ----------
     residuals : callable
@@ -152,6 +154,7 @@ def covariance(
 
     ``jacobian`` is s²(JᵀJ)⁻¹, as nls, SciPy and Prism print it; ``hessian`` is s²(½H)⁻¹ with H the second
     derivatives of the sum of squares, as R drc prints it. The two differ where the fit is poor.
+    Assumes independent residuals of one variance, and a model that is nearly straight around the minimum.
 
     Parameters
     ----------

@@ -26,6 +26,7 @@ _CUTS = np.concatenate([_DARK, np.linspace(0.2, 0.8, 7), 1.0 - _DARK[::-1], 1.0 
 _SHARE = 0.35  # quantile of the blocks of a level: texture, dust and band flanks only add
 _BIAS = 0.926  # that quantile of a block's mean |residual| for white noise, over its mean (drawn: 8 × 8 px, 10⁵ blocks)
 _CUT = 0.02  # share of a block's pixels at the picture's lowest or highest count from which it is left out
+_EQUAL = 1e-9  # share of the span of brightness within which blocks are equally bright
 _QUANTISED = 12.0  # variance of a rounding error is step²/12
 
 
@@ -64,6 +65,11 @@ class NoiseModel:
     def clumping(self) -> float:
         """By how much variances of means are larger than independent pixels would have, 1 at least."""
         return max(self.correlation, 1.0)
+
+    def above(self, level: float, unit: float) -> NoiseModel:
+        """Return the model of the same counts above a level [AU], in another unit [AU]."""
+        dark = (self.dark - level) / unit
+        return NoiseModel(self.read_sd / unit, self.gain / unit, dark, self.quantum / unit, self.correlation)
 
     def variance(self, mean: npt.ArrayLike) -> FloatArray:
         """Variance of one pixel's counts where the light is `mean` [AU²]."""
@@ -120,7 +126,9 @@ def _quantile(values: FloatArray, share: float) -> float:
 
 def _by_level(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Brightness, noise variance and number of blocks of each level."""
-    order = np.argsort(mean, kind="stable")
+    # means of whole counts are often equal: they stay so where a gain has rounded them, and come in order of variance
+    step = _EQUAL * (float(np.ptp(mean)) or 1.0)
+    order = np.lexsort((variance, np.rint((mean - mean.min()) / step)))
     groups = [group for group in np.split(order, (_CUTS * len(order)).astype(int)) if len(group)]
     level = np.array([mean[group].mean() for group in groups])
     quiet = np.array([_quantile(variance[group], _SHARE) for group in groups]) / _BIAS**2

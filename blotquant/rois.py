@@ -16,10 +16,10 @@ import pandas as pd
 from roifile import ROI_TYPE, ImagejRoi
 
 from .errors import TableError
+from .files import EPOCH
 
 __all__ = ["band_of_name", "read_rois", "rois_bytes"]
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same boxes give the same bytes
 _MOST, _LARGEST = 100_000, 1_000_000  # entries of a set, bytes of an entry: more is no set of boxes
 _NAME = re.compile(r"lane\s+(\d+)\s+band\s+(\S+)", re.IGNORECASE)
 
@@ -60,7 +60,7 @@ def rois_bytes(bands: pd.DataFrame) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:  # not compressed: each box is smaller than what the ZIP says of it
         for lane, band, box in zip(bands["lane"].tolist(), bands["band"].tolist(), edges, strict=True):
             name = f"lane {lane} band {band}"
-            archive.writestr(zipfile.ZipInfo(f"{name}.roi", _EPOCH), _rectangle(box, name))
+            archive.writestr(zipfile.ZipInfo(f"{name}.roi", EPOCH), _rectangle(box, name))
     return buffer.getvalue()
 
 

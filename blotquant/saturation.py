@@ -6,13 +6,12 @@ need not be the largest number that the file can hold: binning and flat-field co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Limit", "find_ceiling", "find_floor", "find_limits"]
+__all__ = ["find_ceiling", "find_floor", "find_limits"]
 
 _END = 0.05  # share of the range, from its end, in which a clipped level is looked for
 _STRAY = 0.05  # pixels beyond a clipped level (hot ones, dust), as a share of those at it
@@ -23,25 +22,6 @@ _SPIKE = 5.0  # a clipped level holds so many times as many pixels as its neighb
 _TOUCHING = 3  # pixels of the level that touch
 _PLATEAU = 0.1  # a level away from the storage's own limit that holds more of the pixels is a ground, not a plateau
 _FEW_BITS = 8  # in 8 bits full scale alone means nothing: any picture may have been stretched to it
-
-
-@dataclass(frozen=True)
-class Limit:
-    """Counts at which a picture is cut, and how that is known.
-
-    Parameters
-    ----------
-    level : float or None
-        The limit [AU]; None when nothing tells.
-    pixels : int
-        Pixels at or beyond it [px].
-    reason : str
-        How it is known: seen in the pixels, stated by the file, or the largest number the file can hold.
-    """
-
-    level: float | None
-    pixels: int
-    reason: str
 
 
 def _touch(mask: npt.NDArray[np.bool_]) -> int:
@@ -114,27 +94,23 @@ def _spike(ends: _Ends, sign: int, limit: float | None) -> float | None:
     return None
 
 
-def _ceiling(ends: _Ends, full: float | None, stated: float | None) -> Limit:
-    pixels, seen = ends.pixels, _spike(ends, 1, full)
+def _ceiling(ends: _Ends, full: float | None, stated: float | None) -> float | None:
+    seen = _spike(ends, 1, full)
     if seen is not None:
-        return Limit(seen, int((pixels >= seen).sum()), "many touching pixels share exactly this value")
+        return seen
     if stated is not None and stated >= ends.highest:
-        return Limit(stated, int((pixels >= stated).sum()), "stated by the file")
-    if full is not None and full > 2**_FEW_BITS - 1:
-        return Limit(full, int((pixels >= full).sum()), "the largest number the file can hold")
-    return Limit(None, 0, "not known")
+        return stated
+    return full if full is not None and full > 2**_FEW_BITS - 1 else None
 
 
-def _floor(ends: _Ends, full: float | None) -> Limit:
-    pixels, seen = ends.pixels, _spike(ends, -1, 0.0)
+def _floor(ends: _Ends, full: float | None) -> float | None:
+    seen = _spike(ends, -1, 0.0)
     if seen is not None:
-        return Limit(seen, int((pixels <= seen).sum()), "many touching pixels share exactly this value")
-    if full is not None and full > 2**_FEW_BITS - 1 and ends.lowest >= 0.0:
-        return Limit(0.0, int((pixels <= 0.0).sum()), "the smallest number the file can hold")
-    return Limit(None, 0, "not known")
+        return seen
+    return 0.0 if full is not None and full > 2**_FEW_BITS - 1 and ends.lowest >= 0.0 else None
 
 
-def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated: float | None = None) -> Limit:
+def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated: float | None = None) -> float | None:
     """Find the counts at which a detector clipped.
 
     Parameters
@@ -146,6 +122,11 @@ def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated:
     stated : float, optional
         Largest count of the detector as the file states it [AU].
 
+    Returns
+    -------
+    float or None
+        The ceiling [AU]; None when nothing tells.
+
     Notes
     -----
     What is seen in the pixels beats what the file states, which beats full scale. A single hot pixel is no
@@ -154,14 +135,14 @@ def find_ceiling(pixels: npt.NDArray[Any], *, full: float | None = None, stated:
     return _ceiling(_Ends(pixels), full, stated)
 
 
-def find_floor(pixels: npt.NDArray[Any], *, full: float | None = None) -> Limit:
+def find_floor(pixels: npt.NDArray[Any], *, full: float | None = None) -> float | None:
     """Find the counts at which a picture is cut from below; the mirror image of `find_ceiling`."""
     return _floor(_Ends(pixels), full)
 
 
 def find_limits(
     pixels: npt.NDArray[Any], *, full: float | None = None, stated: float | None = None
-) -> tuple[Limit, Limit]:
+) -> tuple[float | None, float | None]:
     """Find ceiling and floor, as `find_ceiling` and `find_floor`, in one look at the pixels."""
     ends = _Ends(pixels)
     return _ceiling(ends, full, stated), _floor(ends, full)

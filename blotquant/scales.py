@@ -30,8 +30,6 @@ class Alignment:
         Its standard error; NaN without residual degrees of freedom.
     conditions : tuple of str
         Names, sorted.
-    ln_level : ndarray of shape (C,)
-        Logarithm of each condition's level on the average membrane.
     sigma : float
         Residual standard deviation of a logarithm.
     dof : int
@@ -42,7 +40,6 @@ class Alignment:
     ln_scale: Vector
     ln_se: Vector
     conditions: tuple[str, ...]
-    ln_level: Vector
     sigma: float
     dof: int
 
@@ -142,7 +139,6 @@ def align(values: Vector, conditions: Sequence[str], membranes: Sequence[str]) -
         ln_scale=found[len(levels) :],
         ln_se=sigma * np.sqrt(np.maximum(spread, 0.0)),
         conditions=tuple(levels.tolist()),
-        ln_level=found[: len(levels)],
         sigma=sigma,
         dof=dof,
     )

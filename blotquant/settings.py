@@ -1,7 +1,9 @@
 """Every setting of every stage: its default, what it may be, and what it means.
 
 ``study.toml``, ``--set section.name=value``, ``blotquant init`` and the settings page of the docs all read
-these classes; a stage's verb takes the fields of its section as keyword-only options of the same names.
+these classes. Verbs that a notebook calls take what they need as keyword-only options, as a rule of the same names;
+what several stages or none of them need (``by_ladder``, ``doublets``, ``exposures``, ``mass_tolerance``, ``report``,
+``batch``) is handed on by the pipeline.
 """
 
 from __future__ import annotations
@@ -9,11 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
-from .errors import SettingsError
+from .errors import SettingsError, nearest
 
-__all__ = ["Settings", "describe", "from_mapping", "override"]
+__all__ = ["Setting", "Settings", "describe", "from_mapping", "override"]
 
 
 def _setting(
@@ -180,13 +182,6 @@ _OF_STUDY = {
 }
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    import difflib  # here: it is needed only when something is wrong
-
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-
-
 def _parse_text(text: str, kind: Any) -> Any:
     """Turn the text of ``--set a.b=text`` into the setting's kind; a text that does not fit stays text."""
     plain = text.strip()
@@ -242,10 +237,11 @@ def from_mapping(values: Mapping[str, Mapping[str, Any]], base: Settings | None 
     for section, named in values.items():
         if section in _OF_STUDY:
             raise SettingsError(
-                f"{section} is no setting but part of the study; write it in study.toml, {_OF_STUDY[section]}"
+                f"{section} is no setting but part of the study; write it in study.toml, {_OF_STUDY[section]}, and run "
+                "quantify on the study (measure reads no study.toml)"
             )
         if section not in sections:
-            raise SettingsError(f"settings section {section!r} is unknown; {_nearest(section, list(sections))}")
+            raise SettingsError(f"settings section {section!r} is unknown{nearest(section, list(sections))}")
         if not isinstance(named, Mapping):
             raise SettingsError(f"settings section {section!r} = {named!r}: write it as [{section}] with name = value")
         old = getattr(settings, section)
@@ -254,7 +250,7 @@ def from_mapping(values: Mapping[str, Mapping[str, Any]], base: Settings | None 
         new = {}
         for name, value in named.items():
             if name not in known:
-                raise SettingsError(f"setting {section}.{name} is unknown; {_nearest(name, list(known))}")
+                raise SettingsError(f"setting {section}.{name} is unknown{nearest(name, list(known))}")
             new[name] = _checked(section, known[name], kinds[name], value)
         settings = dataclasses.replace(settings, **{section: dataclasses.replace(old, **new)})
     return settings
@@ -277,10 +273,41 @@ def override(settings: Settings, assignments: list[str]) -> Settings:
     return settings
 
 
-def describe() -> list[tuple[str, str, Any, str, tuple[str, ...]]]:
-    """List every setting as (section, name, default, meaning, choices), in the order of the pipeline."""
+class Setting(NamedTuple):
+    """One setting as it is told to people and programs.
+
+    Parameters
+    ----------
+    section, name : str
+        Where it stands: ``section.name``.
+    default : object
+        What it is when nobody says.
+    meaning : str
+        A sentence.
+    choices : tuple of str
+        What it may be; empty for other kinds.
+    low, high : float or None
+        Bounds of a number, inclusive.
+    """
+
+    section: str
+    name: str
+    default: Any
+    meaning: str
+    choices: tuple[str, ...]
+    low: float | None
+    high: float | None
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, in words; empty where its kind says enough."""
+        return ", ".join(self.choices) if self.low is None else f"{self.low:g} to {self.high:g}"
+
+
+def describe() -> list[Setting]:
+    """List every setting, in the order of the pipeline."""
     return [
-        (section.name, part.name, part.default, part.metadata["meaning"], part.metadata["choices"])
+        Setting(section.name, part.name, part.default, **part.metadata)
         for section in dataclasses.fields(Settings)
         for part in dataclasses.fields(getattr(Settings(), section.name))
     ]

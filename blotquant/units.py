@@ -1,10 +1,10 @@
-"""Dose units: recognise them and convert doses of one treatment to one unit."""
+"""Dose units: recognise them, convert doses of one treatment to one unit, and write them."""
 
 from __future__ import annotations
 
 from .errors import TableError
 
-__all__ = ["UNITS", "canonical_unit", "conversion_factor", "dimension"]
+__all__ = ["UNITS", "canonical_unit", "conversion_factor", "dimension", "in_words"]
 
 _MOLAR = {"fM": 1e-15, "pM": 1e-12, "nM": 1e-9, "µM": 1e-6, "mM": 1e-3, "M": 1.0}
 _MASS = {"fg": 1e-15, "pg": 1e-12, "ng": 1e-9, "µg": 1e-6, "mg": 1e-3, "g": 1.0}
@@ -74,3 +74,14 @@ def conversion_factor(unit: str, into: str) -> float:
     if kind != wanted:
         raise TableError(f"doses in {unit!r} and {into!r} cannot be converted into each other; use one kind of unit")
     return factor / base
+
+
+def in_words(value: float, unit: str = "") -> str:
+    """Write a number with three digits and without a power of ten where people would not write one.
+
+    Examples
+    --------
+    >>> in_words(1000.0, "nM")
+    '1000 nM'
+    """
+    return f"{float(f'{value:.3g}'):g} {unit}".strip()

@@ -390,36 +390,14 @@ def _samples(plan: Plan, images: pd.DataFrame) -> pd.DataFrame:
 
 
 def _quality(images: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for image in images["image"]:
-        rows += [
-            {"scope": "image", "name": image, "measure": "read_sd", "value": 24.8, "se": 0.3, "unit": "AU", "note": ""},
-            {"scope": "image", "name": image, "measure": "gain", "value": 1.7, "se": 0.1, "unit": "AU", "note": ""},
-        ]
-    first = images["image"].iloc[0]
-    rows.append(
-        {
-            "scope": "image",
-            "name": first,
-            "measure": "lossy",
-            "value": 1.0,
-            "se": np.nan,
-            "unit": "",
-            "note": "The picture went through JPEG compression; ask for the scanner's own file.",
-        }
-    )
-    rows.append(
-        {
-            "scope": "study",
-            "name": "STAT3",
-            "measure": "z_prime",
-            "value": 0.71,
-            "se": np.nan,
-            "unit": "",
-            "note": "Z′ of the maximum and minimum controls; above 0.5 is an excellent assay window.",
-        }
-    )
-    return _table(pd.DataFrame(rows), "quality")
+    names = list(images["image"])
+    told = (("noise", 24.8), ("lod", 3e3))
+    found = [tables.Finding("image", name, what, value) for name in names for what, value in told]
+    lossy = "The picture went through JPEG compression; ask for the scanner's own file."
+    found.append(tables.Finding("image", names[0], "compression", 1.0, lossy))
+    apart = "Z′ of the maximum and minimum controls; above 0.5 is an excellent assay window."
+    found.append(tables.Finding("study", "STAT3", "z_prime", 0.71, apart))
+    return tables.quality_table(found)
 
 
 RECORD = {

@@ -14,18 +14,14 @@ from pathlib import Path
 import pytest
 
 import blotquant
+from blotquant.pipeline import records
+from blotquant.report import methods
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "blotquant"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in [*SOURCES, *TESTS]}
-LAYOUT = [
-    "pipeline", "readers", "orientation", "screening", "lanes", "bands", "integration", "calibration", "matching",
-    "normalisation", "grouping", "comparison", "dose_response", "figures", "study", "result", "report", "batch", "cli",
-    "background", "noise", "geometry", "blot", "tables", "settings", "units", "flags", "errors", "synthetic",
-    "corrections", "rois",
-]  # fmt: skip
 VERBS = [name for name in blotquant.__all__ if name.islower()]
 MAY_CATCH_ALL = {"cli", "batch"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -37,6 +33,9 @@ def named(path: Path) -> str:
 
 def module_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+MODULES = sorted({module_of(path) for path in SOURCES} - {"__init__", "__main__"})
 
 
 def functions(tree: ast.AST) -> Iterator[Function]:
@@ -78,8 +77,8 @@ def source_lines(*patterns: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", LAYOUT)
-def test_every_module_of_the_layout_stands_in_its_place(name: str) -> None:
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_a_file_or_a_package_and_not_both(name: str) -> None:
     assert (PACKAGE / f"{name}.py").is_file() != (PACKAGE / name / "__init__.py").is_file()
 
 
@@ -88,7 +87,47 @@ def test_the_layers_that_are_checked_name_every_module() -> None:
     layered = [name.strip() for layer in contract["layers"] for name in layer.split("|")]
 
     assert contract["exhaustive"]
-    assert sorted(layered) == sorted({module_of(path) for path in SOURCES} - {"__init__", "__main__"})
+    assert sorted(layered) == MODULES
+
+
+def _project() -> dict[str, object]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def _dependencies() -> list[str]:
+    return [re.split(r"[<>=!~\[; ]", each)[0] for each in _project()["dependencies"]]
+
+
+def _imported() -> set[str]:
+    found = set()
+    for path in SOURCES:
+        for node in ast.walk(TREES[path]):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+            found |= {name.split(".")[0] for name in names}
+    return found
+
+
+def test_every_dependency_is_imported_by_the_package() -> None:
+    modules = {"opencv-python-headless": "cv2", "pillow": "PIL"}
+
+    assert [name for name in _dependencies() if modules.get(name, name) not in _imported()] == []
+
+
+def test_versions_on_record_are_of_dependencies_and_methods_names_them_as_they_are_called() -> None:
+    recorded = records._PACKAGES
+    shown = methods._versions({"versions": dict.fromkeys(["python", *recorded], "1")})
+
+    assert [name for name in recorded if name not in _dependencies()] == []
+    assert set(methods._PROPER) <= {"python", *recorded}
+    assert "OpenCV 1" in shown
+    assert "headless" not in shown
+
+
+def test_types_are_ignored_only_of_what_is_imported_or_an_extra() -> None:
+    ignored = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"][0]["module"]
+
+    assert [name for name in ignored if name.removesuffix(".*") not in _imported()] == []
 
 
 def test_no_file_is_a_drawer() -> None:
@@ -243,7 +282,21 @@ def test_every_test_can_fail() -> None:
     assert idle == []
 
 
-def test_every_module_has_its_unit_tests() -> None:
-    tested = "\n".join(path.stem for path in TESTS)
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the modules of the package that a file imports from, a public name counted for the module it is of."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name.removeprefix("blotquant.") for name in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module == "blotquant":
+            homes = (getattr(getattr(blotquant, name.name), "__module__", None) for name in node.names)
+            yield from (home.removeprefix("blotquant.") for home in homes if home)
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("blotquant."):
+            yield node.module.removeprefix("blotquant.")
 
-    assert [name for name in LAYOUT if name != "cli" and name.rstrip("s") not in tested] == []
+
+def test_every_module_has_its_unit_tests() -> None:
+    unit = [TREES[path] for path in TESTS if path.parent.name == "unit"]
+    tested = {name.split(".")[0] for tree in unit for name in imported(tree)}
+
+    assert [name for name in MODULES if name != "cli" and name not in tested] == []  # cli has tests/cli

@@ -26,7 +26,8 @@ class Background:
     name : str
         Its key in ``BACKGROUNDS``.
     estimate : callable
-        ``estimate(pixels, places, **options)`` → ndarray of shape (H, W) [AU].
+        ``estimate(pixels, places, **options)``: pixels of an upright picture, (H, W) [AU], and the boxes of its bands
+        → background on the same grid, (H, W) [AU].
     scope : {"band", "lane", "image"}
         What it looks at: each band's surroundings, each lane's profile, or the whole picture.
     exact_on : {"flat", "ramp", "quadratic"}

@@ -13,6 +13,8 @@ __all__ = ["lower_hull"]
 def lower_hull(lines: FloatArray) -> FloatArray:
     """Evaluate the lower convex hull of each line at each of its points (monotone chain, all lines in step).
 
+    Assumes points at equal spacing.
+
     Parameters
     ----------
     lines : ndarray of shape (n, m)

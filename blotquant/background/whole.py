@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..blot import FloatArray
+from ..errors import SettingsError
 from .family import Background, Places
 
 __all__ = ["GLOBAL"]
@@ -16,7 +17,8 @@ def global_level(pixels: FloatArray, places: Places, *, box: tuple[int, int, int
         top, bottom, left, right = box
         sample = pixels[top:bottom, left:right]
         if sample.size == 0:
-            raise ValueError(f"background box {box} holds no pixel of a picture of shape {places.shape}")
+            rows, cols = places.shape
+            raise SettingsError(f"background box {box} holds no pixel of the picture; take it from 0:{rows},0:{cols}")
         return np.full(places.shape, float(np.mean(sample)))
     free = pixels[~places.covered()]
     return np.full(places.shape, float(np.median(free if free.size else pixels)))

@@ -12,6 +12,7 @@ from .. import tables
 from ..blot import Blot, FloatArray
 from ..calm import calmed
 from ..evidence import Canvas, align
+from ..sides import by_lane, from_behind, mirrored, mirrored_table
 from .expected import expected_evidence
 from .peaks import Peaks, find_peaks
 from .profiles import Room, Track, lane_profiles, lane_tracks
@@ -57,6 +58,15 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     """
     tables.require(lanes, "lanes", ("image", "lane", "width", "curve"))
     images = [blots] if isinstance(blots, Blot) else list(blots)
+    if not from_behind(images):
+        return _found(images, lanes, min_score)
+    ends = int(lanes["lane"].min() + lanes["lane"].max())
+    bands = _found([mirrored(blot) for blot in images], mirrored_table(lanes, ends), min_score)
+    return by_lane(mirrored_table(bands, ends))
+
+
+def _found(images: Sequence[Blot], lanes: pd.DataFrame, min_score: float) -> pd.DataFrame:
+    """Find the bands of a membrane from the side from which it is looked at."""
     canvas = align(images)
     tracks = [lane_tracks(blot, lanes) for blot in images]
     found, room, expect = [], [], []

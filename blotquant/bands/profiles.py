@@ -221,7 +221,7 @@ def lane_profiles(blot: Blot, track: Track) -> LaneProfiles:
     brightness = _median_of_five(values[..., :5])
     level = cv2.blur(np.ascontiguousarray(brightness), (1, 61 if rows > 61 else 2 * (rows // 2) + 1))
     level = np.asarray(level, np.float32).reshape(rows, lanes)
-    chance = chance_of(seen.noise, level + seen.calm.middle)
+    chance = chance_of(seen.noise, level)
     light = Light.of(level, chance)
     wide = max(1.0, 0.5 * float(np.median(track.width)))
     floor = GREY_FLOOR * seen.noise.quantum / float(np.sqrt(wide))

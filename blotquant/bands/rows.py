@@ -9,15 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blot import FloatArray
+from .belief import NEIGHBOURS, SUPPORT, believed_rows
 from .peaks import Peaks, level_rise
 from .profiles import Room
 from .smile import Smile
 
 __all__ = ["Row", "band_like", "complete_rows", "follow_rows", "unite_images", "whole_rows"]
 
-_ALONE = 12.0  # evidence from which a peak is believed without neighbours
 _FARTHEST = 4  # lanes apart at most that are linked
-_SUPPORT = 2  # lanes apart at most that support each other
 _MEMORY = 3.0  # lanes over which a row's own bend is remembered
 _CLEAR = 2.5  # contrast against the quieter gap from which a band is clear of it
 _LEAST_CONTRAST = 0.5  # contrast of a band in a row of clear ones, at least: bands that touch
@@ -37,22 +36,7 @@ _UNLIKE = 1.4  # logarithm of the ratio of their half thicknesses, at most
 _UNEVEN = 0.03  # and more with distance, since no smile is a cubic [px/px]
 _ONE_PLACE = 2.1  # distance within which rows of an image are one, in half thicknesses: 0.9 of the width at half height
 _SAME_ROW = 1.5  # distance of the rows of two images that are one, in half thicknesses, at most
-_THIN_ALONE = 0.65  # the same for a row of one band, unless its evidence is large
-_CERTAIN = 50.0
-_NEIGHBOURS, _MANY = 2, 5  # supporting bands that one has, at least, where none is believed alone, or how many line up
-_CLEAR_ROW = 50.0  # evidence of its best band from which a row is believed however faint …
-_FAINT_ROW = 0.05  # … and its height as a share of that of the image's bands from which it is believed all the same
-_TALL = 3  # bands of a row that are so tall, or taller; a ladder alone is no measure
-_LINED_UP = 22.0  # evidence of its bands together from which a row of several is believed all the same …
-_SEVERAL, _SEVERAL_LINED_UP = 3, 14.0  # … and if they are so many, or more
-_SHARP = 5.0  # … which stand clear of the gaps by more than so much …
-_BENT = 0.12  # … and lie off the row by less than this times what they have above it [half thicknesses] …
-_ASTRAY = 0.5  # … or, if several, by less than so much …
-_INSIDE = 2.3  # … and are all so far from where the membrane or the picture ends [half thicknesses] …
-_SLIM, _STOUT = 0.6, 1.9  # … and, if faint, as thick as others, within these shares; ground and scratches are not
 _CUT, _CUT_SHARE = 1.0, 0.5  # a row is cut off that has less room [half thicknesses] in more of its lanes
-_THIN, _THICK = 0.4, 2.5  # thickness of a row against the usual one beyond which it is a scratch or a stain …
-_THINNEST, _THICKEST = 0.25, 4.5  # … unless it is beyond doubt in three lanes or more
 
 
 @dataclass(frozen=True)
@@ -157,65 +141,6 @@ def _united(rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray) ->
         rows[pair[0]] = np.concatenate([rows[pair[0]], rows.pop(pair[1])])
 
 
-def _support(peaks: Peaks, own: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Count the members of a row in lanes near each of them."""
-    apart = np.abs(peaks.lane[own][:, None] - peaks.lane[own][None, :])
-    return np.asarray((apart <= _SUPPORT).sum(axis=1) - 1, dtype=np.intp)
-
-
-def _supported(peaks: Peaks, own: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-    """Which members are strong by themselves or have a neighbour in the row."""
-    return np.asarray((peaks.score[own] > _ALONE) | (_support(peaks, own) > 0), dtype=np.bool_)
-
-
-def _backed(peaks: Peaks, own: npt.NDArray[np.intp]) -> bool:
-    """Whether a row of faint members has one with neighbours enough."""
-    return bool((_support(peaks, own) >= _NEIGHBOURS).any())
-
-
-def _lined_up(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> bool:
-    """Whether several bands make a row that is beyond doubt, however faint each: together they look like one."""
-    clear = float(np.median(peaks.contrast[row])) - _SHARP
-    least, astray = (_SEVERAL_LINED_UP, _ASTRAY) if len(row) >= _SEVERAL else (_LINED_UP, 0.0)
-    return bool(
-        clear > 0
-        and _support(peaks, row).max() > 0
-        and np.hypot.reduce(peaks.score[row]) > least
-        and flat[row].std() < max(_BENT * clear, astray) * np.median(peaks.sigma[row])
-        and peaks.margin[row].min() > _INSIDE
-    )
-
-
-def _believed(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> npt.NDArray[np.intp]:
-    """Members of a row that are believed: all of many that line up, else those with a neighbour or strong evidence."""
-    if len(row) >= _MANY and _lined_up(row, peaks, flat):
-        return row
-    own = row[_supported(peaks, row)]
-    return own if len(own) and (peaks.score[own].max() > _ALONE or _backed(peaks, own)) else own[:0]
-
-
-def _standing_out(rows: list[npt.NDArray[np.intp]], peaks: Peaks, flat: FloatArray) -> list[npt.NDArray[np.intp]]:
-    """Leave out rows that are near the noise, faint beside the bands of their image, and uneven: the ground."""
-    if not rows:
-        return rows
-    thickness = float(np.median(peaks.sigma[np.concatenate(rows)]))
-    thick = np.array([np.median(peaks.sigma[row]) for row in rows]) / thickness
-    usual: dict[int, float] = {}
-    own = []
-    for row in rows:
-        image = int(peaks.image[row[0]])
-        tall = np.sort(peaks.height[row])[::-1][:_TALL]
-        usual[image] = max(usual.get(image, 0.0), float(tall[-1]) * len(tall) / _TALL)
-        own.append(float(tall[-1] if len(tall) == _TALL else tall[0]))
-    return [
-        row
-        for row, height, as_thick in zip(rows, own, (thick > _SLIM) & (thick < _STOUT), strict=True)
-        if peaks.score[row].max() >= _CLEAR_ROW
-        or height >= _FAINT_ROW * usual[int(peaks.image[row[0]])]
-        or (as_thick and _lined_up(row, peaks, flat))
-    ]
-
-
 def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDArray[np.intp]]:
     """Gather the peaks of every image into rows.
 
@@ -233,27 +158,7 @@ def follow_rows(peaks: Peaks, flat: FloatArray, col: FloatArray) -> list[npt.NDA
     """
     rows = _united([np.array(row, np.intp) for row in _joined(peaks, _links(peaks, flat, col))], peaks, flat)
     rows = [row for row in rows if np.mean(peaks.contrast[row] >= _CLEAR) >= _CLEAR_SHARE]
-    kept = [_believed(row, peaks, flat) for row in rows]
-    kept = _standing_out([row for row in kept if len(row)], peaks, flat)
-    thickness = np.array([np.median(peaks.sigma[row]) for row in kept])
-    weight = np.array([np.log1p(peaks.score[row]).sum() for row in kept])
-    if not kept:
-        return kept
-    order = np.argsort(thickness)
-    total = np.cumsum(weight[order])
-    usual = thickness[order][np.searchsorted(total, 0.5 * total[-1])]
-    limits = np.array([_limits(row, peaks, flat) for row in kept]) * usual
-    fits = (thickness > limits[:, 0]) & (thickness < limits[:, 1])
-    return [row for row, fit in zip(kept, fits, strict=True) if fit]
-
-
-def _limits(row: npt.NDArray[np.intp], peaks: Peaks, flat: FloatArray) -> tuple[float, float]:
-    """Between which shares of the usual thickness that of a row must lie."""
-    if len(row) == 1 and peaks.score[row[0]] < _CERTAIN:
-        return _THIN_ALONE, _THICK
-    if len(row) > _NEIGHBOURS and _lined_up(row, peaks, flat):
-        return _THINNEST, _THICKEST
-    return _THIN, _THICK
+    return believed_rows(rows, peaks, flat)
 
 
 def complete_rows(
@@ -289,8 +194,8 @@ def complete_rows(
 def _miss(row: npt.NDArray[np.intp], index: np.intp, peaks: Peaks, flat: FloatArray) -> float:
     """How far a peak lies off a row that neighbouring lanes show, 1 at most; infinite where they show none."""
     apart = np.abs(peaks.lane[row] - peaks.lane[index])
-    near = row[apart <= _SUPPORT]
-    if peaks.image[row[0]] != peaks.image[index] or len(near) < _NEIGHBOURS or apart.min() == 0:
+    near = row[apart <= SUPPORT]
+    if peaks.image[row[0]] != peaks.image[index] or len(near) < NEIGHBOURS or apart.min() == 0:
         return float("inf")
     sigma = float(np.median(peaks.sigma[near]))
     if peaks.contrast[index] < _LEAST_CONTRAST and abs(np.log(peaks.sigma[index] / sigma)) > _LIKE:

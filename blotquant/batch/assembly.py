@@ -12,12 +12,13 @@ from typing import Any
 import pandas as pd
 
 from ..figures.pictures import Picture
+from ..files import BOOK, OVERVIEW, PAGE, RUN, write_whole
 from ..pipeline.records import make_record
 from ..pipeline.twins import Twins
 from ..report import write_overview
 from ..report.overview import MOST_FAILURES
-from ..result.files import picture_name, write_whole
-from ..result.record import picture_rows
+from ..result.files import picture_place
+from ..result.record import document_of, picture_rows
 from ..settings import Settings
 from ..tables import TABLES, empty, plain_texts, to_csv_bytes
 from .digest import Digest
@@ -26,7 +27,7 @@ from .parts import Opened, open_part, part_path
 from .spools import JsonSpool, TableSpool, joined, spooled
 from .summary import Summary, summarise_digest
 from .unit import TABLES_OF_UNIT
-from .writing import OVERVIEW, PAGE, write_book_and_page
+from .writing import write_book_and_page
 
 __all__ = ["Batch", "write_batch"]
 
@@ -72,7 +73,7 @@ class Batch:
 
 
 def _keep_picture(output: Path, picture: Picture) -> None:
-    write_whole(output / "figures" / "blots" / picture_name(picture.image), picture.png, forced=False)
+    write_whole(output / picture_place(picture.image), picture.png, forced=False)
 
 
 def _add_part(part: Opened, tables: Mapping[str, TableSpool], long: Mapping[str, JsonSpool]) -> None:
@@ -122,17 +123,17 @@ def _gather(batch: Batch, output: Path, record: Mapping[str, Any]) -> tuple[Dige
         for notes in twins.notes():
             tables["quality"].add(to_csv_bytes(notes))
         for name, failure in batch.ledger.failures():
-            long["failures"].add({"name": name, "kind": failure.kind, "message": failure.message})
+            long["failures"].add(failure.as_row(name))
             digest.add_failure(failure.kind)
         _write_tables(output, tables, batch.corrections)
         _add_pictures(batch, digest, output, long["pictures"])
         told = {"units": batch.units, "seconds": batch.seconds, "large": batch.large, **digest.as_dict()}
         known = {**make_record("", {}, [], **record), "batch": told}
-        study = {"images": long.pop("images"), "samples": []}
-        document = {**known, **long, "settings": batch.settings.as_dict(), "study": study}
-        write_whole(output / "run.json", joined(document))
+        images, pictures = long.pop("images"), long.pop("pictures")
+        document = document_of({**known, **long}, batch.settings, images, [], pictures)
+        write_whole(output / RUN, joined(document))
     first = itertools.islice(batch.ledger.failures(), MOST_FAILURES)
-    shown = [{"name": name, "kind": each.kind, "message": each.message} for name, each in first]
+    shown = [each.as_row(name) for name, each in first]
     return digest, {**known, "failures": shown}
 
 
@@ -158,7 +159,7 @@ def write_batch(batch: Batch, output: Path, record: Mapping[str, Any]) -> Summar
     OutputError
         A file cannot be written; none is left half under its final name.
     """
-    for name in (PAGE, OVERVIEW, "results.xlsx"):
+    for name in (PAGE, OVERVIEW, BOOK):
         (output / name).unlink(missing_ok=True)
     with plain_texts():
         digest, known = _gather(batch, output, record)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..result.files import write_whole
+from ..files import DATASET, write_whole
 from ..tables import TABLES
 from .ledger import Ledger
 from .parts import Opened
@@ -146,6 +146,6 @@ class Dataset:
 def dataset_in(folder: Path) -> Dataset | None:
     """Open the dataset of a result folder, or None where pyarrow (the extra ``batch``) is not installed."""
     try:
-        return Dataset(folder / "dataset")
+        return Dataset(folder / DATASET)
     except ModuleNotFoundError:
         return None

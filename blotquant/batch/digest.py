@@ -18,7 +18,7 @@ __all__ = ["FIGURES", "Digest", "Distribution", "image_figures"]
 
 FIGURES = {
     "noise": ("Limit of detection, median of a picture's bands", "AU px"),
-    "saturated": ("Share of saturated pixels", ""),
+    "saturated": ("Saturated pixels of a picture", "px"),
     "pitch": ("Distance between lanes, median of a picture", "px"),
 }
 """What is told of each picture's distribution: title and unit."""
@@ -47,12 +47,12 @@ def image_figures(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``image``, ``noise`` [AU px], ``saturated`` (share), ``pitch`` [px], ``score`` (how doubtful its bands are);
+        ``image``, ``noise`` [AU px], ``saturated`` [px], ``pitch`` [px], ``score`` (how doubtful its bands are);
         None where a figure is not known.
     """
     lanes, bands, quality = (tables[name] for name in ("lanes", "bands", "quality"))
     told = quality["measure"].to_numpy(object) == "saturated"
-    shares = dict(zip(quality["name"].to_numpy(object)[told], quality["value"].to_numpy()[told], strict=True))
+    counts = dict(zip(quality["name"].to_numpy(object)[told], quality["value"].to_numpy()[told], strict=True))
     owners = [table["image"].to_numpy(object) for table in (lanes, bands)]
     lods, flags, centres = bands["lod"].to_numpy(), bands["flags"].to_numpy(object), lanes["centre"].to_numpy()
     found = []
@@ -61,7 +61,7 @@ def image_figures(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
         limits = lods[mine & ~np.isnan(lods)]
         values = {
             "noise": float(np.median(limits)) if limits.size else math.nan,
-            "saturated": float(shares.get(image, math.nan)),
+            "saturated": float(counts.get(image, math.nan)),
             "pitch": float(np.median(np.diff(places))) if len(places) > 1 else math.nan,
             "score": _score(flags[mine].tolist()),
         }

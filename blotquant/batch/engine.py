@@ -14,11 +14,11 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from typing import Any, Generic, TypeVar
 
-from ..errors import BlotquantError
-from .outcomes import Failure, Outcome, attempt, value_of
+from ..errors import BlotquantError, Failure
+from .outcomes import Outcome, attempt, value_of
 from .workers import Place, Pool
 
-__all__ = ["Failure", "Outcome", "Pool", "run", "value_of"]
+__all__ = ["Outcome", "Pool", "run", "value_of"]
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")

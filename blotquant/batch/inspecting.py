@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..blot import Blot
 from ..errors import DetectionError, QualityWarning
-from ..flags import EXPLANATIONS, SEVERITY, Flag
+from ..flags import EXPLANATIONS, SEVERITY, Flag, decode
 from ..pipeline.strips import see_lanes, upright_strips
 from ..readers import read_blot, read_channels, split_channels
 from ..screening import picture_flags, screen
 from ..settings import Orientation
-from ..tables import check
+from ..tables import Finding, measure_of, quality_table
 from .engine import Outcome, run
 from .manifest import Manifest
 
-__all__ = ["Remark", "inspect_images", "tone"]
+__all__ = ["Remark", "inspect_images"]
 
 _SURE = 0.5  # confidence of a lane below which it is worth a look
 _TONES = ("fact", "good", "worry")
-_MEASURES = {
-    Flag.SATURATED: "saturated",
-    Flag.CLIPPED_AT_ZERO: "clipped_at_zero",
-    Flag.LOSSY: "compression",
-    Flag.EIGHT_BIT: "depth",
-    Flag.STRETCHED: "contrast",
-    Flag.GAMMA: "contrast",
-    Flag.FILM: "film",
-    Flag.COLOUR: "colour",
-}  # the row that tells what a flag is raised for
-_WORRIES = {"contrast", "clipped_at_zero", "compression", "colour", "film", "noise_step", "repeat", "step", "flat"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +60,8 @@ class Remark:
         rows = self.quality.to_dict("records")
         for row in rows:
             said = f"{row['value']:g} {row['unit']}: {row['note']}" if row["unit"] in ("s", "µm") else row["note"]
-            word, raised = tone(row), [each for each in self.doubts if _measure(each[0]) == row["measure"]]
+            word, about = row["tone"], measure_of(row["measure"]).flags
+            raised = [each for each in self.doubts if decode(each[0]) & about]
             if raised:
                 told["flag"].append(f"{raised[0][1]}: {', '.join(name for name, _, _ in raised)}: {said}")
             else:
@@ -82,40 +71,23 @@ class Remark:
         return [*told["fact"], *notes, *told["good"], *told["worry"], *told["flag"]]
 
 
-def _measure(name: str) -> str:
-    return _MEASURES[Flag[name.upper()]]
-
-
 def _lanes_row(name: str, lanes: pd.DataFrame | DetectionError) -> pd.DataFrame:
     """Say whether lanes are seen, as measuring would find them."""
     if isinstance(lanes, DetectionError):
-        count, note = 0, str(lanes).removeprefix(f"{name}: ")
-    else:
-        count, sure = len(lanes), float(lanes["confidence"].min())
-        note = f"{count} lane{'s are' if count > 1 else ' is'} seen" + (
-            f"; look at the least sure of them, {sure:.2f} of 1" if sure < _SURE else ""
-        )
-    row = {"scope": "image", "name": name, "measure": "lanes", "value": float(count), "se": np.nan}
-    return check(pd.DataFrame([{**row, "unit": "", "note": note}]), "quality")
-
-
-def tone(row: Mapping[Any, Any]) -> str:
-    """Tell whether a row of a remark is a plain ``fact``, ``good`` news or a ``worry``."""
-    measure, value, note = row["measure"], row["value"], row["note"]
-    if measure in _WORRIES or note.startswith(("only ", "every pixel")) or "hard to tell" in note:
-        return "worry"
-    if measure == "saturated":
-        return "worry" if value > 0 else "good" if note.startswith("nothing") else "fact"
-    if measure == "lanes":
-        return "worry" if value == 0 or "least sure" in note else "good"
-    return "good" if measure == "depth" else "fact"
+        return quality_table([Finding("image", name, "lanes", 0.0, str(lanes).removeprefix(f"{name}: "), "worry")])
+    count, sure = len(lanes), float(lanes["confidence"].min())
+    note = f"{count} lane{'s are' if count > 1 else ' is'} seen"
+    if sure >= _SURE:
+        return quality_table([Finding("image", name, "lanes", count, note, "good")])
+    note += f"; look at the least sure of them, {sure:.2f} of 1"
+    return quality_table([Finding("image", name, "lanes", count, note, "worry")])
 
 
 def _remark(blot: Blot, upright: Blot, lanes: pd.DataFrame | DetectionError) -> Remark:
     flags = picture_flags(upright)
     doubts = tuple((str(f.name).lower(), SEVERITY[f], EXPLANATIONS[f]) for f in Flag if f & flags)
     rows = pd.concat([screen(upright), _lanes_row(upright.name, lanes)], ignore_index=True)
-    order = rows.apply(lambda row: _TONES.index(tone(row)), axis=1)
+    order = rows["tone"].map(_TONES.index)
     return Remark(blot.name, rows.loc[order.sort_values(kind="stable").index], blot.source.notes, doubts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from .outcomes import Failure
+from ..errors import Failure
 
 __all__ = ["Ledger"]
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import OutputError
-from ..result.record import plain_value
+from ..files import cannot_write, plain_value
 
 __all__ = ["Log"]
 
@@ -36,7 +36,7 @@ class Log:
             raise self._trouble(error) from error
 
     def _trouble(self, error: OSError) -> OutputError:
-        return OutputError(f"{self._path}: cannot be written ({error.strerror or error}); make room or choose -o")
+        return cannot_write(self._path, error)
 
     def write(self, event: str, **told: Any) -> None:
         """Write one event with the time at which it happened."""

@@ -6,7 +6,6 @@ import dataclasses
 import fnmatch
 import glob
 import itertools
-import math
 import os
 import re
 import warnings
@@ -19,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import QualityWarning, SettingsError, TableError
+from ..files import RUN
 from ..readers import READERS, split_stem
 from ..result.record import sheet_rows
 from ..study.cells import check_names, typed
@@ -36,8 +36,7 @@ _NEEDS = Table(
 )  # of an images.csv, measuring needs nothing but the images
 
 _NUMBERED = re.compile(r"(.+)[ _-]\d{3}")
-_BLANK = {"float": math.nan, "int": math.nan, "bool": False}
-_DEFAULTS = {column.name: _BLANK.get(column.kind, "") for column in INPUTS["images"].columns}
+_DEFAULTS = INPUTS["images"].blanks
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _cannot_open(error: OSError) -> None:
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder in a fixed order; hidden folders and results of blotquant are passed over."""
     for place, folders, files in os.walk(folder, onerror=_cannot_open):
-        if "run.json" in files and "lanes.csv" in files:
+        if RUN in files and "lanes.csv" in files:
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from ..background import BACKGROUNDS
-from ..errors import OutputError, SettingsError, TableError
+from ..errors import Failure, OutputError, SettingsError, TableError
+from ..files import DATASET, LOG, PARTS
 from ..result import Result
 from ..result.record import sheet_rows
 from ..settings import Settings
@@ -23,7 +24,6 @@ from .engine import Outcome, Pool, run
 from .ledger import Ledger
 from .log import Log
 from .manifest import Manifest
-from .outcomes import Failure
 from .parts import open_part, part_path
 from .unit import Unit, do_unit, is_bare
 
@@ -116,7 +116,7 @@ class _Desk:
         part = open_part(part_path(self.kept, key))
         if self.dataset is not None:
             self.dataset.add(key, part)
-        inside = [(each["name"], Failure(each["kind"], each["message"])) for each in part.record["failures"]]
+        inside = [(each["name"], Failure.from_row(each)) for each in part.record["failures"]]
         for name, failure in inside:
             self._fail(name, failure)
         return inside[0][1] if inside else None
@@ -167,15 +167,15 @@ def measure_images(
     OutputError
         The disk is full or cannot be written to.
     """
-    used, kept = settings or Settings(), output.absolute() / ".parts"
+    used, kept = settings or Settings(), output.absolute() / PARTS
     begun, count = time.perf_counter(), 0
     if start is not None:
         from ..pipeline.edits import taken_up  # most runs find lanes and bands themselves
 
         start = taken_up(start)
-    with Log(output / "log.jsonl") as log:
+    with Log(output / LOG) as log:
         log.write("begun", membranes=manifest.membranes, images=len(manifest), pool=dataclasses.asdict(pool or Pool()))
-        many = manifest.membranes > 1 or (output / "dataset").exists()
+        many = manifest.membranes > 1 or (output / DATASET).exists()
         desk = _Desk(kept, Ledger(), dataset_in(output) if many else None, log)
         units = _units(manifest, used, kept, start)
         with contextlib.closing(run(do_unit, units, pool=pool, time_limit_s=used.batch.time_limit_s)) as outcomes:

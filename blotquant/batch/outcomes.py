@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from ..errors import BlotquantError, QualityWarning, SettingsError
+from ..errors import BlotquantError, Failure, QualityWarning, SettingsError, mistake
 from ..tables import plain_texts
 
-__all__ = ["Failure", "Outcome", "attempt", "value_of"]
+__all__ = ["Outcome", "attempt", "value_of"]
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -33,28 +33,6 @@ _one_at_a_time = threading.RLock()
 
 class _TimeUp(BaseException):
     """The time limit; no OSError as TimeoutError is, which readers turn into errors of their own."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a task failed.
-
-    Parameters
-    ----------
-    kind : str
-        Class of the error (``ReadError``, ``TimeoutError`` …).
-    message : str
-        What, where, and what to do next.
-    trace : str
-        Where it came from, for ``-vv``.
-    exit_code : int
-        What the command line would end with, were this the only task.
-    """
-
-    kind: str
-    message: str
-    trace: str = ""
-    exit_code: int = 1
 
 
 @dataclass(frozen=True)
@@ -170,8 +148,7 @@ def _failure(error: Exception) -> Failure:
         return Failure(type(error).__name__, str(error), trace)
     if isinstance(error, MemoryError):
         return Failure("MemoryError", "not enough memory; run it alone with -j 1 or crop the picture", trace)
-    text = f"{type(error).__name__}: {error} (a mistake in blotquant; run again with -vv and report it)"
-    return Failure(type(error).__name__, text, trace)
+    return Failure(type(error).__name__, mistake(error), trace)
 
 
 def _hold_opencv_to_one_thread() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import OutputError, OutputExistsError
+from ..files import ALL_STUDIES, BOOK, DATASET, FIGURES, LOG, OVERVIEW, PAGE, PARTS, REVIEW, ROIS, RUN
 from ..tables import TABLES
 
 __all__ = ["OURS", "claimed", "resumable"]
@@ -18,17 +19,7 @@ LOCK = ".lock"
 _HALF = re.compile(r"\..+\.\d+\.part")  # as `write_whole` names a file before it is whole
 OURS = (
     *(f"{name}.csv" for name in TABLES),
-    "results.xlsx",
-    "report.html",
-    "batch.html",
-    "log.jsonl",
-    "review.html",
-    "rois",
-    "run.json",
-    "studies.csv",
-    "figures",
-    "dataset",
-    ".parts",
+    *(BOOK, PAGE, OVERVIEW, LOG, REVIEW, ROIS, RUN, ALL_STUDIES, FIGURES, DATASET, PARTS),
 )
 """What a run writes, and what ``--force`` takes away; anything else in the folder is left alone."""
 

@@ -24,14 +24,11 @@ from .. import __version__
 from ..blot import Frame
 from ..errors import OutputError
 from ..figures.pictures import Picture
+from ..files import EPOCH, plain_value, write_whole
 from ..readers import digest_of
-from ..result.files import write_whole
-from ..result.record import plain_value
 from ..tables import to_csv_bytes
 
 __all__ = ["Kept", "Opened", "Part", "is_part", "open_part", "part_path", "unit_key", "write_part"]
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the date in every archive, so that the same part has the same bytes
 
 
 @dataclass(frozen=True)
@@ -110,10 +107,10 @@ def write_part(part: Part, path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, table in part.tables.items():
-            archive.writestr(zipfile.ZipInfo(f"{name}.csv", _EPOCH), to_csv_bytes(table))
+            archive.writestr(zipfile.ZipInfo(f"{name}.csv", EPOCH), to_csv_bytes(table))
         for number, picture in enumerate(part.pictures.values()):
-            archive.writestr(zipfile.ZipInfo(f"{number}.png", _EPOCH), picture.png)
-        archive.writestr(zipfile.ZipInfo("part.json", _EPOCH), _meta(part))
+            archive.writestr(zipfile.ZipInfo(f"{number}.png", EPOCH), picture.png)
+        archive.writestr(zipfile.ZipInfo("part.json", EPOCH), _meta(part))
     write_whole(path, buffer.getvalue(), forced=False)  # `is_part` reads all of it before it is believed
 
 

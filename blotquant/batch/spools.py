@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import OutputError
-from ..result.record import plain_value
+from ..files import cannot_write, plain_value
 from ..tables import empty, to_csv_bytes
 
 __all__ = ["JsonSpool", "TableSpool", "spooled"]
@@ -34,7 +33,7 @@ def spooled(folder: Path) -> Iterator[IO[bytes]]:
         with tempfile.TemporaryFile(dir=folder) as file:
             yield file
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror or error}); make room or choose -o") from error
+        raise cannot_write(folder, error) from error
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -12,20 +12,20 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ReadError, SettingsError
+from ..errors import Failure, ReadError, SettingsError
+from ..files import ALL_STUDIES, PAGE, write_whole
 from ..pipeline import quantify, read_membrane, run_key
 from ..pipeline.edits import corrected, read_edits
 from ..result import Result
-from ..result.files import write_whole
 from ..settings import Settings, override
 from ..study import Study, read_study
 from ..tables import TABLES, Column, Table, plain_texts, to_csv_bytes
 from .engine import run
-from .outcomes import Failure, Outcome
+from .outcomes import Outcome
 from .output import claimed
 from .summary import Summary, summarise_run
 from .workers import Pool
-from .writing import PAGE, has_result, is_written, refuse_to_drop_edits, refuse_unmeasured_edits, write_all
+from .writing import has_result, is_written, refuse_to_drop_edits, refuse_unmeasured_edits, write_all
 
 __all__ = [
     "STUDIES",
@@ -165,7 +165,7 @@ def _quantify_what_reads(study: Study, settings: Settings, start: Result | None,
             raise
     result = quantify(rest, **options)
     failures = [
-        {"name": membrane, "kind": type(error).__name__, "message": f"{error}; membrane {membrane!r} is left out"}
+        Failure(type(error).__name__, f"{error}; membrane {membrane!r} is left out").as_row(membrane)
         for membrane, error in failed.items()
     ]
     return dataclasses.replace(result, record={**result.record, "failures": failures})
@@ -226,7 +226,7 @@ def table_of_studies(outcomes: Sequence[Outcome[Request, Summary]]) -> pd.DataFr
 
 def write_studies(outcomes: Sequence[Outcome[Request, Summary]], output: Path) -> Path:
     """Write ``studies.csv`` and return where it is."""
-    path = output / "studies.csv"
+    path = output / ALL_STUDIES
     write_whole(path, to_csv_bytes(table_of_studies(outcomes)))
     return path
 

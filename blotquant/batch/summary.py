@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..errors import Failure
 from ..flags import SEVERITY, Flag, decode, encode
 from ..result import Result
 from ..tables import empty
 from .digest import Digest
 from .ledger import Ledger
-from .outcomes import Failure
 
 __all__ = ["Summary", "count_rows", "summarise_digest", "summarise_run"]
 
@@ -37,6 +37,8 @@ class Summary:
         IC50s, as in ``potencies.csv``.
     page : Path
         The report.
+    level : float
+        Confidence level of the intervals.
     fresh : bool
         False where the run was done already and nothing had changed.
     failed : tuple of (str, Failure)
@@ -51,6 +53,7 @@ class Summary:
     warnings: tuple[str, ...]
     potencies: pd.DataFrame
     page: Path
+    level: float = 0.95
     fresh: bool = True
     failed: tuple[tuple[str, Failure], ...] = ()
 
@@ -149,8 +152,7 @@ def summarise_run(result: Result, page: Path, *, fresh: bool = True) -> Summary:
         warnings=tuple(map(str, result.record.get("warnings", ()))),
         potencies=result.potencies,
         page=page,
+        level=result.settings.comparison.level,
         fresh=fresh,
-        failed=tuple(
-            (each["name"], Failure(each["kind"], each["message"])) for each in result.record.get("failures", ())
-        ),
+        failed=tuple((each["name"], Failure.from_row(each)) for each in result.record.get("failures", ())),
     )

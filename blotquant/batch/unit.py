@@ -11,12 +11,13 @@ from typing import Any
 import pandas as pd
 
 from .. import __version__
-from ..errors import BlotquantError, SettingsError
+from ..errors import BlotquantError, Failure, SettingsError
+from ..files import plain_value
 from ..geometry import geometry_marks
 from ..pipeline import Given, Measured, measure_blots, measure_file, read_membrane
 from ..pipeline.records import kept_warnings
 from ..pipeline.twins import prints_of
-from ..result.record import plain_value, sheet_rows
+from ..result.record import sheet_rows
 from ..settings import Settings
 from .digest import image_figures
 from .manifest import image_table, known_of
@@ -88,16 +89,6 @@ def is_bare(images: Sequence[Mapping[str, Any]]) -> bool:
     return len(images) == 1 and silent and bool(pd.isna(row["rotate"]) and pd.isna(row["n_lanes"]))
 
 
-def _given(unit: Unit, images: pd.DataFrame) -> Given:
-    told = images["n_lanes"].dropna()
-    count, why = unit.settings.lanes.n_lanes, "given by the settings"
-    if count is None and len(told):
-        count, why = int(told.iloc[0]), "given by n_lanes in images.csv"
-    why = why if count else "found in the pictures"
-    markers = tuple(images.loc[images["form"] == "marker", "image"])
-    return Given(unit.name, count, why, lanes=unit.lanes, bands=unit.bands, markers=markers)
-
-
 def _read(unit: Unit, images: pd.DataFrame) -> tuple[list[Any], list[dict[str, str]]]:
     """Read what can be read of a membrane; what cannot is a failure of its own."""
     pairs, failures, first = [], [], None
@@ -107,7 +98,7 @@ def _read(unit: Unit, images: pd.DataFrame) -> tuple[list[Any], list[dict[str, s
             pairs += read_membrane(rows, unit.folder, unit.settings)
         except BlotquantError as error:
             first = first or error
-            failures.append({"name": rows["image"].iloc[0], "kind": type(error).__name__, "message": str(error)})
+            failures.append(Failure.of(error).as_row(rows["image"].iloc[0]))
     if first is not None and not pairs:
         raise first
     return pairs, failures
@@ -118,7 +109,8 @@ def _measure_rows(unit: Unit) -> Part:
     images = unit.images
     with kept_warnings() as said:
         pairs, failures = _read(unit, images)
-        measured = measure_blots(pairs, _given(unit, images), unit.settings)
+        given = Given.of(unit.name, unit.settings, images, lanes=unit.lanes, bands=unit.bands)
+        measured = measure_blots(pairs, given, unit.settings)
     read = {raw.name for raw, _ in pairs}
     rows = sheet_rows(images[images["image"].isin(read)])
     record = {"inputs": dict(measured.inputs), "warnings": said, "failures": failures, "images": rows}

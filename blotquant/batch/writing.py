@@ -6,17 +6,16 @@ import json
 from pathlib import Path
 
 from ..errors import OutputExistsError
+from ..files import BOOK, FIGURES, OVERVIEW, PAGE, REVIEW, ROIS, RUN, write_whole
 from ..geometry import geometry_marks
 from ..report import write_figures, write_overview, write_report, write_review
 from ..result import Result
-from ..result.files import picture_name, write_whole
+from ..result.files import picture_name
 from ..result.workbook import workbook_bytes
 from ..rois import rois_bytes
 from ..tables import read_csv
 
 __all__ = [
-    "OVERVIEW",
-    "PAGE",
     "has_result",
     "is_written",
     "refuse_to_drop_edits",
@@ -25,11 +24,6 @@ __all__ = [
     "write_book_and_page",
     "write_shown",
 ]
-
-PAGE = "report.html"
-OVERVIEW = "batch.html"
-REVIEW = "review.html"
-ROIS = "rois"
 
 
 def write_shown(result: Result, folder: Path) -> Path:
@@ -46,7 +40,7 @@ def write_shown(result: Result, folder: Path) -> Path:
     if told.get("large"):
         return write_overview(result.record, folder, folder / PAGE)
     if result.settings.report.figures:
-        write_figures(result, folder / "figures")
+        write_figures(result, folder / FIGURES)
     return _write_pages(result, folder)
 
 
@@ -66,7 +60,7 @@ def write_book_and_page(folder: Path) -> Path:
         The page.
     """
     result = Result.load(folder)
-    write_whole(folder / "results.xlsx", workbook_bytes(result.tables))
+    write_whole(folder / BOOK, workbook_bytes(result.tables))
     _write_rois(result, folder)
     return _write_pages(result, folder)
 
@@ -102,7 +96,7 @@ def _write_rois(result: Result, folder: Path) -> None:
 
 def has_result(folder: Path) -> bool:
     """Tell whether a folder holds a result to go on from."""
-    return (folder / "run.json").is_file()
+    return (folder / RUN).is_file()
 
 
 def refuse_to_drop_edits(folder: Path) -> None:
@@ -135,11 +129,11 @@ def refuse_unmeasured_edits(folder: Path) -> None:
     """
     names = ("lanes", "bands")
     paths = [folder / f"{name}.csv" for name in names]
-    whole = [folder / name for name in ("run.json", "results.xlsx", PAGE)]  # else writing was cut short
+    whole = [folder / name for name in (RUN, BOOK, PAGE)]  # else writing was cut short
     if not all(path.is_file() for path in (*whole, *paths)):
         return
     try:
-        marks = json.loads((folder / "run.json").read_bytes()).get("geometry")
+        marks = json.loads((folder / RUN).read_bytes()).get("geometry")
     except (AttributeError, ValueError):
         return  # what is damaged is made anew
     if marks and marks != geometry_marks(*(read_csv(path, name) for path, name in zip(paths, names, strict=True))):
@@ -152,7 +146,7 @@ def refuse_unmeasured_edits(folder: Path) -> None:
 def is_written(folder: Path, key: str, until: str) -> bool:
     """Tell whether a folder holds the whole result of the run with this key."""
     try:
-        record = json.loads((folder / "run.json").read_bytes())
+        record = json.loads((folder / RUN).read_bytes())
     except (OSError, ValueError):
         return False
     same = record.get("key") == key and record.get("until", "") == until

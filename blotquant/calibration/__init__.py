@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .assignment import assign_ladder, ladder_cost
-from .exposures import merge_exposures
+from .exposures import Merged, merge_exposures
 from .ladders import MASS_MODELS, ladder_masses, ladders
 from .linearity import RESPONSES, fit_linear_range, fit_response
 from .mass import calibrate_mass
@@ -12,6 +12,7 @@ from .targets import ReferenceTarget, reference_mass, reference_targets, with_re
 __all__ = [
     "MASS_MODELS",
     "RESPONSES",
+    "Merged",
     "ReferenceTarget",
     "assign_ladder",
     "calibrate_mass",

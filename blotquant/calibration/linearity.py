@@ -59,23 +59,11 @@ class Response:
     ----------
     model : str
         Key of `RESPONSES`.
-    slope : float
-        Signal per amount at small amounts [AU px per µg].
-    half : float
-        Amount at which a hyperbola has lost half [µg]; infinite for the others.
-    intercept : float
-        Signal at no amount [AU px]; 0 but for the linear response.
-    relative_sd : float
-        Residual standard deviation of the logarithm.
     aicc : float
         Corrected Akaike criterion.
     """
 
     model: str
-    slope: float
-    half: float
-    intercept: float
-    relative_sd: float
     aicc: float
 
 
@@ -127,12 +115,7 @@ def _fit_model(model: str, x: FloatArray, y: FloatArray) -> Response:
         return np.asarray(np.log(function(x, p)) - np.log(y))
 
     found = least_squares(residuals, start, bounds=(low, high))
-    squares, p = 2.0 * float(found.cost), found.x
-    slope = float(np.exp(p[0]))
-    shift = float(slope * x.min() * np.expm1(p[1])) if model == "linear" else 0.0
-    half = float(np.exp(p[1])) if model == "hyperbolic" else np.inf
-    spread = float(np.sqrt(squares / max(len(x) - parameters, 1)))
-    return Response(model, slope, half, shift, spread, _criterion(squares, len(x), parameters))
+    return Response(model, _criterion(2.0 * float(found.cost), len(x), parameters))
 
 
 def fit_response(amounts: FloatArray, volumes: FloatArray) -> Response:

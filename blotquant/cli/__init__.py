@@ -18,7 +18,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from .. import __version__
-from ..errors import BlotquantError, QualityWarning
+from ..errors import BlotquantError, QualityWarning, mistake
 from . import drawing, finishing, looking, measuring
 from .console import Console
 
@@ -156,9 +156,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(console, error.exit_code, str(error), error)
     except (typer.Abort, KeyboardInterrupt):
         return _end(console, INTERRUPTED, "interrupted; what is done is kept, go on with --resume")
+    except MemoryError as error:
+        return _end(console, 1, "not enough memory; end other programs, or crop the picture", error)
     except OSError as error:
         where = f"{os.fspath(error.filename)}: " if error.filename else ""
         return _end(console, 1, f"{where}{error.strerror or error}; check disk space and permissions", error)
     except Exception as error:  # noqa: BLE001 - the outermost rim: a mistake of ours is one line too
-        text = f"{type(error).__name__}: {error} (a mistake in blotquant; run again with -vv and report it)"
-        return _end(console, 1, text, error)
+        return _end(console, 1, mistake(error), error)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 import typer
 
-__all__ = ["Advance", "Console", "one_line", "plain"]
+from ..files import plain_value
+
+__all__ = ["Advance", "Console", "one_line"]
 
 Advance = Callable[[str, object], None]
 
@@ -24,23 +24,6 @@ def one_line(text: object) -> str:
     """Return a text as one line without control characters, so that a file's name cannot write on the terminal."""
     words = " ".join(str(text).split())
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in words)
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON knows it: numbers of numpy become Python's; what is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, str | bool) or value is None:
-        return value
-    if isinstance(value, PurePath):
-        return value.as_posix()
-    if hasattr(value, "item") and not getattr(value, "ndim", 0):  # a number of numpy
-        return plain(value.item())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, int):
-        return value
-    return [plain(item) for item in value]
 
 
 @dataclass
@@ -92,7 +75,7 @@ class Console:
     def document(self, values: Mapping[str, Any]) -> None:
         """Write the result to stdout, for programs; a document that says no exit code is one of success."""
         if self.as_json:
-            whole = plain({**values, "exit_code": values.get("exit_code", 0)})
+            whole = plain_value({**values, "exit_code": values.get("exit_code", 0)})
             typer.echo(json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False))
 
     def table(self, rows: Sequence[Sequence[object]]) -> None:
@@ -133,7 +116,7 @@ class Console:
             rate = done / passed if passed > 0 else None
             left = (total - done) / rate if rate else None
             line = {**told, "error": getattr(failure, "message", None), "per_second": rate, "seconds_left": left}
-            typer.echo(json.dumps(plain(line), ensure_ascii=False, allow_nan=False), err=True)
+            typer.echo(json.dumps(plain_value(line), ensure_ascii=False, allow_nan=False), err=True)
 
         return advance
 

@@ -74,7 +74,7 @@ study | boolean | A whole study was drawn.
 seed | number | Seed of the drawing.
 """),
     "inspect": _EVERY + _FAILURES + _fields("""
-images | array | One object an image: image, quality (measure, value, unit, note), notes, flags.
+images | array | One object an image: image, quality (measure, value, unit, note, tone), notes, flags.
 """),
     "readers": _EVERY + _fields("""
 image | string or null | The file that was asked about.
@@ -82,8 +82,9 @@ readers | array | One object a reader: reader, formats, extensions; with an imag
 """),
     "schema": _EVERY + _fields("""
 tables | object | Table to side (input or output), row, and columns (name, kind, unit, meaning, required).
-settings | array? | One object a setting: name, default, meaning, choices.
+settings | array? | One object a setting: name, default, meaning, choices, low, high.
 flags | array? | One object a flag: name, severity, meaning.
+measures | array? | One object a measure of the quality table: name, unit, meaning.
 documents | array? | One object a field of a verb's document: verb, name, kind, meaning.
 """),
     "measure": _EVERY + _DRY + _OUTPUT + _MEASURE + _optional(_FAILURES + _SUMMARY[1:]),

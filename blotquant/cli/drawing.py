@@ -149,7 +149,7 @@ def demo(
     asked = Request("demo", study, output, resume=True, record=run_record(console, seed=seed))
     summary = quantify_study(asked)
     for row in summary.potencies.itertuples(index=False):
-        console.answer(potency_line(row))
+        console.answer(potency_line(row, summary.level))
     console.answer(_truth_line(summary.potencies, truth, "nM"))
     console.answer(f"report: {summary.page}")
     document = {"verb": "demo", "output": output, "study": study, "truth": {"ic50": truth, "unit": "nM"}}

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SettingsError
+from ..files import PAGE
 from .asking import assignments, run_record
 from .console import Console
 from .options import DryRun, Force, Json, Output, Quiet, Set, Strict, Verbose
@@ -83,7 +84,7 @@ def report(
     console: Console = context.obj
     result = Result.load(output)
     result = dataclasses.replace(result, settings=override(result.settings, _settings_of_show(chosen)))
-    page = output / "report.html"
+    page = output / PAGE
     if not dry_run:
         with claimed(output, resume=True):
             page = write_shown(result, output)

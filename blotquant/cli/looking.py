@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import SettingsError
+from ..errors import Failure, SettingsError
 from .console import Console
 from .options import Exclude, Include, Json, Quiet, Strict, Verbose
 from .showing import exit_code, show_failures
 
 if TYPE_CHECKING:
-    from ..batch.engine import Failure
     from ..batch.inspecting import Remark
     from ..tables import Table
 
@@ -32,8 +31,15 @@ def _settings() -> list[dict[str, Any]]:
     from ..settings import describe
 
     return [
-        {"name": f"{section}.{name}", "default": default, "meaning": meaning, "choices": list(choices)}
-        for section, name, default, meaning, choices in describe()
+        {
+            "name": f"{each.section}.{each.name}",
+            "default": each.default,
+            "meaning": each.meaning,
+            "choices": list(each.choices),
+            "low": each.low,
+            "high": each.high,
+        }
+        for each in describe()
     ]
 
 
@@ -41,6 +47,12 @@ def _flags() -> list[dict[str, Any]]:
     from ..flags import EXPLANATIONS, SEVERITY, encode
 
     return [{"name": encode(f), "severity": SEVERITY[f], "meaning": text} for f, text in EXPLANATIONS.items()]
+
+
+def _measures() -> list[dict[str, Any]]:
+    from ..tables import MEASURES
+
+    return [{"name": each.name, "unit": each.unit, "meaning": each.meaning} for each in MEASURES.values()]
 
 
 def _documents() -> list[dict[str, Any]]:
@@ -55,7 +67,7 @@ def _documents() -> list[dict[str, Any]]:
 
 def _show_rows(console: Console, title: str, rows: Iterable[dict[str, Any]]) -> None:
     console.answer(title)
-    console.table([[row[key] for key in row if key != "choices"] for row in rows])
+    console.table([[row[key] for key in row if key not in ("choices", "low", "high")] for row in rows])
     console.answer("")
 
 
@@ -75,7 +87,7 @@ def _show_table(console: Console, name: str, table: Table, side: str) -> None:
 def schema(
     context: typer.Context,
     table: Annotated[
-        str | None, typer.Argument(metavar="TABLE", help="One table, settings, flags or documents.")
+        str | None, typer.Argument(metavar="TABLE", help="One table, settings, flags, measures or documents.")
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -86,7 +98,7 @@ def schema(
 
     console: Console = context.obj
     sides = {**dict.fromkeys(INPUTS, "input"), **dict.fromkeys(TABLES, "output")}
-    further = {"settings": _settings, "flags": _flags, "documents": _documents}
+    further = {"settings": _settings, "flags": _flags, "measures": _measures, "documents": _documents}
     if table is not None and table not in {*sides, *further}:
         raise SettingsError(f"table {table!r} is unknown{nearest(table, [*sides, *further])}")
     tables = {name: {**INPUTS, **TABLES}[name] for name in sides if table in (None, name)}
@@ -137,13 +149,10 @@ def readers(
 
 
 def _show_remark(console: Console, remark: Remark) -> dict[str, Any]:
-    from ..batch.inspecting import tone
-
     console.answer(remark.image)
     for text in remark.sentences:
         console.answer(f"  {text}")
-    rows = remark.quality[["measure", "value", "unit", "note"]].to_dict("records")
-    rows = [{**row, "tone": tone(row)} for row in rows]
+    rows = remark.quality[["measure", "value", "unit", "note", "tone"]].to_dict("records")
     doubts = [{"flag": name, "severity": severity, "meaning": text} for name, severity, text in remark.doubts]
     return {"image": remark.image, "quality": rows, "notes": remark.notes, "flags": doubts}
 

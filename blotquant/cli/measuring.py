@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import SettingsError
+from ..files import DATASET
 from .asking import assignments, check_stops, run_record
 from .console import Console
 from .options import (
@@ -54,6 +55,17 @@ def _show_plan(console: Console, manifest: Manifest, output: Path) -> int:
     return 0
 
 
+def _say_unread(console: Console, images: list[str]) -> None:
+    """Say which parts of a study lie beside the images and are not read: lanes, ladder, controls, settings."""
+    for place in dict.fromkeys(Path(name) if Path(name).is_dir() else Path(name).parent for name in images):
+        parts = [name for name in ("samples.csv", "study.toml", "study.xlsx") if (place / name).is_file()]
+        if parts:
+            console.say(
+                f"{place}: measure reads no {' and no '.join(parts)}, so lanes have no roles and bands no mass from a "
+                "ladder; blotquant quantify does"
+            )
+
+
 def measure(
     context: typer.Context,
     images: _Images,
@@ -93,6 +105,7 @@ def measure(
     check_stops(until=until, start=start, force=force, corrections=corrections)
     settings = check_methods(override(Settings(), assignments(chosen, lanes)))
     manifest = find_images(images, include=include or (), exclude=exclude or (), leave_out=output)
+    _say_unread(console, images)
     if dry_run:
         return _show_plan(console, manifest, output)
     going_on = resume or start is not None or corrections is not None
@@ -114,7 +127,7 @@ def measure(
                 known = corrected(known, read_edits(corrections, known))
             batch = work(start=known)
         summary = write_batch(batch, output, record)
-    if batch.large and not (output / "dataset").is_dir():
+    if batch.large and not (output / DATASET).is_dir():
         console.say("no dataset to query, only CSV: Parquet needs pip install 'blotquant[batch]'")
     show_summary(console, summary)
     code = exit_code(failed=bool(summary.failed), doubtful=summary.doubtful, strict=strict)

@@ -6,44 +6,43 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import Failure
+from ..units import in_words
 from .console import Console
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..batch.engine import Failure
     from ..batch.summary import Summary
 
 __all__ = ["exit_code", "potency_line", "show_failures", "show_summary", "summary_document"]
 
 
-def _number(value: float) -> str:
-    """Write three digits; no power of ten below a million."""
-    return f"{float(f'{value:.3g}'):g}"
+def _interval(row: Any, level: float) -> str:
+    from ..figures.names import interval_name
 
-
-def _interval(row: Any) -> str:
-    low = _number(row.ci_low) if math.isfinite(row.ci_low) and row.ci_low > 0 else None
-    high = _number(row.ci_high) if math.isfinite(row.ci_high) else None
+    low = in_words(row.ci_low) if math.isfinite(row.ci_low) and row.ci_low > 0 else None
+    high = in_words(row.ci_high) if math.isfinite(row.ci_high) else None
     if low and high:
-        return f"95 % interval {low} to {high} {row.unit}"
+        return f"{interval_name(level)} {low} to {high} {row.unit}"
     if low or high:
-        return f"95 % interval {'above ' + low if low else 'below ' + str(high)} {row.unit}"
+        return f"{interval_name(level)} {'above ' + low if low else 'below ' + str(high)} {row.unit}"
     return "no interval"
 
 
-def potency_line(row: Any, cell: str = "") -> str:
-    """Say one row of ``potencies.csv`` in a line, with its ``group_by`` cell."""
+def potency_line(row: Any, level: float, cell: str = "") -> str:
+    """Say one row of ``potencies.csv``, whose interval is of this confidence level, with its ``group_by`` cell."""
     what = " ".join(filter(None, (row.target, row.site, row.quantity)))
     what = f" on {what}" if what else ""
     where = ", ".join(filter(None, (row.stimulus, cell)))
     where = f" ({where})" if where else ""
     note = row.note
-    value = f"{_number(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
+    value = f"{in_words(row.ic50)} {row.unit}" if math.isfinite(row.ic50) else "not determined"
     if not math.isfinite(row.ic50) and note.startswith((">", "<")):
         value, note = note, ""
     note = f"; {note}" if note else ""
-    return f"IC50 of {row.treatment}{what}{where}: {value}, {_interval(row)}, n = {row.n}{note}"
+    name = "EC50" if row.hill < 0 else "IC50"  # activity that rises with dose
+    return f"{name} of {row.treatment}{what}{where}: {value}, {_interval(row, level)}, n = {row.n}{note}"
 
 
 def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:
@@ -52,6 +51,7 @@ def _potency_rows(potencies: pd.DataFrame) -> list[dict[str, Any]]:
 
 def show_summary(console: Console, summary: Summary) -> None:
     """Say what a run came to."""
+    from ..figures.names import main_first
     from ..tables import cell_text
 
     counted = ((summary.images, "image"), (summary.lanes, "lane"), (summary.bands, "band"))
@@ -61,9 +61,10 @@ def show_summary(console: Console, summary: Summary) -> None:
         console.answer(counts if summary.fresh else f"{counts} (done already, nothing has changed)")
     if summary.flags:
         console.answer("flags: " + ", ".join(f"{name} × {count}" for name, count in summary.flags.items()))
-    cells = [cell_text(row, "potencies") for row in summary.potencies.to_dict("records")]
-    for row, cell in zip(summary.potencies.itertuples(index=False), cells, strict=True):
-        console.answer(potency_line(row, cell))
+    potencies = main_first(summary.potencies)
+    cells = [cell_text(row, "potencies") for row in potencies.to_dict("records")]
+    for row, cell in zip(potencies.itertuples(index=False), cells, strict=True):
+        console.answer(potency_line(row, summary.level, cell))
     console.answer(f"report: {summary.page}")
 
 
@@ -88,7 +89,7 @@ def show_failures(console: Console, failed: Sequence[tuple[str, Failure]]) -> li
         if console.verbosity > 1 and failure.trace:
             console.say(failure.trace.rstrip())
         console.error(failure.message if name in failure.message else f"{name}: {failure.message}")
-    return [{"name": name, "kind": failure.kind, "message": failure.message} for name, failure in failed]
+    return [failure.as_row(name) for name, failure in failed]
 
 
 def exit_code(*, failed: bool, doubtful: bool, strict: bool) -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import tables
 from ..errors import SettingsError
-from ..tables import nearest
+from ..tables import TOTAL, WINDOW, nearest
 from .links import Made, Models, compare_linked
 from .power import power_table
 from .preparing import CALIBRATOR, Family, families, has_base, of_stimuli
@@ -24,7 +24,7 @@ METHODS = ("auto", "dunnett", "tukey", "holm")
 """Ways to compare; ``auto``: paired t for two groups, Dunnett against a reference or maximum, Tukey without one."""
 
 _NAMES = {"dunnett": "Dunnett", "tukey": "Tukey", "holm": "t with Holm's adjustment", "single": "t"}
-_TOTAL = "total itself: does the treatment move it?"
+_TOTAL = f"{TOTAL}: does the treatment move it?"
 
 
 def _method_words(method: str, fitted: Fitted) -> str:
@@ -136,7 +136,7 @@ def _family_rows(family: Family, method: str, level: float, few: int) -> list[di
         chosen, pairs = _plan(family, codes, method)
         rows += _pair_rows(family, models, pairs, chosen, level, few, extra)
         rows += trend_rows(family, codes, models, level, few)
-    words = "; ".join(filter(None, [extra, "the assay's window: maximum against minimum control"]))
+    words = "; ".join(filter(None, [extra, f"{WINDOW}: maximum against minimum control"]))
     for pair in _windows(family):
         models = Models(family, _with_spread(family, pair))
         rows += _pair_rows(family, models, [pair], "single", level, few, words)

@@ -34,6 +34,7 @@ class Censored:
 
     The likelihood of a value is the density, that of a censored one the probability of lying below its limit. In
     Olsen's parameters (coefficients/σ, 1/σ) it is concave, so that Newton's method finds its maximum.
+    Assumes independent, normal errors of one size, and limits that do not depend on the value.
 
     Parameters
     ----------

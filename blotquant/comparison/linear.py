@@ -46,6 +46,7 @@ class LinearFit:
         """Estimate, standard error and degrees of freedom of a contrast of the group means.
 
         With random blocks the degrees of freedom are Satterthwaite's, 2·variance² / Var(variance).
+        Assumes what the fit assumes.
 
         Parameters
         ----------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,13 +10,14 @@ from scipy import special
 
 from .. import tables
 from ..conditions import FAMILY
+from ..tables import Finding
 from .links import Models
 from .multiplicity import chi_nodes, critical_value
 from .preparing import Family, families, has_base, of_stimuli
 
 __all__ = ["power_of", "power_table"]
 
-_FEWEST, _MOST = 3, 30  # below three replicates there is no p value
+_MOST = 30
 _WANTED = 0.8
 
 
@@ -75,20 +75,13 @@ def _spread(family: Family) -> tuple[float, int]:
     return np.nan if linked is None else linked.fitted.sd, len(same) - 1
 
 
-def _row(effect: float, sd: float, comparisons: int, level: float) -> dict[str, Any]:
+def _finding(name: str, effect: float, sd: float, comparisons: int, level: float, few: int) -> Finding:
     """Look for the smallest n that shows an effect with the power wanted."""
-    ln_effect, n = float(np.log(effect)), _FEWEST
+    ln_effect, n = float(np.log(effect)), few
     while (power := power_of(ln_effect, sd, n, comparisons, level=level)) < _WANTED and n < _MOST:
         n += 1
     note = f"power {power:.2f} at n = {n}; residual SD of ln {sd:.3g}, {comparisons} groups against the reference"
-    value = float(n) if power >= _WANTED else np.nan
-    return {
-        "measure": f"replicates_for_fold_{effect:g}",
-        "value": value,
-        "se": np.nan,
-        "unit": "replicates",
-        "note": note,
-    }
+    return Finding("target", name, f"replicates_for_fold_{effect:g}", float(n) if power >= _WANTED else np.nan, note)
 
 
 def power_table(
@@ -97,6 +90,7 @@ def power_table(
     group_by: Sequence[str] = (),
     effects: Sequence[float] = (0.75, 0.5, 0.4, 0.25),
     level: float = 0.95,
+    min_replicates: int = 3,
 ) -> pd.DataFrame:
     """Tell how many biological replicates would show effects of given sizes at the spread that was seen.
 
@@ -110,19 +104,20 @@ def power_table(
         Folds against the reference (0.4 is 60 % inhibition).
     level : float
         One minus the familywise error of the Dunnett test that is planned.
+    min_replicates : int
+        Fewer give no p value, so no fewer are advised.
 
     Returns
     -------
     DataFrame
-        Quality table: for each target and effect the smallest n, 3 or more, with 80 % power (NaN above 30); the power
-        is in the note.
+        Quality table: for each target and effect the smallest n, ``min_replicates`` or more, with 80 % power (NaN above
+        30); the power is in the note.
     """
-    rows: list[dict[str, Any]] = []
+    found: list[Finding] = []
     for family in families(folds, group_by):
         sd, comparisons = _spread(family)
         if np.isfinite(sd) and sd > 0 and comparisons:
             known = [str(family.keys[column]) for column in FAMILY]
             name = " ".join(filter(None, (*known, tables.cell_text(family.keys, "tests"))))
-            place = {"scope": "target", "name": name}
-            rows += [{**place, **_row(effect, sd, comparisons, level)} for effect in effects]
-    return tables.check(pd.DataFrame(rows), "quality") if rows else tables.empty("quality")
+            found += [_finding(name, effect, sd, comparisons, level, min_replicates) for effect in effects]
+    return tables.quality_table(found)

@@ -15,6 +15,7 @@ from ..conditions import (
     Codes,
     Mask,
     average_repeats,
+    check_group_by,
     codes,
     complete,
     label,
@@ -22,11 +23,9 @@ from ..conditions import (
     stimulus_of,
     usable,
 )
-from ..errors import TableError
 from ..flags import Flag, has_flag
 from ..least_squares import Vector
 from ..scales import align, islands
-from ..tables import nearest
 
 __all__ = ["CALIBRATOR", "Family", "Group", "families", "has_base", "of_stimuli"]
 
@@ -213,9 +212,7 @@ def _family(lanes: pd.DataFrame, pool: pd.DataFrame, keys: dict[str, Any], group
 
 def _lanes(folds: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
     table = complete(folds, "folds")
-    absent = [column for column in group_by if column not in table]
-    if absent:
-        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    check_group_by(table, group_by)
     table["on_scale"] = table["membrane"]
     if table["ratio"].isna().all():  # a table of folds alone: what they were divided by brought them to one scale
         table["ratio"], table["on_scale"] = table["fold"], ""
@@ -226,11 +223,16 @@ def _lanes(folds: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
 
 
 def _totals(lanes: pd.DataFrame) -> pd.DataFrame:
-    """List the total form itself as quantity S, where it was measured and is not there as S or S/L already."""
+    """List the total form itself as quantity S, where it was measured and is not there as S or S/L already.
+
+    A saturated total, which leaves a ratio no lower side, has no value either, unless saturated bands are used.
+    """
     own = lanes[(lanes["quantity"] == "P/S") & lanes["total"].notna()]
     known = set(lanes.loc[lanes["quantity"].isin(["S", "S/L"]), "target"])
     own = own[~own["target"].isin(known)]
-    out = own.assign(quantity="S", site="", ratio=own["total"], ratio_loq=0.0, on_scale=own["membrane"])
+    full = has_flag(own["flags"], Flag.SATURATED) & own["bound"].isin(["upper", "unknown"]) & own["ratio"].isna()
+    value = own["total"].mask(full)
+    out = own.assign(quantity="S", site="", ratio=value, ratio_loq=0.0, on_scale=own["membrane"])
     return out.drop_duplicates(
         [*out.columns.intersection(["membrane", "lane", "target", *DOSE, "replicate", "technical"])]
     )

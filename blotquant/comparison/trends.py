@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from ..least_squares import Vector
+from ..tables import TREND
 from .links import Models
 from .preparing import Family
 from .testing import Fitted
@@ -88,7 +89,7 @@ def _row(fitted: Fitted, codes: list[int], level: float, few: int) -> dict[str, 
         **first.keys,
         "dose": np.nan,
         "versus": "a tenth of the dose",
-        "method": f"linear trend on ln {family.what} over log dose, {fitted.words}",
+        "method": f"{TREND} on ln {family.what} over log dose, {fitted.words}",
         "n": n,
         "n_versus": n,
         "effect": float(np.exp(slope)),

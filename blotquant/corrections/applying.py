@@ -31,8 +31,8 @@ class Corrected:
     corrections: pd.DataFrame
 
 
-def _file_box(text: str) -> dict[str, float]:
-    box = parse_box(text)
+def _file_box(text: str, frame: Frame) -> dict[str, float]:
+    box = parse_box(text, frame)
     if box is None:
         raise TableError(f"{text!r} is no box; write top:bottom,left:right in pixels of the file")
     return box
@@ -40,7 +40,7 @@ def _file_box(text: str) -> dict[str, float]:
 
 def _upright_box(text: str, frame: Frame) -> dict[str, float]:
     """Read a box of the file's pixels and turn it upright."""
-    return box_of(to_upright(pd.DataFrame([_file_box(text)]), frame).iloc[0])
+    return box_of(to_upright(pd.DataFrame([_file_box(text, frame)]), frame).iloc[0])
 
 
 def _new_box(text: str, frame: Frame, old: str = "") -> dict[str, float]:
@@ -48,7 +48,7 @@ def _new_box(text: str, frame: Frame, old: str = "") -> dict[str, float]:
 
     Sides that lay outside before, as they may where images were registered, stay there.
     """
-    asked, before = _file_box(text), parse_box(old) or {}
+    asked, before = _file_box(text, frame), parse_box(old, frame) or {}
     box = cut_to(asked, frame.rows, frame.cols)
     if box is None:
         whole = f"0:{frame.rows},0:{frame.cols}"

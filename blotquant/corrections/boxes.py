@@ -5,35 +5,40 @@ All here is in the upright picture, where lanes run down; the file's pixels are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from ..geometry import curve_text, parse_curve
+from ..blot import Frame
+from ..geometry import EDGES, curve_text, parse_curve, parse_region
 
-__all__ = ["EDGES", "Box", "box_of", "box_text", "cut_to", "moved", "parse_box", "same_box"]
+__all__ = ["Box", "box_of", "box_text", "cut_to", "moved", "parse_box", "same_box"]
 
-EDGES = ("top", "bottom", "left", "right")
 Box = Mapping[str, float]
-_NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
-_BOX = re.compile(f"{_NUMBER}:{_NUMBER},{_NUMBER}:{_NUMBER}")
 _NEAR = 0.51  # boxes are whole pixels; half a pixel apart is the same box
 
 
-def parse_box(text: str) -> dict[str, float] | None:
+def parse_box(text: str, frame: Frame) -> dict[str, float] | None:
     """Read a box written as top:bottom,left:right [px]; None where the text is none or the box is empty.
+
+    Parameters
+    ----------
+    text : str
+        As `parse_region` reads it; an end that is left out is the picture's.
+    frame : Frame
+        Has the size of the picture.
 
     Examples
     --------
-    >>> parse_box("10:20,5:35")
-    {'top': 10.0, 'bottom': 20.0, 'left': 5.0, 'right': 35.0}
+    >>> parse_box("10:20,5:", Frame(60, 90))
+    {'top': 10.0, 'bottom': 20.0, 'left': 5.0, 'right': 90.0}
     """
-    found = _BOX.fullmatch(text)
-    if found is None:
+    region = parse_region(text)
+    if region is None:
         return None
-    box = dict(zip(EDGES, map(float, found.groups()), strict=True))
+    ends = {"top": 0.0, "bottom": float(frame.rows), "left": 0.0, "right": float(frame.cols)}
+    box = {edge: ends[edge] if at is None else at for edge, at in region.items()}
     return box if box["bottom"] > box["top"] and box["right"] > box["left"] else None
 
 

@@ -16,11 +16,11 @@ import pandas as pd
 from ..blot import Frame
 from ..errors import TableError
 from ..flags import Flag, add_flag
-from ..geometry import curve_text, evaluate_curve, geometry_marks, parse_curve, to_file, to_upright
+from ..geometry import curve_text, evaluate_curve, geometry_marks, parse_curve, parse_region, to_file, to_upright
 from ..tables import check, empty
 from .added import lean_at
 from .applying import Corrected, apply_corrections
-from .boxes import box_of, box_text, moved, parse_box
+from .boxes import box_of, box_text, moved
 
 __all__ = ["edits_by_hand"]
 
@@ -86,12 +86,12 @@ def _box(seen: _Seen, key: _Key, row: Mapping[str, Any]) -> str:
     """Write the box of a row that was edited, once it is known to lie in the picture."""
     box = box_of(row)
     text = box_text(box)
-    if parse_box(text) is None:
+    if parse_region(text) is None:
         raise TableError(f"{_place(key)}: its box {text} is empty; top is to be above bottom, left before right")
     frame = seen.frames.get(key[0])
     if frame is None:  # refused when all edits are known
         return text
-    was = parse_box(seen.before.get(key, "").split(";")[0]) or {}
+    was = parse_region(seen.before.get(key, "").split(";")[0]) or {}
     for edge, value in box.items():
         end = frame.rows if edge in ("top", "bottom") else frame.cols
         # lanes of images that were brought into register may be found to reach beyond it
@@ -119,7 +119,7 @@ def _lane_edits(seen: _Seen, lanes: pd.DataFrame, bands: pd.DataFrame) -> pd.Dat
                 f"{_place(key)}: centre, width and tilt follow from box and curve; change left, right or curve"
             )
         written: dict[str, Any] = {"centre": float(centre), "width": float(width), "tilt": float(tilt), "curve": curve}
-        for name, value in {**(parse_box(old) or {}), **written}.items():
+        for name, value in {**(parse_region(old) or {}), **written}.items():
             lanes.loc[index, name] = value
         edit = seen.edit("move", key, old, new)
         (seen.stand if old == new else seen.follow).append(edit)
@@ -168,7 +168,7 @@ def _band_edits(seen: _Seen, bands: pd.DataFrame, lanes: set[tuple[str, int]]) -
         if stands:
             _refuse_blanks(key, row)
         (seen.stand if stands else seen.follow).append(seen.edit("move", key, old, new))
-        for name, value in ({} if stands else parse_box(old) or {}).items():
+        for name, value in ({} if stands else parse_region(old) or {}).items():
             bands.loc[index, name] = value
     return bands
 

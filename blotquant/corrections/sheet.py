@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from ..errors import TableError
+from ..geometry import parse_region
 from ..tables import TABLES, check, further_columns, nearest, read_csv
-from .boxes import parse_box
 
 __all__ = ["ACTIONS", "read_corrections"]
 
@@ -32,7 +32,7 @@ def _wrong(row: Mapping[str, Any]) -> str:
     if row["action"] in _EXPLAINED and not row["why"].strip():
         return f"column 'why' is blank; say why it is to {row['action']}"
     for column in _BOXED.get(row["action"], ()):
-        if parse_box(row[column]) is None:
+        if parse_region(row[column]) is None:
             return f"column {column!r}: {row[column]!r} is no box; write top:bottom,left:right in pixels of the file"
     number = row["new"].strip()
     if row["action"] == "rename" and not (number.isdigit() and int(number) > 0):

@@ -11,14 +11,15 @@ import pandas as pd
 
 from ..errors import SettingsError
 from ..tables import nearest
-from ..units import conversion_factor, dimension
+from ..units import conversion_factor, dimension, in_words
+from .between import FEWEST, replicates_of
 from .comparing import PotencyRatio, ratio_of_fits, ratio_of_treatments
 from .controls import controls_of
 from .curve_fit import Options, best_fit, check_fit
-from .estimates import Estimate, estimate_doses, estimate_parameters
+from .estimates import Estimate, Shared, estimate_doses, estimate_parameters
 from .halfway import control_lanes
 from .models import MODELS, Model
-from .potency import Potency, in_words, judge, sebaugh_notes
+from .potency import Potency, judge, sebaugh_notes
 from .replicates import Replicates, fit_replicates
 from .results import CurveFit, DoseResponse
 from .rows import curve_rows, grid_rows, potency_row, ratio_row, table_of
@@ -85,14 +86,25 @@ def _without_fit(series: Series, options: Options, why: str) -> CurveFit:
     return CurveFit(*parts, None, None, (), unknown, unknown, series.half, (), series.response_unit)
 
 
-def _differ_note(replicates: Replicates, level: float, unit: str) -> str:
-    """Say that replicates differ, and which IC50 holds for replicates at large."""
+def _differ_note(replicates: Replicates, level: float, unit: str, *, minded: bool) -> str:
+    """Say that replicates differ, and which IC50 holds for replicates at large where the interval does not mind it."""
     words = f"replicates differ in IC50 (p = {replicates.differ_p:.2g})"
     if len(replicates.names) < 2:
         return f"{words}: look at each replicate's points"
+    if minded:
+        return f"{words}: the interval minds it; look at each replicate's own (ic50_replicates in curves.csv)"
     low, high = (in_words(float(np.exp(end)), unit) for end in replicates.interval(level))
     mean = in_words(float(np.exp(replicates.mean)), unit)
     return f"{words}: give the geometric mean of their own IC50s instead, {mean} ({low} to {high})"
+
+
+def _few_note(points: pd.DataFrame) -> str:
+    """Say what the interval of one or two blots lacks; empty for three, and for plates and tables of responses."""
+    count = points.loc[~points["shared"], "replicate"].nunique()
+    if not points["blot"].all() or count >= FEWEST:
+        return ""
+    these = "this blot" if count == 1 else "these blots"
+    return f"n = {count}: the interval is that of {these}; three replicates or more tell how far replicates differ"
 
 
 def _notes(fit: CurveFit, replicates: Replicates) -> tuple[str, ...]:
@@ -104,7 +116,9 @@ def _notes(fit: CurveFit, replicates: Replicates) -> tuple[str, ...]:
     if np.isfinite(said.value):
         notes += sebaugh_notes(fit.weighted, fit.options.ic50, fit.half)
         if replicates.differ_p < _DIFFER:
-            notes.append(_differ_note(replicates, fit.options.level, fit.unit))
+            minded = replicates_of(fit.points) is not None
+            notes.append(_differ_note(replicates, fit.options.level, fit.unit, minded=minded))
+        notes += filter(None, [_few_note(fit.points)])
     if fit.checks.lack_p < _LACK and not fit.checks.flat:
         notes.append(f"lack of fit (p = {fit.checks.lack_p:.2g}): compare points and curve, try model = 5pl")
     return tuple(notes)
@@ -116,10 +130,11 @@ def _fit_one(series: Series, options: Options) -> tuple[CurveFit, Replicates | N
         return _without_fit(series, options, why), None
     weighted = best_fit(points_of(series), options)
     checks = check_fit(weighted)
-    controls, lanes = controls_of(series.points), control_lanes(series.points)
+    lanes = control_lanes(series.points)
+    shared = Shared(controls_of(series.points), lanes, replicates_of(series.points))
     estimates = [
-        *estimate_parameters(weighted, options, controls),
-        *estimate_doses(weighted, options, series.half, controls, lanes),
+        *estimate_parameters(weighted, options, shared),
+        *estimate_doses(weighted, options, series.half, shared),
     ]
     named = {one.parameter: one for one in estimates}
     relative, absolute = (
@@ -257,7 +272,7 @@ def fit_dose_response(
     fits = [fit for fit, _ in fitted]
     ratios = _ratio_rows(fits)
     curves = [row for fit, own in fitted for row in [*curve_rows(fit, own), *ratios.get(id(fit), [])]]
-    points = [grid_rows(fit) for fit in fits]
+    points = [grid_rows(fit) for fit in fits if fit.weighted is not None]
     return DoseResponse(
         curves=table_of(curves, "curves"),
         potencies=table_of([potency_row(fit) for fit in fits], "potencies"),

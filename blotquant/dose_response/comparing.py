@@ -32,17 +32,14 @@ class PotencyRatio:
         Ratio and its interval; NaN, 0 and inf where undetermined or open.
     se : float
         Standard error of the ratio (of its logarithm times the ratio).
-    parallel_p : float
-        p of the hypothesis that both curves have one shape (bottom, slope); NaN when it was not tested.
     note : str
-        How it was made.
+        How it was made; of a joint fit with p of the hypothesis that both curves have one shape (bottom, slope).
     """
 
     value: float
     low: float
     high: float
     se: float
-    parallel_p: float
     note: str
 
 
@@ -83,12 +80,12 @@ def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
     if not (np.isfinite(a.value) and np.isfinite(b.value)):
         low = a.low / b.high if a.low > 0 and np.isfinite(b.high) else 0.0
         high = a.high / b.low if b.low > 0 and np.isfinite(a.high) else np.inf
-        return PotencyRatio(np.nan, low, high, np.nan, np.nan, "undetermined: an IC50 is only known from one side")
+        return PotencyRatio(np.nan, low, high, np.nan, "undetermined: an IC50 is only known from one side")
     ln = np.log(a.value / b.value)
     down = np.hypot(_ln_quotient(a.value, a.low), _ln_quotient(b.high, b.value))
     up = np.hypot(_ln_quotient(a.high, a.value), _ln_quotient(b.value, b.low))
     ratio = float(np.exp(ln))
-    return PotencyRatio(ratio, float(np.exp(ln - down)), float(np.exp(ln + up)), np.nan, np.nan, note)
+    return PotencyRatio(ratio, float(np.exp(ln - down)), float(np.exp(ln + up)), np.nan, note)
 
 
 def _place(points: pd.DataFrame) -> pd.Series[str]:
@@ -146,7 +143,7 @@ def ratio_of_treatments(one: CurveFit, other: CurveFit) -> PotencyRatio:
     Returns
     -------
     PotencyRatio
-        With the p value of parallelism: a ratio of potencies holds for all effects only when the curves are parallel.
+        Its note has p of parallelism: a ratio of potencies holds for all effects only when curves are parallel.
 
     References
     ----------
@@ -174,4 +171,4 @@ def ratio_of_treatments(one: CurveFit, other: CurveFit) -> PotencyRatio:
     parallel = _parallel(full, common)
     note = f"joint fit; parallel curves: p = {parallel:.3g}" if np.isfinite(parallel) else "joint fit"
     ratio = float(np.exp(ln))
-    return PotencyRatio(ratio, float(np.exp(low)), float(np.exp(high)), ratio * se, parallel, note)
+    return PotencyRatio(ratio, float(np.exp(low)), float(np.exp(high)), ratio * se, note)

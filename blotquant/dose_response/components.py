@@ -27,6 +27,7 @@ def restricted_part(squares: Vector, part: Vector, known: Vector, jacobian: Vect
 
     The score of the restricted likelihood is zero there, so that points count by how much they tell of the part, and a
     point near zero, whose error is known, is not taken for evidence on the relative error of large ones.
+    Assumes independent, normal errors.
 
     Parameters
     ----------
@@ -88,6 +89,7 @@ def estimation_cost(
     Its variance changes by g with each part's amount a; ν = 2 (g·a)² / gᵀ C g, with C the covariance of the amounts
     from the information of the restricted likelihood. Only what is estimated counts: a known part of the variance adds
     no degrees of freedom. With a single part and nothing known ν is N − P and the inflation 1.
+    Assumes independent, normal errors.
 
     Parameters
     ----------

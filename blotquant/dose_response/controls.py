@@ -78,6 +78,7 @@ def widening(fit: Weighted, slope: Vector, controls: Controls | None) -> float:
     held against it share. On plates, where the spread may change along the curve (luminescence), the first part is
     Σ c²·residual²/(1 − leverage). On blots the maximum's error is in the blocks' scales, and a constant part of the
     spread that the fit finds in lanes is taken to be in the minimum's lanes too.
+    Assumes that the errors of the controls are independent of those of the points.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..least_squares import Minimum, Vector, minimise
-from .models import PARAMETERS, evaluate, ln_dose_at
+from .models import LN_IC50, evaluate, ln_dose_at
 from .weighting import Weighted
 
 __all__ = ["Level", "crossing_refit"]
@@ -34,12 +34,12 @@ def _share_refit(fit: Weighted, share: float) -> Callable[[float, Vector], Minim
     """Refit the only curve with the ln dose held at which a share of its span is left; ln ic50 follows from it."""
     problem = fit.problem
     own = problem.layout[0]
-    place = int(own[PARAMETERS.index("ln_ic50")])
+    place = int(own[LN_IC50])
     shape = [int(own[column]) for column in (3, 4) if own[column] >= 0]
 
     def apart(fitted: Vector) -> float:
         curve = problem.curves(fitted)[0]
-        return ln_dose_at(problem.model, share, curve, problem.rising) - float(curve[2])
+        return ln_dose_at(problem.model, share, curve, problem.rising) - float(curve[LN_IC50])
 
     def moved(fitted: Vector, value: float) -> Vector:
         out = fitted.copy()

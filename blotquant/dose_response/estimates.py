@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from ..least_squares import Vector, numeric_jacobian
+from ..least_squares import Vector, covariance, numeric_jacobian
+from .between import scatter
 from .controls import Controls, widening
 from .crossings import Level
 from .curve_fit import Options, parameter_covariance
@@ -16,12 +18,13 @@ from .following import follow_weights
 from .freedom import precision
 from .halfway import ControlLanes, halfway_error
 from .models import PARAMETERS, evaluate, ln_dose_at, sign_of
-from .problem import Problem
+from .problem import Codes, Problem
 from .profile import profile_crossing, profile_parameter
 from .weighting import Weighted
 
 __all__ = [
     "Estimate",
+    "Shared",
     "absolute_level",
     "crossing",
     "dose_limits",
@@ -59,6 +62,40 @@ class Estimate:
     high: float
     wald: tuple[float, float]
     dose: bool = False
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What points of a curve share, and so errors that are not independent.
+
+    Parameters
+    ----------
+    controls : Controls, optional
+        Errors of the controls against which points are held.
+    lanes : ControlLanes, optional
+        Lanes of the maximum control, see `halfway_error`.
+    replicate : ndarray of shape (N,) of int, optional
+        Biological replicate of each point, see `replicates_of`.
+    """
+
+    controls: Controls | None = None
+    lanes: ControlLanes | None = None
+    replicate: Codes | None = None
+
+    @property
+    def across(self) -> bool:
+        """Several replicates were held against one control."""
+        if self.controls is None or self.replicate is None:
+            return False
+        pairs = pd.DataFrame({"control": self.controls.block, "replicate": self.replicate}).drop_duplicates()
+        return bool(pairs["control"].duplicated().any())
+
+
+_NOTHING = Shared()
+
+# degrees of freedom for which the lanes' own variance counts beside that of replicates: of 1 to 12 that were tried on
+# 400 drawn studies each, this holds 93 to 96.5 % whether three or six replicates differ or not
+_LANES = 2.0
 
 
 def dose_limits(problem: Problem) -> tuple[float, float]:
@@ -142,7 +179,44 @@ def _judged(fit: Weighted, slope: Vector, controls: Controls | None) -> tuple[We
     return judged, lacking * float(np.sqrt(own.inflation))
 
 
-def estimate_parameters(fit: Weighted, options: Options, controls: Controls | None = None) -> list[Estimate]:
+@dataclass(frozen=True)
+class _Stretch:
+    """How the error and the margins of an estimate grow where replicates scatter, not lanes; and its quantile of t."""
+
+    error: float
+    margin: float
+
+    def ends(self, ends: tuple[float, float], at: float, limits: tuple[float, float]) -> tuple[float, float]:
+        """Stretch both sides by one factor, so that a lopsided or open interval stays so; open beyond the limits."""
+        low, high = (at + (end - at) * self.margin for end in ends)
+        return (low if low > limits[0] else -np.inf), (high if high < limits[1] else np.inf)
+
+
+def _over_replicates(judged: Weighted, slope: Vector, shared: Shared, level: float, besides: float = 0.0) -> _Stretch:
+    """Compare the scatter of replicates with the error of independent lanes; ``besides`` is a variance both have.
+
+    The two variances are weighed by degrees of freedom, as Smyth 2004 (Stat Appl Genet Mol Biol 3:3, doi
+    10.2202/1544-6115.1027) moderates those of few arrays.
+    """
+    found = scatter(judged, slope, shared.replicate)
+    if found is None:
+        return _Stretch(1.0, 1.0)
+    fitted = judged.variance * float(slope @ covariance(judged.minimum, 1.0) @ slope)
+    alone = fitted + besides
+    if shared.across:  # the error of a control that replicates have in common does not show in their scatter
+        besides += fitted * (1.0 - widening(judged, slope, shared.controls) ** -2)
+    whole = found.variance + besides
+    doubt = found.variance**2 / found.freedom + besides**2 / judged.sureness
+    freedom = whole**2 / doubt if doubt > 0 else found.freedom  # Satterthwaite's
+    # few replicates tell their scatter poorly: that of the lanes stands in with degrees of freedom of its own
+    sure = min(_LANES, judged.sureness)
+    moderated = (freedom * whole + sure * alone) / (freedom + sure)
+    own, lanes = (float(stats.t.ppf(0.5 + level / 2.0, max(dof, 1.0))) for dof in (freedom + sure, judged.sureness))
+    error = float(np.sqrt(moderated / alone))
+    return _Stretch(error, error * own / lanes)
+
+
+def estimate_parameters(fit: Weighted, options: Options, shared: Shared = _NOTHING) -> list[Estimate]:
     """Estimate the fitted parameters of a single curve.
 
     Doses, slope and asymmetry are estimated and bounded on the log scale; ``se`` is that of the logarithm times the
@@ -154,8 +228,8 @@ def estimate_parameters(fit: Weighted, options: Options, controls: Controls | No
         The fit.
     options : Options
         Interval, level and convention of the standard error.
-    controls : Controls, optional
-        Errors of a plate's controls.
+    shared : Shared
+        Errors that points share.
     """
     problem, found = fit.problem, []
     sign = sign_of(problem.curves(fit.parameters)[0])
@@ -164,20 +238,26 @@ def estimate_parameters(fit: Weighted, options: Options, controls: Controls | No
         place = int(problem.layout[0, PARAMETERS.index(name)])
         if place < 0:
             continue
-        whole, wider = _judged(fit, np.eye(problem.size)[place], controls)
-        stretch = float(np.sqrt(whole.variance / fit.variance)) if fit.variance > 0 else 1.0
-        at, se = float(fit.parameters[place]), float(spread[place]) * stretch
+        slope = np.eye(problem.size)[place]
+        whole, wider = _judged(fit, slope, shared.controls)
+        grown = float(np.sqrt(whole.variance / fit.variance)) if fit.variance > 0 else 1.0
+        at, se, limits = (
+            float(fit.parameters[place]),
+            float(spread[place]) * grown,
+            _limits(problem, name, float(fit.parameters[place])),
+        )
         wald = _wald(at, se, whole, options.level)
         ends = wald
         if options.interval == "profile":
             fallback = 0.5 if name.startswith("ln_") else 0.2 * float(np.ptp(problem.points.response))
-            limits = _limits(problem, name, at)
             ends = profile_parameter(whole, place, _step(se, fallback), limits, options.level)
             if name == "ln_ic50" and options.weights == "error":
                 ends = follow_weights(
-                    whole, options.weights, place, ends, limits, options.level, controls=controls, wider=wider
+                    whole, options.weights, place, ends, limits, options.level, controls=shared.controls, wider=wider
                 )
-        found.append(_make(name, at, se, ends, wald, sign))
+        stretch = _over_replicates(whole, slope, shared, options.level)
+        ends, wald = (stretch.ends(one, at, limits) for one in (ends, wald))
+        found.append(_make(name, at, se * stretch.error, ends, wald, sign))
     return found
 
 
@@ -234,9 +314,7 @@ def with_error(fit: Weighted, target: Level, ln_dose: float, lanes: ControlLanes
     return replace(target, error=halfway_error(sure, slope, target.constant, lanes))
 
 
-def _dose(
-    fit: Weighted, options: Options, name: str, target: Level, controls: Controls | None, lanes: ControlLanes | None
-) -> Estimate:
+def _dose(fit: Weighted, options: Options, name: str, target: Level, shared: Shared) -> Estimate:
     at = crossing(fit.problem, fit.parameters, target)
     low, high = dose_limits(fit.problem)
     if not low <= at <= high:
@@ -246,23 +324,23 @@ def _dose(
         return np.array([crossing(fit.problem, fitted, target)])
 
     slope = numeric_jacobian(ln_dose, fit.parameters)[0]
-    target = with_error(fit, target, at, lanes)
-    fit = _judged(fit, slope, controls)[0]
+    target = with_error(fit, target, at, shared.lanes)
+    fit = _judged(fit, slope, shared.controls)[0]
     spread = parameter_covariance(fit, options.se)
     se = float(np.sqrt(max(slope @ spread @ slope, 0.0))) if np.all(np.isfinite(spread)) else np.inf
-    if target.error > 0:
-        se = float(np.hypot(se, target.error / _slopes(fit.problem, fit.parameters, at)[0]))
+    control = target.error / _slopes(fit.problem, fit.parameters, at)[0] if target.error > 0 else 0.0
+    se = float(np.hypot(se, control))
     wald = _wald(at, se, fit, options.level)
     ends = wald
     if options.interval == "profile":
         ends = profile_crossing(fit, target, at, _step(se, 0.5), (low, high), options.level)
-    made = _make("ln_ic50", at, se, ends, wald, 1.0)
+    stretch = _over_replicates(fit, slope, shared, options.level, control**2)
+    ends, wald = (stretch.ends(one, at, (low, high)) for one in (ends, wald))
+    made = _make("ln_ic50", at, se * stretch.error, ends, wald, 1.0)
     return Estimate(name, made.value, made.se, made.low, made.high, made.wald, True)
 
 
-def estimate_doses(
-    fit: Weighted, options: Options, half: float, controls: Controls | None = None, lanes: ControlLanes | None = None
-) -> list[Estimate]:
+def estimate_doses(fit: Weighted, options: Options, half: float, shared: Shared = _NOTHING) -> list[Estimate]:
     """Read ic10, ic90 and the absolute IC50 off a single curve.
 
     Parameters
@@ -273,10 +351,8 @@ def estimate_doses(
         Interval, level and convention of the standard error.
     half : float
         Response half-way between the controls; NaN without them.
-    controls : Controls, optional
-        Errors of a plate's controls.
-    lanes : ControlLanes, optional
-        Lanes of the maximum control, see `halfway_error`.
+    shared : Shared
+        Errors that points share.
 
     Returns
     -------
@@ -288,4 +364,4 @@ def estimate_doses(
         "ic90": Level(0.1, 0.9),
         "ic50_absolute": absolute_level(half, fit.problem.curves(fit.parameters)[0]),
     }
-    return [_dose(fit, options, name, target, controls, lanes) for name, target in targets.items()]
+    return [_dose(fit, options, name, target, shared) for name, target in targets.items()]

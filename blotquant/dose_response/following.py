@@ -116,6 +116,7 @@ def follow_weights(
     Weights taken from the curve that fits best favour that curve: points that lie low by chance count more. So each
     end is moved to where the value is just not contradicted by weights of the curve under that very value, refitted
     with its spread: squares(value held) − squares(free) = s²·F(level; 1, dof).
+    Assumes a spread that follows the curve as the weights say.
 
     Parameters
     ----------

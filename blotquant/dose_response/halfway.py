@@ -55,6 +55,7 @@ def halfway_error(fit: Weighted, slope: Vector, half: float, lanes: ControlLanes
     curve at a dose, and A = Σ c · response / control over the block, a control lane counts with c − A/n instead of c;
     what this adds to the variance, Σ [(c − A/n)² − c²] · variance over the control lanes, is given back as an error of
     the level. It averages over blocks. Between fitted plateaus A is zero: there the control cancels.
+    Assumes independent errors of the control lanes.
 
     Parameters
     ----------

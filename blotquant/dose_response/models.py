@@ -9,7 +9,7 @@ import numpy as np
 
 from ..least_squares import Vector
 
-__all__ = ["MODELS", "PARAMETERS", "Model", "evaluate", "ln_dose_at", "sign_of"]
+__all__ = ["LN_IC50", "LN_SLOPE", "MODELS", "PARAMETERS", "Model", "evaluate", "ln_dose_at", "sign_of"]
 
 PARAMETERS = ("top", "bottom", "ln_ic50", "ln_slope", "ln_asymmetry")
 """What every curve is made of, in the order of its parameter vector.
@@ -17,6 +17,8 @@ PARAMETERS = ("top", "bottom", "ln_ic50", "ln_slope", "ln_asymmetry")
 ``top`` is the response at zero dose and ``bottom`` at an endless one, so a rising curve has top < bottom; the slope
 is positive for both, and the sign of ``hill`` in the results tells them apart.
 """
+
+LN_IC50, LN_SLOPE = PARAMETERS.index("ln_ic50"), PARAMETERS.index("ln_slope")
 
 Shape = Callable[[Vector, Vector, bool], tuple[Vector, Vector]]
 _FAR = 700.0  # exp() stays finite
@@ -52,8 +54,8 @@ class Model:
     reference: str
 
     def parameters(self, rising: bool) -> tuple[str, ...]:
-        """Name the fitted parameters; ``3pl`` holds the lower plateau at zero, which is the top of a rising curve."""
-        if self.name == "3pl" and rising:
+        """Name the fitted parameters; the lower plateau that is held at zero is the top of a rising curve."""
+        if rising and self.oriented and "bottom" not in self.free:
             return ("bottom", *self.free[1:])
         return self.free
 
@@ -158,16 +160,16 @@ def evaluate(model: Model, ln_dose: Vector, parameters: Vector, rising: bool) ->
 
 def ln_dose_at(model: Model, share: float, parameters: Vector, rising: bool) -> float:
     """Natural logarithm of the dose at which a share of the span is left; NaN outside (0, 1)."""
-    if not 0.0 < share < 1.0 or model.name == "flat":
+    if not 0.0 < share < 1.0 or "ln_ic50" not in model.free:
         return float("nan")
-    slope = float(np.exp(np.clip(parameters[3], -20.0, 20.0)))
-    if model.name != "5pl":
-        return float(parameters[2] + np.log(1.0 / share - 1.0) / slope)
+    slope = float(np.exp(np.clip(parameters[LN_SLOPE], -20.0, 20.0)))
+    if "ln_asymmetry" not in model.free:
+        return float(parameters[LN_IC50] + np.log(1.0 / share - 1.0) / slope)
     asymmetry = np.exp(np.clip(parameters[4:5], -5.0, 5.0))
     shift = float(_half_shift(asymmetry)[0][0])
     root = (1.0 - share if rising else share) ** (1.0 / float(asymmetry[0]))
     side = -1.0 if rising else 1.0
-    return float(parameters[2] - side * shift / slope + side * np.log(1.0 / root - 1.0) / slope)
+    return float(parameters[LN_IC50] - side * shift / slope + side * np.log(1.0 / root - 1.0) / slope)
 
 
 def sign_of(parameters: Vector) -> float:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..units import in_words
 from .curve_fit import Checks, Options
 from .estimates import Estimate, absolute_level, crossing, dose_limits, with_error
 from .halfway import ControlLanes
-from .models import sign_of
+from .models import LN_IC50, LN_SLOPE, sign_of
 from .profile import nearest_crossing
 from .weighting import Weighted
 
-__all__ = ["Potency", "in_words", "judge", "sebaugh_notes"]
+__all__ = ["Potency", "judge", "sebaugh_notes"]
 
 _BEND = 4.6805  # responses at k/(1+k) and 1/(1+k) of the span bound the curve's linear part
 
@@ -36,17 +37,6 @@ class Potency:
     low: float
     high: float
     note: str
-
-
-def in_words(value: float, unit: str = "") -> str:
-    """Write a number with three digits and without a power of ten where people would not write one.
-
-    Examples
-    --------
-    >>> in_words(1000.0, "nM")
-    '1000 nM'
-    """
-    return f"{float(f'{value:.3g}'):g} {unit}".strip()
 
 
 def _side_of_half(fit: Weighted, half: float) -> int:
@@ -159,7 +149,8 @@ def sebaugh_notes(fit: Weighted, kind: str, half: float) -> list[str]:
     """Say where the doses do not meet Sebaugh's rules for reporting an IC50.
 
     Relative: two doses or more beyond each bend point. Absolute: two or more with more, and two or more with less
-    than half of the activity (predicted). The zero dose counts as one.
+    than half of the activity (predicted). The zero dose counts as one. Assumes the fitted curve:
+    bend points and halves are read off it.
 
     Parameters
     ----------
@@ -186,9 +177,9 @@ def sebaugh_notes(fit: Weighted, kind: str, half: float) -> list[str]:
             (ln_dose > at, "with less than half of the activity"),
         )
     else:
-        reach = np.log(_BEND) / np.exp(curve[3])
+        reach = np.log(_BEND) / np.exp(curve[LN_SLOPE])
         sides = (
-            (ln_dose < curve[2] - reach, "on the plateau at low doses"),
-            (ln_dose > curve[2] + reach, "on the plateau at high doses"),
+            (ln_dose < curve[LN_IC50] - reach, "on the plateau at low doses"),
+            (ln_dose > curve[LN_IC50] + reach, "on the plateau at high doses"),
         )
     return [f"fewer than two doses {words}: add some there" for mask, words in sides if int(np.sum(mask)) < 2]

@@ -24,6 +24,8 @@ _TOUCH = 0.02  # a crossing is one when the best fit there is this close to what
 def allowance(fit: Weighted, level: float) -> float:
     """How far the weighted sum of squares may rise inside the interval: s²·F(level; 1, dof).
 
+    Assumes independent, normal errors.
+
     References
     ----------
     Bates & Watts 1988, Nonlinear Regression Analysis, doi 10.1002/9780470316757, section 6.1.

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from .. import tables
+from ..units import in_words
+from .between import replicates_of
 from .comparing import PotencyRatio
 from .estimates import Estimate
-from .potency import in_words
 from .replicates import Replicates
 from .results import CurveFit
 
@@ -22,7 +23,7 @@ _GRID = 121
 _CONVENTIONS = {"jacobian": "SE from JᵀJ", "hessian": "SE from the Hessian"}
 
 
-def _bounded(value: float, low: float, high: float, unit: str) -> str:
+def _bounded(low: float, high: float, unit: str) -> str:
     """Say which side of a parameter is known."""
     if np.isfinite(low) and low != 0 and not np.isfinite(high):
         return f"> {in_words(low, unit)}, no upper limit"
@@ -46,9 +47,10 @@ def _row(fit: CurveFit, parameter: str, **figures: Any) -> dict[str, Any]:
     return {**fit.keys, "model": fit.model, "parameter": parameter, **known}
 
 
-def _method(fit: CurveFit) -> str:
+def _method(fit: CurveFit, *, over_replicates: bool = True) -> str:
     kind = "profile likelihood" if fit.options.interval == "profile" else "Wald"
-    return f"{kind}; {_CONVENTIONS[fit.options.se]}; weights {fit.options.weights}"
+    minded = "; scatter of replicates (CR2)" if over_replicates and replicates_of(fit.points) is not None else ""
+    return f"{kind}; {_CONVENTIONS[fit.options.se]}; {tables.weights_text(fit.options.weights)}{minded}"
 
 
 def _estimate_row(fit: CurveFit, one: Estimate) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def _estimate_row(fit: CurveFit, one: Estimate) -> dict[str, Any]:
         figures |= {"note": "; ".join(filter(None, notes))}
         return _row(fit, one.parameter, value=said.value, se=error, ci_low=said.low, ci_high=said.high, **figures)
     unknown = fit.model == "flat" or not np.isfinite(one.value) or (_open(one) and np.isnan(fit.potency.value))
-    note = _bounded(one.value, one.low, one.high, unit) if _open(one) else ""
+    note = _bounded(one.low, one.high, unit) if _open(one) else ""
     value, error = (np.nan, np.nan) if unknown else (one.value, one.se)
     if fit.model == "flat":
         note = "not a curve"
@@ -140,7 +142,7 @@ def curve_rows(fit: CurveFit, replicates: Replicates | None) -> list[dict[str, A
 def ratio_row(fit: CurveFit, parameter: str, ratio: PotencyRatio) -> dict[str, Any]:
     """Row of a ratio of potencies in the curves table, under the treatment or target of the numerator."""
     figures = {"value": ratio.value, "se": ratio.se, "ci_low": ratio.low, "ci_high": ratio.high}
-    return _row(fit, parameter, **figures, method=_method(fit), note=ratio.note)
+    return _row(fit, parameter, **figures, method=_method(fit, over_replicates=False), note=ratio.note)
 
 
 def potency_row(fit: CurveFit) -> dict[str, Any]:
@@ -163,7 +165,7 @@ def potency_row(fit: CurveFit) -> dict[str, Any]:
 
 
 def grid_rows(fit: CurveFit) -> pd.DataFrame:
-    """Rows of one fit in the curve_points table: a fine grid from half the lowest to twice the highest dose.
+    """Rows of one curve in the curve_points table: a fine grid from half the lowest to twice the highest dose.
 
     The zero dose comes first where it was fitted, so that a figure can draw the curve's start.
     """

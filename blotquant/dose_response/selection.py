@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..conditions import FAMILY, Mask, codes, complete, maximum_control, stimulus_of, texts, usable
+from ..conditions import FAMILY, Mask, check_group_by, codes, complete, maximum_control, stimulus_of, texts, usable
 from ..errors import TableError
 from ..flags import merge
 from ..tables import nearest
@@ -57,9 +57,7 @@ def _prepared(table: pd.DataFrame, group_by: Sequence[str]) -> pd.DataFrame:
         raise TableError(f"dose-response: {words}; one of {', '.join(_RESPONSES)} is needed")
     if "dose" not in table:
         raise TableError(f"dose-response: column 'dose' is missing{nearest('dose', [str(name) for name in table])}")
-    absent = [column for column in group_by if column not in table]
-    if absent:
-        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    check_group_by(table, group_by)
     out = complete(table, "folds")
     out["wells"] = "plate" in table
     out["plate"] = texts(out["plate"]) if "plate" in table else ""

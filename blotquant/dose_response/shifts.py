@@ -20,6 +20,7 @@ class Shifted:
 
     Each shift is a fitted value with an observation of zero; least squares on both is generalised least squares with
     the covariance that the shared error gives.
+    Assumes errors of the controls as large as they are said to be, independent of those of the points.
 
     Parameters
     ----------

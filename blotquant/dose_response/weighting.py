@@ -196,14 +196,16 @@ def spread_about(problem: Problem, weights: str, at: Vector, residuals: Vector, 
     return _spread(problem, weights, fitted, scale, dof, fitted + residuals)
 
 
-def _best_start(problem: Problem, root_weights: Vector, extra: list[Vector]) -> Minimum:
-    tried = [solve(problem, root_weights, start, tolerance=1e-8) for start in [*extra, *starts(problem, root_weights)]]
+def _best_start(problem: Problem, root_weights: Vector) -> Minimum:
+    tried = [solve(problem, root_weights, start, tolerance=1e-8) for start in starts(problem, root_weights)]
     best = min(tried, key=lambda found: found.rss)
     return solve(problem, root_weights, best.parameters)
 
 
-def fit_weighted(problem: Problem, weights: str, *, near: Vector | None = None) -> Weighted:
+def fit_weighted(problem: Problem, weights: str) -> Weighted:
     """Fit by least squares whose weights follow the fitted curve, repeated until they agree.
+
+    Assumes independent errors whose spread follows the curve as the weights say.
 
     Parameters
     ----------
@@ -213,8 +215,6 @@ def fit_weighted(problem: Problem, weights: str, *, near: Vector | None = None) 
         Member of `WEIGHTS`. ``error`` uses each point's se, and the relative part cv is the one that makes the
         weighted squares add up to the degrees of freedom; a constant part is added where the likelihood asks for it
         (Akaike), and takes the place of an se that is missing or zero.
-    near : ndarray of shape (P,), optional
-        A further start.
 
     References
     ----------
@@ -225,7 +225,7 @@ def fit_weighted(problem: Problem, weights: str, *, near: Vector | None = None) 
     first = block_scales(problem.points) if scaled else np.ones(len(problem.contrasts))
     scale = first[problem.points.block]
     spread = _spread(problem, weights, scale * dose_means(problem.points, scale), scale, dof)
-    found = _best_start(problem, spread.root_weights, [] if near is None else [near])
+    found = _best_start(problem, spread.root_weights)
     for _ in range(_ROUNDS if weights != "none" else 0):
         last = found.parameters
         spread = spread_at(problem, weights, last, dof)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
-from ..flags import SEVERITY, Flag, decode
+from ..flags import PICTURE_FLAGS, SEVERITY, Flag, decode
 from ..geometry import to_upright
 from .pictures import Picture, decode_png
 from .style import COLOURS, DOUBLE, new_axes, styled
@@ -18,11 +18,11 @@ from .style import COLOURS, DOUBLE, new_axes, styled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["FLAGGED", "MEASURED", "PICTURE_FLAGS", "View", "band_look", "doubts", "plot_blot", "view_of"]
+__all__ = ["FLAGGED", "MEASURED", "SAID_ONCE", "View", "band_look", "doubts", "plot_blot", "view_of"]
 
 MEASURED, FLAGGED = COLOURS[0], COLOURS[1]
-PICTURE_FLAGS = Flag.LOSSY | Flag.EIGHT_BIT | Flag.STRETCHED | Flag.GAMMA | Flag.FILM | Flag.COLOUR | Flag.TILTED
-"""Doubts about a whole picture: said once for it, not at each of its bands."""
+SAID_ONCE = (PICTURE_FLAGS & ~Flag.CLIPPED_AT_ZERO) | Flag.TILTED
+"""Doubts that no band has by itself: said once for the picture, not at each of its bands."""
 
 _AROUND = 5.0  # heights of a band that stay visible above and below it (advice of several journals)
 
@@ -88,7 +88,7 @@ def _piece(picture: Picture, view: View) -> tuple[FloatArray, tuple[float, float
 @functools.lru_cache(maxsize=4096)
 def doubts(flags: str) -> tuple[Flag, ...]:
     """Return the flags that put one band's number in doubt, worst first; faintness and whole pictures are not meant."""
-    faint = Flag.BELOW_LOD | Flag.BELOW_LOQ | PICTURE_FLAGS
+    faint = Flag.BELOW_LOD | Flag.BELOW_LOQ | SAID_ONCE
     carried = decode(flags)
     return tuple(flag for flag in Flag if flag & carried and SEVERITY[flag] != "note" and not flag & faint)
 

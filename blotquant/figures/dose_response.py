@@ -98,9 +98,11 @@ def _fitted_rows(points: pd.DataFrame, drugs: list[str]) -> pd.DataFrame:
     return rows[shared | rows["treatment"].isin(drugs)]
 
 
-def _common_unit(curve_points: pd.DataFrame) -> str:
+def _common_unit(curve_points: pd.DataFrame, potencies: pd.DataFrame) -> str:
     """Choose the unit of most treatments, the first of them where several are as common."""
-    units = [plain(unit) for unit in curve_points.drop_duplicates("treatment")["dose_unit"] if plain(unit)]
+    own = {**dict(zip(curve_points["treatment"], curve_points["dose_unit"], strict=True)),
+           **dict(zip(potencies["treatment"], potencies["unit"], strict=True))}  # fmt: skip
+    units = [plain(unit) for unit in own.values() if plain(unit)]
     return max(units, key=units.count, default="")
 
 
@@ -113,9 +115,14 @@ def _in_unit(table: pd.DataFrame, doses: list[str], own: str, unit: str) -> pd.D
     return table.assign(**{name: table[name] * factor for name in doses}, **{own: unit})
 
 
-def has_zero_dose(points: pd.DataFrame, curve_points: pd.DataFrame) -> bool:
+def _treatments(curve_points: pd.DataFrame, potencies: pd.DataFrame) -> list[str]:
+    """Treatments with doses, those that allow no curve too."""
+    return list(dict.fromkeys([*potencies["treatment"], *curve_points["treatment"]]))
+
+
+def has_zero_dose(points: pd.DataFrame, curve_points: pd.DataFrame, potencies: pd.DataFrame) -> bool:
     """Tell whether the figure of these curves shows a zero dose, left of its axis break."""
-    return DoseAxis(_fitted_rows(points, list(dict.fromkeys(curve_points["treatment"])))["dose"]).has_zero
+    return DoseAxis(_fitted_rows(points, _treatments(curve_points, potencies))["dose"]).has_zero
 
 
 def _y_label(points: pd.DataFrame, inhibition: bool) -> str:
@@ -140,7 +147,7 @@ def plot_dose_response(
     curve_points : DataFrame
         Rows of ``curve_points`` of the same target, site, quantity and stimulus.
     potencies : DataFrame
-        Rows of ``potencies`` for the same.
+        Rows of ``potencies`` for the same; of a treatment without a curve the points alone are drawn.
     ax : Axes, optional
         Where to draw, with the caller's matplotlib settings; a figure of its own in journal style when left out.
 
@@ -158,12 +165,13 @@ def plot_dose_response(
     """
     from matplotlib.lines import Line2D
 
-    drugs = list(dict.fromkeys(curve_points["treatment"]))
+    drugs = _treatments(curve_points, potencies)
     inhibition = "percent_activity" in points and bool(points["percent_activity"].notna().any())
     scale = _Scale(inhibition)
-    unit = _common_unit(curve_points)
+    unit = _common_unit(curve_points, potencies)
     curve_points = _in_unit(curve_points, ["dose"], "dose_unit", unit)
-    potencies = _in_unit(potencies[potencies["treatment"].isin(drugs)], ["ic50", "ci_low", "ci_high"], "unit", unit)
+    potencies = _in_unit(potencies, ["ic50", "ci_low", "ci_high"], "unit", unit)
+    named = ((potencies, "potencies"), (curve_points, "curve_points"))
     shown = _in_unit(_fitted_rows(points, drugs), ["dose"], "dose_unit", unit)
     names = list(dict.fromkeys(shown["replicate"]))
     axis = DoseAxis(shown["dose"])
@@ -183,7 +191,7 @@ def plot_dose_response(
     axis.draw(ax, _ROOM)
     ax.set_xlabel(f"dose ({unit})" if unit else "dose")
     ax.set_ylabel(_y_label(points, inhibition))
-    cell = cell_text(curve_points.iloc[0], "curve_points")
+    cell = next(cell_text(table.iloc[0], name) for table, name in named if len(table))
     curves = [
         Line2D([], [], color=shade, label=_ic50_text(drug, potencies, cell))
         for drug, shade in zip(drugs, shades, strict=True)

@@ -15,7 +15,7 @@ from ..blot import FloatArray
 from .brackets import draw_slots
 from .legends import add_legends, legends_height
 from .limits import mark_cut, set_fold_limits
-from .names import places_of, plain, quantity_name, shorten, slots_of
+from .names import interval_name, places_of, plain, quantity_name, shorten, slots_of
 from .replicates import draw_replicates, hollow_handle, replicate_handles
 from .style import DOUBLE, GREY, POINT, SINGLE, new_axes, resize, styled
 
@@ -45,13 +45,13 @@ def _draw_means(ax: Axes, groups: pd.DataFrame, x: FloatArray) -> None:
     ax.vlines(x[known] + 0.26, low[known], high[known], color="black", linewidth=0.8, zorder=4)
 
 
-def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str, *, cut: bool) -> list[Line2D]:
+def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str, level: float, *, cut: bool) -> list[Line2D]:
     """Legend entries for what is drawn beside the replicates."""
     from matplotlib.lines import Line2D
 
     known = groups["geometric_mean"].notna()
     text = "geometric mean" if known.any() else "mean"
-    text += ", 95 % interval" if groups["ci_low"].notna().any() else ""
+    text += f", {interval_name(level)}" if groups["ci_low"].notna().any() else ""
     text += " (arrow: goes on)" if cut else ""
     text += "; mean alone where a value ≤ 0" if known.any() and not known.all() else ""
     notes = [Line2D([], [], color="black", linewidth=1.2, label=text)]
@@ -73,7 +73,7 @@ def _y_label(points: pd.DataFrame, value: str) -> str:
 
 
 @styled
-def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, level: float = 0.95, ax: Axes | None = None) -> Axes:
     """Draw every replicate by treatment and dose, with the mean and interval of each group.
 
     Parameters
@@ -82,6 +82,8 @@ def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, ax: Axes | None = 
         Rows of ``folds`` (or ``ratios``) of one target, site and quantity.
     groups : DataFrame
         The rows of ``groups`` that summarise them.
+    level : float
+        Confidence level of their intervals, for the legend.
     ax : Axes, optional
         Where to draw, with the caller's matplotlib settings; a figure of its own in journal style when left out.
 
@@ -117,7 +119,7 @@ def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, ax: Axes | None = 
         ax.axhline(1.0, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
     below = draw_slots(ax, slots, room)
     ax.set_ylabel(_y_label(folds, value))
-    legends = [replicate_handles(names), _notes(points, groups, value, cut=cut)]
+    legends = [replicate_handles(names), _notes(points, groups, value, level, cut=cut)]
     add_legends(ax, legends, room)
     if own:
         resize(ax, width, _PLOT_HEIGHT + POINT * (below + legends_height(legends, room) + 4.0))

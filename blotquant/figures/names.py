@@ -10,28 +10,34 @@ import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
+from ..conditions import FAMILY
 
 __all__ = [
+    "COMBINED",
     "SERIES",
     "Condition",
     "bound_text",
     "conditions",
     "in_order",
+    "interval_name",
     "interval_text",
+    "main_first",
     "number",
     "option_name",
     "places_of",
     "plain",
     "quantity_name",
-    "series_name",
     "shorten",
     "slots_of",
 ]
 
-SERIES = ["target", "site", "quantity"]
+SERIES = FAMILY
 """Columns that name what was measured: one figure each."""
 
-_NO_STIMULUS = ("", "none", "unstimulated", "no stimulus", "-", "–", "0")
+COMBINED = "combined"
+"""Name of the choice for rows that differ from the default in two or three ways at once."""
+
+_MAIN = ("P/S", "P/L", "P", "S/L", "S")  # quantities as a reader asks for them
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,17 @@ def interval_text(low: float, high: float, unit: str = "") -> str:
     return f"{number(low)}–{number(high)}{unit}"
 
 
+def interval_name(level: float, what: str = "interval") -> str:
+    """Name an interval by its confidence level.
+
+    Examples
+    --------
+    >>> interval_name(0.95), interval_name(0.999, "band")
+    ('95 % interval', '99.9 % band')
+    """
+    return f"{100 * level:.6g} % {what}"
+
+
 def quantity_name(target: object, site: object, quantity: object) -> str:
     """Write what is divided by what.
 
@@ -168,12 +185,6 @@ def option_name(choice: object, option: object) -> str:
     if how.startswith("across = "):  # how replicates are brought to one scale
         what, how = "blocks", f"scaled by {how.removeprefix('across = ')}"
     return f"{shorten(what, 14)}: {shorten(how, 24)}"
-
-
-def series_name(stimulus: object, treatment: object) -> str:
-    """Write a treatment and, where there is one, what the cells were stimulated with."""
-    drug, spur = plain(treatment) or "treatment", plain(stimulus)
-    return drug if spur.lower() in _NO_STIMULUS else f"{drug} ({spur})"
 
 
 def _row_conditions(table: pd.DataFrame, units: Iterable[object]) -> list[Condition]:
@@ -215,6 +226,12 @@ def in_order(table: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
     return table.loc[
         table.assign(_series=series, _place=places).sort_values(["_series", "_place"], kind="stable").index
     ]
+
+
+def main_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows by what a reader asks for: phospho/total, phospho/loading, phospho alone, then the total form."""
+    places = table["quantity"].map({name: place for place, name in enumerate(_MAIN)}).fillna(0)
+    return table.iloc[np.argsort(places.to_numpy(), kind="stable")]
 
 
 def places_of(table: pd.DataFrame, slots: Sequence[Condition]) -> FloatArray:

@@ -12,6 +12,8 @@ import pandas as pd
 
 from ..blot import FloatArray
 from ..geometry import to_upright
+from ..roles import UNUSED_ROLES
+from ..tables import FORMS
 from .blots import FLAGGED, MEASURED, View, band_look, doubts, plot_blot, view_of
 from .brackets import LabelRow, draw_rows, label_rows, rows_height
 from .marks import Mark, draw_marks, marks_width
@@ -24,13 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-__all__ = ["FORMS", "UNUSED_ROLES", "draw_panel", "image_label", "lane_conditions", "order_images"]
-
-FORMS = ("phospho", "total", "loading", "stain")
-"""Images of a membrane from top to bottom."""
-
-UNUSED_ROLES = ("ladder", "empty", "skip")
-"""Roles of lanes that hold no sample."""
+__all__ = ["draw_panel", "image_label", "lane_conditions", "order_images", "unused_lanes"]
 
 _SIZE = 6.5
 _GAP = 1.5  # between strips [mm]
@@ -46,7 +42,7 @@ def order_images(images: pd.DataFrame) -> pd.DataFrame:
         return images
     targets = {name: place for place, name in enumerate(dict.fromkeys(images["target"]))}
     forms = {name: place for place, name in enumerate(FORMS)}
-    late = images["form"].isin(FORMS[2:])
+    late = images["form"].isin(["loading", "stain"])
     keys = pd.DataFrame(
         {"late": late, "target": images["target"].map(targets), "form": images["form"].map(forms).fillna(9)}
     )
@@ -62,7 +58,20 @@ def image_label(image: pd.Series[str]) -> str:
 
 
 def unused_lanes(images: pd.DataFrame, samples: pd.DataFrame, image: str) -> list[int]:
-    """List the lanes of an image's membrane that hold no sample: ladders, empty and skipped ones."""
+    """List the lanes of an image's membrane that hold no sample: ladders, empty and skipped ones.
+
+    Parameters
+    ----------
+    images, samples : DataFrame
+        Sheets of the study; none is unused where one of them has no rows.
+    image : str
+        Id of the image.
+
+    Returns
+    -------
+    list of int
+        Lane numbers, from 1.
+    """
     if not len(samples) or not len(images):
         return []
     membranes = images.loc[images["image"] == image, "membrane"]

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from ..flags import Flag, has_flag
+from ..roles import UNUSED_ROLES
+from ..settings import Settings
 from ..tables import as_text, further_columns
 from ..units import dimension
 from .diagnostics import plot_linearity
 from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
-from .names import SERIES, plain, quantity_name
-from .panels import UNUSED_ROLES, draw_panel, unused_lanes
+from .names import SERIES, interval_name, main_first, plain, quantity_name
+from .panels import draw_panel, unused_lanes
 from .pictures import Picture
 from .precision import plot_precision
 from .specification import plot_sensitivity
@@ -87,15 +90,20 @@ class ResultTables(Protocol):
     def pictures(self) -> Mapping[str, Picture]:
         """What is shown of each image."""
 
+    @property
+    def settings(self) -> Settings:
+        """Settings in full."""
+
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure with the stem of its file's name and a legend ready for a paper."""
+    """A figure with the stem of its file's name, a legend ready for a paper, and the values of the rows it shows."""
 
     stem: str
     title: str
     caption: str
     figure: Figure
+    shows: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,9 +122,9 @@ def _stem(*parts: object) -> str:
 
 
 def _series(table: pd.DataFrame, name: str) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
-    """Split a table by target, site, quantity and the user's grouping columns, as they first appear."""
+    """Split a table by target, site, quantity and the user's grouping columns, main quantities first."""
     names = SERIES + further_columns(table, name)
-    for _, rows in table.groupby(names, sort=False, dropna=False):
+    for _, rows in main_first(table).groupby(names, sort=False, dropna=False):
         yield {column: as_text(rows[column].iloc[0]) for column in names}, rows
 
 
@@ -137,9 +145,16 @@ def _rows(table: pd.DataFrame, key: Mapping[str, str]) -> pd.DataFrame:
     return table[keep]
 
 
+def _level(result: ResultTables) -> float:
+    """Confidence level of the result's intervals."""
+    return result.settings.comparison.level
+
+
 def _n_text(groups: pd.DataFrame) -> str:
     low, high = int(groups["n"].min()), int(groups["n"].max())
-    return f"n = {low} biological replicates" if low == high else f"n = {low}–{high} biological replicates"
+    assumed = has_flag(groups["flags"], Flag.REPLICATE_ASSUMED).any()
+    what = "membranes taken as biological replicates" if assumed else "biological replicates"
+    return f"n = {low} {what}" if low == high else f"n = {low}–{high} {what}"
 
 
 def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
@@ -151,40 +166,46 @@ def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
         name = _name(key)
         caption = (
             f"{name} by treatment and dose, {_n_text(groups)}. Each marker is one lane; colour and marker tell the "
-            "biological replicate. Line: geometric mean; bar: its 95 % interval where every value is above zero."
+            f"biological replicate. Line: geometric mean; bar: its {interval_name(_level(result))} where every value "
+            "is above zero."
         )
-        axes = plot_groups(rows, groups)
-        yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes))
+        axes = plot_groups(rows, groups, level=_level(result))
+        yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes), key)
 
 
-def _kinds_of_dose(curves: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Part the curves of molar doses from those of masses, which share no axis; a kind has a name beside another."""
-    kind = curves["dose_unit"].map(lambda unit: dimension(unit) if plain(unit) else "")
-    parts = [(str(name), rows) for name, rows in curves.groupby(kind, sort=False)]
-    return parts if len(parts) > 1 else [("", curves)]
+def _curve_words(level: float) -> str:
+    return (
+        f"; line and field: fitted curve and its {interval_name(level, 'band')}; horizontal bar: "
+        f"{interval_name(level)} of the IC50, an arrow where it goes on beyond the doses"
+    )
+
+
+def _kinds_of_dose(potencies: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Part treatments with molar doses from those with masses, which share no axis; one kind alone has no name."""
+    kind = potencies["unit"].map(lambda unit: dimension(unit) if plain(unit) else "")
+    parts = [(str(name), rows) for name, rows in potencies.groupby(kind, sort=False)]
+    return parts if len(parts) > 1 else [("", potencies)]
 
 
 def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
-    for key, curves in _series(result.curve_points, "curve_points"):
-        for stimulus, of_stimulus in curves.groupby("stimulus", sort=False):
+    for key, potencies in _series(result.potencies, "potencies"):
+        for stimulus, of_stimulus in potencies.groupby("stimulus", sort=False):
             full = key | {"stimulus": str(stimulus)}
-            points = _rows(result.folds, full)
-            for kind, curve in _kinds_of_dose(of_stimulus) if len(points) else ():
+            points, curves = _rows(result.folds, full), _rows(result.curve_points, full)
+            for kind, known in _kinds_of_dose(of_stimulus) if len(points) else ():
+                curve = curves[curves["treatment"].isin(known["treatment"])]
                 name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
                 title = f"Dose-response of {name}" if any(map(plain, full.values())) else "Dose-response"
                 title += f" ({kind})" if kind else ""
-                axes = plot_dose_response(points, curve, _rows(result.potencies, full))
-                caption = _curves_caption(name if plain(key["target"]) else "Response", points, curve)
-                yield Drawn(_stem("dose_response", *full.values(), kind), title, caption, _figure(axes))
-
-
-def _curves_caption(what: str, points: pd.DataFrame, curve: pd.DataFrame) -> str:
-    caption = (
-        f"{what} against dose. Each marker is one lane or well of one biological replicate; line and field: fitted "
-        "curve and its 95 % band; horizontal bar: 95 % interval of the IC50, an arrow where it goes on beyond the "
-        "doses."
-    )
-    return caption + (" The zero dose stands left of the axis break." if has_zero_dose(points, curve) else "")
+                axes = plot_dose_response(points, curve, known)
+                what = name if plain(key["target"]) else "Response"
+                caption = (
+                    f"{what} against dose. Each marker is one lane or well of one biological "
+                    f"replicate{_curve_words(_level(result)) if len(curve) else ''}."
+                )
+                zero = has_zero_dose(points, curve, known)
+                caption += " The zero dose stands left of the axis break." if zero else ""
+                yield Drawn(_stem("dose_response", *full.values(), kind), title, caption, _figure(axes), full)
 
 
 def _of_samples(result: ResultTables, images: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
@@ -219,13 +240,13 @@ def _draw_sensitivity(result: ResultTables) -> Iterator[Drawn]:
         points = _rows(result.folds, key)
         caption = (
             f"{name}: folds under every choice of background, normalisation and control that could have been defended. "
-            "Line and field: as reported, with 95 % interval."
+            f"Line and field: as reported, with {interval_name(_level(result))}."
         )
         yield Drawn(
             _stem("sensitivity", *key.values()),
             f"{name}: other choices",
             caption,
-            _figure(plot_sensitivity(rows, like=points)),
+            _figure(plot_sensitivity(rows, like=points, level=_level(result))),
         )
 
 
@@ -295,8 +316,8 @@ def draw_all(result: ResultTables, *, kinds: Collection[str] = tuple(FIGURES)) -
 
     Parameters
     ----------
-    result : object with the tables of a result
-        ``lanes, bands, ratios, folds, groups, potencies, curve_points, sensitivity, images, samples, pictures``.
+    result : ResultTables
+        Any object with the tables and pictures that `ResultTables` names.
     kinds : collection of str
         Keys of `FIGURES` that are drawn.
     """

@@ -16,7 +16,7 @@ from ..blot import FloatArray
 from .brackets import draw_slots
 from .legends import add_legends, legends_height
 from .limits import mark_cut, set_fold_limits
-from .names import option_name, places_of, quantity_name, shorten, slots_of
+from .names import COMBINED, interval_name, option_name, places_of, quantity_name, shorten, slots_of
 from .replicates import series_style
 from .style import DOUBLE, GREY, POINT, new_axes, resize, styled
 
@@ -44,7 +44,7 @@ def _draw_options(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]:
     """Draw the folds under other choices side by side, combinations behind them; return their legend entries."""
     from matplotlib.lines import Line2D
 
-    many = (table["choice"] == "combined").to_numpy()
+    many = (table["choice"] == COMBINED).to_numpy()
     behind = _draw_combined(ax, table[many], x[many])
     table, x = table[~many], x[~many]
     options = list(dict.fromkeys(zip(table["choice"], table["option"], strict=True)))
@@ -72,16 +72,18 @@ def _draw_combined(ax: Axes, table: pd.DataFrame, x: FloatArray) -> list[Line2D]
     return [Line2D([], [], label=f"{table['option'].nunique()} combinations of these", **look)]
 
 
-def _reported_handles() -> list[Artist]:
+def _reported_handles(level: float) -> list[Artist]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     line = Line2D([], [], color="black", linewidth=1.2, label="as reported")
-    return [line, Patch(color="#dddddd", label="its 95 % interval")]
+    return [line, Patch(color="#dddddd", label=f"its {interval_name(level)}")]
 
 
 @styled
-def plot_sensitivity(sensitivity: pd.DataFrame, *, like: pd.DataFrame | None = None, ax: Axes | None = None) -> Axes:
+def plot_sensitivity(
+    sensitivity: pd.DataFrame, *, like: pd.DataFrame | None = None, level: float = 0.95, ax: Axes | None = None
+) -> Axes:
     """Draw how far each group's fold moves under other backgrounds, normalisations and controls.
 
     Parameters
@@ -90,13 +92,15 @@ def plot_sensitivity(sensitivity: pd.DataFrame, *, like: pd.DataFrame | None = N
         Rows of ``sensitivity`` of one target, site and quantity.
     like : DataFrame, optional
         A table (``folds``) in whose order the conditions stand.
+    level : float
+        Confidence level of the intervals, for the legend.
     ax : Axes, optional
         Where to draw, with the caller's matplotlib settings; a figure of its own in journal style when left out.
 
     Returns
     -------
     Axes
-        Conditions along x. Black line and grey field: fold and 95 % interval as reported; marks: other choices.
+        Conditions along x. Black line and grey field: fold and interval as reported; marks: other choices.
 
     References
     ----------
@@ -120,7 +124,7 @@ def plot_sensitivity(sensitivity: pd.DataFrame, *, like: pd.DataFrame | None = N
     below = draw_slots(ax, slots, room)
     row = sensitivity.iloc[0]
     ax.set_ylabel(f"{shorten(quantity_name(row['target'], row['site'], row['quantity']), 34)}\nfold")
-    legends: list[Sequence[Artist]] = [_reported_handles(), marks]
+    legends: list[Sequence[Artist]] = [_reported_handles(level), marks]
     add_legends(ax, legends, room)
     if own:
         resize(ax, width, _PLOT_HEIGHT + POINT * (below + legends_height(legends, room) + 4.0))

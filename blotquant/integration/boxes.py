@@ -6,6 +6,7 @@ import numpy as np
 
 from ..background import Places
 from ..blot import Blot, FloatArray
+from ..errors import SettingsError
 
 __all__ = ["box_sums", "integrate_box"]
 
@@ -34,7 +35,7 @@ def integrate_box(blot: Blot, top: int, bottom: int, left: int, right: int, back
 
     Raises
     ------
-    ValueError
+    SettingsError
         The box holds no pixel of the picture.
 
     Examples
@@ -44,5 +45,8 @@ def integrate_box(blot: Blot, top: int, bottom: int, left: int, right: int, back
     """
     part = blot.pixels[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
     if part.size == 0:
-        raise ValueError(f"box {top}:{bottom},{left}:{right} holds no pixel of {blot.name!r}, shape {blot.shape}")
+        rows, cols = blot.shape
+        raise SettingsError(
+            f"box {top}:{bottom},{left}:{right} holds no pixel of {blot.name!r}; take it from 0:{rows},0:{cols}"
+        )
     return float(part.sum() - background_level * part.size)

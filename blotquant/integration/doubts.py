@@ -39,6 +39,17 @@ def limits(error: FloatArray) -> tuple[FloatArray, FloatArray]:
 
     A strong band's error is mostly that of its shape, which an absent band has not; so no band's blank error is
     taken to be larger than that of the faintest third of the picture's bands.
+    Assumes that a band which is absent errs normally, and about zero.
+
+    Parameters
+    ----------
+    error : ndarray of shape (n,)
+        Standard error of each band's volume, as if the band were absent [AU px].
+
+    Returns
+    -------
+    lod, loq : ndarray of shape (n,)
+        [AU px].
 
     References
     ----------
@@ -155,7 +166,24 @@ def _edges(places: Places) -> BoolArray:
 
 
 def flagged(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float) -> pd.Series[str]:
-    """Add the doubts about measured bands to those that they came with."""
+    """Add the doubts about measured bands to those that they came with.
+
+    Parameters
+    ----------
+    bands : DataFrame
+        Bands of the blot with measured columns filled.
+    blot : Blot
+        The upright picture.
+    places : Places
+        Their boxes in it [px], in the order of the rows.
+    noise_sd : float
+        Standard deviation of a pixel of background [AU].
+
+    Returns
+    -------
+    Series of str
+        The column ``flags``.
+    """
     parts = [blot.pixels[places.box(i)] for i in range(len(places))]
     floor = -np.inf if blot.floor is None else blot.floor
     cut = np.array([np.mean(part <= floor) > _DARK for part in parts], dtype=bool)

@@ -97,7 +97,18 @@ def _unexplained(fit: Fit, residual: FloatArray, area: FloatArray) -> FloatArray
 
 
 def measure(fit: Fit) -> Measured:
-    """Volumes of all bands [AU px] with one standard error."""
+    """Sum what the fit gives to each band: volumes [AU px] with one standard error.
+
+    Parameters
+    ----------
+    fit : Fit
+        All lanes of a picture, fitted.
+
+    Returns
+    -------
+    Measured
+        One entry a band, in the order of the fit's places.
+    """
     cut = fit.places.cut
     model = fit.height[:, None, None] * fit.drawn.light
     residual, noise, area = cut(fit.residual), cut(fit.noise), cut(fit.strips.count)

@@ -9,6 +9,7 @@ import pandas as pd
 from ..blot import Blot
 from ..errors import DetectionError
 from ..evidence import Seen, align
+from ..sides import by_lane, from_behind, mirrored, mirrored_table
 from .counting import settle
 from .doubts import refuse_dots
 from .search import search
@@ -45,10 +46,13 @@ def find_lanes(blots: Blot | Sequence[Blot], *, n_lanes: int | None = None) -> p
         message names both numbers. Also when the images do not lie on one pixel grid.
     """
     images = [blots] if isinstance(blots, Blot) else list(blots)
+    behind = from_behind(images)
+    images = [mirrored(blot) for blot in images] if behind else images
     canvas = align(images)
     found = search([Seen.of(blot) for blot in images], canvas)
     name = images[0].name
     if len(found.comb.centre) == 0:
         raise DetectionError(f"{name}: no lanes found, nothing in the picture looks like a row of bands")
     refuse_dots(found, name, n_lanes)
-    return lanes_table(images, canvas, settle(found, n_lanes, name))
+    lanes = lanes_table(images, canvas, settle(found, n_lanes, name))
+    return by_lane(mirrored_table(lanes, int(lanes["lane"].max()) + 1)) if behind else lanes

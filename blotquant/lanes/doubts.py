@@ -14,7 +14,7 @@ from .wells import FEWEST, local_steps
 
 __all__ = ["comb_doubts", "refuse_dots"]
 
-_ROUND = 1.42  # width over thickness below which bands are dots; drawn dots 1.0–1.3, a real dot blot 1.33, lanes 1.5 up
+_ROUND = 1.37  # width over thickness below which bands are dots; drawn dots 1.0–1.3, a real dot blot 1.33, lanes 1.5 up
 _FEW_VOTES = 2.5  # votes of a whole picture below which nothing was found
 _STREAKS = 0.5  # votes of streaks a lane where hardly a band shows both its ends, at least: lanes that touch
 _FEW_BANDS = 4.0  # and votes of bands that others confirm: a clear one has 3, stains and dust of a blank picture less

@@ -12,7 +12,7 @@ from .centre_lines import SPECK
 from .findings import Search
 from .votes import Votes
 
-__all__ = ["row_room", "trimmed"]
+__all__ = ["row_room", "smears", "trimmed"]
 
 _FEWEST = 4  # lanes below which none is given up
 _STRONG = 0.5  # votes of a lane that needs no confirmation, as a share of the median lane's
@@ -34,6 +34,13 @@ def trimmed(found: Search, bands: Votes, seen: Votes) -> Search:
     for end in (0, len(keep) - 1):
         keep[end] = _speaks_for_itself(found, bands, seen, end)
     return replace(found, comb=replace(found.comb, centre=found.comb.centre[keep]))
+
+
+def smears(before: Search, after: Search, bands: Votes) -> list[float]:
+    """Columns of lanes that were given up though they show a clear band, which strays: smears and scratches [px]."""
+    gone = np.flatnonzero(~np.isin(before.comb.centre, after.comb.centre))
+    lane = before.comb.lane_of(bands.row, bands.col, before.pitch)
+    return [float(before.comb.centre[end]) for end in gone if bands.weight[lane == end].max(initial=0.0) >= _CLEAR]
 
 
 def _speaks_for_itself(found: Search, bands: Votes, seen: Votes, end: int) -> bool:

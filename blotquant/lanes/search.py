@@ -12,19 +12,21 @@ from ..evidence import Canvas, Seen
 from .beyond import with_lanes_between, with_lanes_beyond
 from .centre_lines import Comb, Marks, fit_comb, mark_bands
 from .chains import PRICE, best_chain, candidates
-from .ends import trimmed
+from .ends import smears, trimmed
 from .findings import Search
+from .halves import pairs_of_halves, with_halves_joined
 from .pitches import RIVAL, Glance, first_look
 from .places import votes_of
 from .second_look import Look, look_again
 from .streaks import Blocks, streak_votes
 from .votes import Votes, tally
-from .wells import usual_step
+from .wells import FEWEST, usual_step
 
 __all__ = ["choose", "search"]
 
 _OTHER_PITCH = 0.25  # logarithmic distance from which a pitch is another one
 _MOST_HYPOTHESES = 3
+_OFF_STEP = 0.1  # logarithmic distance of the usual step from the pitch looked at from which it is looked at itself
 _MOVED = 0.02  # lanes that move by less than so much of the pitch are where they belong
 _BENDS = 3  # how often the comb is bent, at most
 _ROUNDS = 2  # how often lanes at the ends are given up
@@ -61,7 +63,7 @@ def _counts(votes: Votes, comb: Comb, pitch: float) -> FloatArray:
     return tally(comb.flattened(votes.row, votes.col), votes.weight, votes.spacing, pitch, comb.shape[1])
 
 
-def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
+def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance, *, anew: bool = True) -> Search:
     """Look again at the pitch of a first look, and bend the comb until it fits the bands."""
     pitch = glance.step
     comb = Comb(glance.centre, 0.5 * glance.shear * (canvas.rows - 1), 0.0, 0.0, canvas.shape)
@@ -77,21 +79,45 @@ def _closer(images: Sequence[Seen], canvas: Canvas, glance: Glance) -> Search:
         if len(comb.centre) == len(before) and np.abs(comb.centre - before).max() < _MOVED * pitch:
             break
         counts = _counts(seen.votes, comb, pitch)
-    single = [_one_a_band(own, comb, pitch) for own in seen.cast]
+    step = usual_step(comb.centre, pitch)
+    if anew and np.log(pitch / step) > _OFF_STEP and len(comb.centre) >= FEWEST:
+        shear = 2.0 * comb.lean / max(1, canvas.rows - 1)
+        return _closer(images, canvas, Glance(worth, step, shear, comb.centre), anew=False)
+    return _completed(images, canvas, seen, Search(comb, pitch, counts, counts, Marks.none(), worth, 0.0))
+
+
+def _completed(images: Sequence[Seen], canvas: Canvas, seen: _Ballot, found: Search) -> Search:
+    """Fit the comb to its bands, give up what is no lane, join halves of lanes and add lanes that are missing."""
+    pitch = found.pitch
+    single = [_one_a_band(own, found.comb, pitch) for own in seen.cast]
     marks = seen.marks(single)
-    comb = fit_comb(marks, comb, pitch)
-    found = Search(comb, pitch, _counts(seen.votes, comb, pitch), _counts(seen.streaks, comb, pitch), marks, worth, 0.0)
+    found = seen.tallied(replace(found, comb=fit_comb(marks, found.comb, pitch), marks=marks))
     bands, places = Votes.united(single), Votes.united(seen.cast)
+    given_up: list[float] = []
     for _ in range(_ROUNDS):
         kept = trimmed(found, bands, places)
         if len(kept.comb.centre) == len(found.comb.centre):
             break
-        comb = fit_comb(marks, kept.comb, pitch)  # what was given up bent the others
-        counts, streaks = (_counts(votes, comb, pitch) for votes in (seen.votes, seen.streaks))
-        found = replace(kept, comb=comb, counts=counts, streaks=streaks)
+        given_up += smears(found, kept, bands)
+        found = seen.tallied(replace(kept, comb=fit_comb(marks, kept.comb, pitch)))  # what was given up bent the others
+    pairs = pairs_of_halves(found, bands, seen.looks, canvas.offsets)
+    if pairs.size:
+        return with_halves_joined(found, bands, pairs, images, canvas)
     comb = with_lanes_between(found.comb, bands, pitch, places=places)
-    longer = with_lanes_beyond(comb, bands, marks, pitch, places=places, looks=seen.looks, offsets=canvas.offsets)
-    return replace(found, comb=longer)
+    comb = with_lanes_beyond(
+        comb,
+        bands,
+        marks,
+        pitch,
+        places=places,
+        tallies=(found.counts, found.streaks),
+        given_up=np.array(given_up),
+        looks=seen.looks,
+        offsets=canvas.offsets,
+    )
+    longer = replace(found, comb=comb)
+    # lanes that the others tell cost nothing: fine combs whose bands touch must not lose to coarse ones
+    return replace(longer, worth=found.worth + float(longer.votes.sum() - found.votes.sum()))
 
 
 @dataclass(frozen=True)
@@ -128,6 +154,11 @@ class _Ballot:
         blocks = [Blocks.of(look.picture) for look in looks]
         streaks = [streak_votes(own, pitch, offset) for own, offset in zip(blocks, offsets, strict=True)]
         return cls(looks, cast, Votes.united(streaks), Votes.united([*cast, *streaks]), offsets, pitch)
+
+    def tallied(self, found: Search) -> Search:
+        """Tally the votes along the lanes of a search anew."""
+        counts, streaks = (_counts(votes, found.comb, self.pitch) for votes in (self.votes, self.streaks))
+        return replace(found, counts=counts, streaks=streaks)
 
     def marks(self, single: Sequence[Votes], *, thick: bool = True) -> Marks:
         """Bands in lanes with their ends."""
@@ -169,6 +200,7 @@ def search(images: Sequence[Seen], canvas: Canvas) -> Search:
     if not hypotheses:
         return Search.nothing(canvas)
     found = sorted((_closer(images, canvas, glance) for glance in hypotheses), key=lambda seen: -seen.worth)
-    rival = found[1].worth if len(found) > 1 else 0.0
     best = found[0]
+    others = [seen.worth for seen in found[1:] if abs(np.log(seen.pitch / best.pitch)) > _OTHER_PITCH]
+    rival = max(others, default=0.0)
     return replace(best, pitch=max(best.pitch, usual_step(best.comb.centre, best.pitch)), runner_up=rival)

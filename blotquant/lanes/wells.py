@@ -16,7 +16,7 @@ _MOST_EMPTY = 2  # empty wells side by side
 _SINGLE = 0.25  # share of the steps that skip no well where the pitch is right, at least
 _AROUND = 5  # spaces on either side that tell the usual distance at a place; it drifts along a membrane
 _UNLIKE = 0.25  # difference from their median, as a share, beyond which one tells nothing
-_SHORT = 0.15  # part of a step by which a well may be narrower than its neighbours
+_SHORT = 0.075  # part of a step by which wells may be narrower than their neighbours
 
 
 def usual_step(centre: FloatArray, pitch: float) -> float:
@@ -94,7 +94,7 @@ def fill_wells(centre: FloatArray, pitch: float) -> tuple[FloatArray, npt.NDArra
     if len(centre) < FEWEST:
         return centre, np.zeros(len(centre), bool)
     space = np.diff(centre)
-    missing = np.floor(space / local_steps(centre, pitch) + _SHORT).astype(int) - 1
+    missing = np.floor(space / local_steps(centre, pitch) / (1.0 - _SHORT)).astype(int) - 1
     missing[(missing < 0) | (missing > _MOST_EMPTY)] = 0
     places, empty = [centre[:1]], [np.zeros(1, bool)]
     for left, right, count in zip(centre[:-1], centre[1:], missing, strict=True):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .inputs import filled
 from .pairing import pair_lanes
 from .ratios import match_bands
 from .targets import assign_targets
 
-__all__ = ["assign_targets", "filled", "match_bands", "pair_lanes"]
+__all__ = ["assign_targets", "match_bands", "pair_lanes"]

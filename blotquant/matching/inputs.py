@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import TableError
+from ..roles import MEASURED_ROLES
 from ..tables import INPUTS
 
-__all__ = ["MEASURED_ROLES", "filled", "lysate_lanes"]
-
-MEASURED_ROLES = ("sample", "standard", "calibrator", "maximum", "minimum")
-"""Roles of lanes that hold lysate and give a ratio."""
+__all__ = ["filled", "lysate_lanes"]
 
 
 def filled(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ..flags import Flag, add_flag, decode, encode, merge
+from ..flags import Flag, add_flag, decode, encode, has_flag, merge
 from ..scales import additive_design, islands
 from .signals import read_signal
 
@@ -29,6 +29,12 @@ def _usable(signal: pd.DataFrame) -> pd.Series[bool]:
     """Lanes whose loading can divide: above the limit of quantification, or above zero where none is known."""
     limit = signal["loq"].where(signal["loq"].notna(), 0.0)
     return (signal["volume"] > limit) & (signal["volume"] > 0)
+
+
+def _without_excluded(signal: pd.DataFrame) -> pd.DataFrame:
+    """Blank the bands that were left out by hand: they correct nothing, and their limits bound nothing."""
+    out = has_flag(signal["flags"], Flag.EXCLUDED)
+    return signal.assign(volume=signal["volume"].mask(out), se=signal["se"].mask(out), loq=signal["loq"].mask(out))
 
 
 def _comparable(seen: pd.DataFrame) -> pd.DataFrame:
@@ -106,8 +112,8 @@ def loading_signal(
 ) -> pd.DataFrame | None:
     """Unite the loading controls of a membrane: the stain where there is one, else the housekeeping bands.
 
-    Several bands are united by their geometric mean, lane by lane (Vandesompele 2002,
-    doi:10.1186/gb-2002-3-7-research0034), each after division by its own mean over the membrane.
+    Several bands are united by their geometric mean, lane by lane, each after division by its own mean over the
+    membrane.
     factor = (Π control / mean of the control)^(1 / number of controls). Where a lane lacks one of them, what it would
     have been is told by the others: ln control = lane + control, by least squares. Assumes controls that the treatment
     does not move.
@@ -118,6 +124,10 @@ def loading_signal(
         A signal with two more columns: ``factor`` (mean 1 over the lanes where it is known; 1 where no control is
         above its limit of quantification) and ``most`` (the factor, or there the greatest it can be, NaN where no
         limit is known); None without a loading control.
+
+    References
+    ----------
+    Vandesompele et al. 2002, Genome Biol 3:research0034, doi 10.1186/gb-2002-3-7-research0034.
     """
     mine = images[images["membrane"] == membrane]
     stains, bands_of = mine[mine["form"] == "stain"], mine[mine["form"] == "loading"]
@@ -126,5 +136,6 @@ def loading_signal(
     signals = []
     for _, row in chosen.iterrows():
         signal = read_signal(bands, row["image"], row["target"], lanes)
+        signal = _without_excluded(signal)
         signals.append(signal.assign(flags=add_flag(signal["flags"], _conflicts(mine, row), Flag.MASS_CONFLICT)))
     return _unite(signals) if signals else None

@@ -7,7 +7,8 @@ import difflib
 import pandas as pd
 
 from ..errors import TableError
-from .inputs import MEASURED_ROLES, filled
+from ..roles import MEASURED_ROLES
+from .inputs import filled
 
 __all__ = ["pair_lanes", "partner_image"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..conditions import plain_site
 from ..errors import DetectionError, QualityWarning, TableError
-from ..tables import check, empty
+from ..tables import Finding, check, quality_table, target_note
 from .inputs import filled, lysate_lanes
 
 __all__ = ["assign_targets"]
@@ -173,10 +173,13 @@ def _other_form(bands: pd.DataFrame, entries: pd.DataFrame, band: str, taken: se
     if target not in _FORMS or entries["row"].notna().any() or any((target, site) in _ONE_FORM for site in sites):
         return None
     here = bands[bands["image"].isin(entries["image"]) & (bands["band"] != _WHOLE_LANE)]
-    place = here.pivot_table(index=["image", "lane"], columns="band", values="centre_row")
-    if band not in place:  # places are not known, as in a table made by hand
+    row, col = (
+        here.pivot_table(index=["image", "lane"], columns="band", values=at) for at in ("centre_row", "centre_col")
+    )
+    if band not in row:  # places are not known, as in a table made by hand
         return None
-    apart = place.sub(place[band], axis=0).abs().median()
+    # bands of a lane lie apart along its run, which in a picture that lies on its side is across the file
+    apart = (row.sub(row[band], axis=0).pow(2) + col.sub(col[band], axis=0).pow(2)).pow(0.5).median()
     near = apart[apart <= _CLOSE * float(here["sigma"].median())].index.difference([band, *taken])
     strength = here[here["detected"] & here["band"].isin(near)].groupby("band")["volume"].sum()
     return str(strength.idxmax()) if len(strength) else None
@@ -214,21 +217,16 @@ def _choose_rows(
 
 def _reasons(choices: list[_Choice]) -> pd.DataFrame:
     """Write the choices down as rows of the quality table."""
-    if not choices:
-        return empty("quality")
-    rows = [
-        {
-            "scope": "image",
-            "name": choice.image,
-            "measure": "target_row",
-            "value": np.nan if choice.band == _WHOLE_LANE else float(choice.band),
-            "se": np.nan,
-            "unit": "",
-            "note": f"{choice.target} ({choice.form}): {choice.note}",
-        }
+    return quality_table(
+        Finding(
+            "image",
+            choice.image,
+            "target_row",
+            np.nan if choice.band == _WHOLE_LANE else float(choice.band),
+            target_note(choice.target, choice.form, choice.note),
+        )
         for choice in choices
-    ]
-    return check(pd.DataFrame(rows), "quality")
+    )
 
 
 def assign_targets(

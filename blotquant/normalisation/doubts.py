@@ -13,8 +13,9 @@ from ..flags import Flag, has_flag
 
 __all__ = ["warn_of_references"]
 
+_SHORTER = "expose shorter, or give a shorter exposure with its exposure_s"
 _LOST = {
-    Flag.REFERENCE_SATURATED: ("is saturated", "expose shorter, or give a shorter exposure with its exposure_s"),
+    Flag.REFERENCE_SATURATED: ("is saturated", _SHORTER),
     Flag.REFERENCE_MISSING: ("has no ratio", "see why in ratios.csv; load it with every replicate and stimulus"),
     Flag.REFERENCE_BELOW_LOQ: ("is below its limit of quantification", "expose longer, or name a stronger one"),
 }
@@ -96,15 +97,29 @@ def _unlike(what: str, family: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def _left_out(what: str, family: pd.DataFrame) -> Iterator[str]:
+    """Texts of saturated controls for which others of their kind stand, whose mean may be too low for it."""
+    lost = has_flag(family["flags"], Flag.REFERENCE_SATURATED) | has_flag(family["flags"], Flag.REFERENCE_MISSING)
+    controls = (family["is_reference"] | (family["role"] == "maximum")) & ~has_flag(family["flags"], Flag.EXCLUDED)
+    rows = family[controls & has_flag(family["flags"], Flag.SATURATED) & family["ratio"].isna() & ~lost]
+    for _, alike in rows.groupby("membrane", sort=True):
+        place = f" on {_listed(alike['membrane'])}" if _listed(alike["membrane"]) else ""
+        names = _listed(label(row) for row in alike.to_dict("records"))
+        count = "1 lane of" if len(alike) == 1 else f"{len(alike)} lanes of"
+        verb = "is" if len(alike) == 1 else "are"
+        yield f"{what}{place}: {count} {names} {verb} saturated and left out of the controls' mean; {_SHORTER}"
+
+
 def _texts(folds: pd.DataFrame) -> Iterator[str]:
     for (target, site), family in folds.groupby(["target", "site"], sort=True):
         what = " ".join(part for part in (str(target), str(site)) if part) or "response"
         yield from _lost(what, family)
+        yield from _left_out(what, family)
         yield from _unlike(what, family)
 
 
 def warn_of_references(folds: pd.DataFrame) -> None:
-    """Warn where lanes lost their fold or percent activity with a control, or are held against the control of others.
+    """Warn of lanes that lost their fold or percent activity, of controls left out, and of lanes held against others'.
 
     Unstimulated controls, which are compared with a stimulus' maximum by their nature, are passed over.
 

@@ -13,6 +13,7 @@ from ..conditions import (
     Codes,
     Condition,
     Mask,
+    check_group_by,
     codes,
     complete,
     control,
@@ -161,9 +162,7 @@ def normalise(
     if across not in ACROSS:
         raise SettingsError(f"across = {across!r} is not known{nearest(across, list(ACROSS))}")
     table = complete(ratios, "ratios")
-    absent = [column for column in group_by if column not in table]
-    if absent:
-        raise TableError(f"group_by: column {absent[0]!r} does not exist{nearest(absent[0], list(table.columns))}")
+    check_group_by(table, group_by)
     top, floor, base = _controls(table, maximum, minimum, reference)
     table = _mark_roles(table, top, floor)
     scale = scales_of(table, base, across, group_by)

@@ -14,14 +14,14 @@ from ..errors import QualityWarning, TableError
 from ..flags import Flag, add_flag
 from ..least_squares import Vector
 
-__all__ = ["percent_activity"]
+__all__ = ["block_columns", "percent_activity"]
 
 _MIN_APART = 2.0  # standard errors between the controls
 _UPWARDS = 20.0  # percent activity above the maximum, from which a well is above it by more than scatter
 _NOT_LINEAR = ("polari", "anisotropy")
 
 
-def _block_columns(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[str]:
+def block_columns(table: pd.DataFrame, controls: Mask, sought: Mask) -> list[str]:
     """Tell what makes a block: the plate; without plates, the replicate where several have controls of their own.
 
     Then each must have them, see `_require`: pooled over others', the controls would set a scale that is not its own.
@@ -199,7 +199,7 @@ def _near(
 def _between(table: pd.DataFrame, top: Mask, floor: Mask) -> pd.DataFrame:
     values = table["ratio"].to_numpy()
     sought = usable(table) & ~top & ~floor
-    block = _block_columns(table, top, sought)
+    block = block_columns(table, top, sought)
     high, high_se, _ = _near(table, top, sought, "maximum", block)
     low, low_se, low_n = np.zeros((3, len(table)))
     if np.any(floor):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from .. import tables
 from ..conditions import FAMILY, usable
+from ..tables import Finding, Tone, quality_table
 
 __all__ = ["control_quality"]
 
@@ -26,41 +24,40 @@ def _z_prime(high: np.ndarray, low: np.ndarray) -> float:
     return 1.0 - 3.0 * float(np.std(high, ddof=1) + np.std(low, ddof=1)) / apart
 
 
-def _judged(value: float, count: int) -> str:
+def _judged(value: float, count: int) -> tuple[str, Tone]:
     if count < _ENOUGH:
-        return f"{count} lane{'s' * (count != 1)} of a control: n too small to judge; load {_ENOUGH} or more of each"
+        few = f"{count} lane{'s' * (count != 1)} of a control: n too small to judge; load {_ENOUGH} or more of each"
+        return few, "fact"
     if value > 0.5:
-        return "good separation of the controls (Z′ > 0.5)"
-    return (
-        "marginal separation of the controls (Z′ 0 to 0.5): rely on replicates, not on single lanes"
-        if value > 0
-        else "the controls overlap (Z′ < 0): read nothing from single lanes, and look at the controls"
-    )
+        return "good separation of the controls (Z′ > 0.5)", "good"
+    if value > 0:
+        return "marginal separation of the controls (Z′ 0 to 0.5): rely on replicates, not on single lanes", "worry"
+    return "the controls overlap (Z′ < 0): read nothing from single lanes, and look at the controls", "worry"
 
 
-def _of_pair(high: np.ndarray, low: np.ndarray, place: dict[str, Any], what: str) -> list[dict[str, Any]]:
+def _of_pair(high: np.ndarray, low: np.ndarray, place: tuple[str, str], what: str) -> list[Finding]:
     if not (len(high) and len(low)):
         return []
-    rows = []
+    found = []
     if np.mean(low) > 0 and np.mean(high) > 0:
         ratio = float(np.mean(high) / np.mean(low))
         note = f"{what}: maximum over minimum control" + ("; the signal falls with activity" if ratio < 1 else "")
-        rows.append({**place, "measure": "window", "value": max(ratio, 1.0 / ratio), "unit": "fold", "note": note})
+        found.append(Finding(*place, "window", max(ratio, 1.0 / ratio), note))
     z_prime = _z_prime(high, low)
-    note = f"{what}: {_judged(z_prime, min(len(high), len(low)))}"
-    return [*rows, {**place, "measure": "z_prime", "value": z_prime, "unit": "", "note": note}]
+    words, tone = _judged(z_prime, min(len(high), len(low)))
+    return [*found, Finding(*place, "z_prime", z_prime, f"{what}: {words}", tone)]
 
 
-def _of_block(block: pd.DataFrame, place: dict[str, Any], what: str) -> list[dict[str, Any]]:
+def _of_block(block: pd.DataFrame, place: tuple[str, str], what: str) -> list[Finding]:
     """Each stimulus has a maximum of its own, beside its own minimum where there is one and the common one else."""
     there = block[block["ratio"].notna()]
     high, low = there[there["role"] == "maximum"], there[there["role"] == "minimum"]
-    several, rows = len(set(high["stimulus"])) > 1, []
+    several, found = len(set(high["stimulus"])) > 1, list[Finding]()
     for stimulus, own in high.groupby("stimulus", sort=True):
         near = low[low["stimulus"] == stimulus] if several and (low["stimulus"] == stimulus).any() else low
         name = f"{what} {stimulus}" if several else what
-        rows += _of_pair(own["ratio"].to_numpy(), near["ratio"].to_numpy(), place, name)
-    return rows
+        found += _of_pair(own["ratio"].to_numpy(), near["ratio"].to_numpy(), place, name)
+    return found
 
 
 def _block(family: pd.DataFrame) -> tuple[str, str]:
@@ -95,16 +92,13 @@ def control_quality(folds: pd.DataFrame) -> pd.DataFrame:
     ----------
     Zhang et al. 1999, J Biomol Screen 4:67, doi 10.1177/108705719900400206 (Z′).
     """
-    rows: list[dict[str, Any]] = []
+    found: list[Finding] = []
     lanes = folds[usable(folds)]
     for key, family in lanes.groupby(FAMILY, sort=True, dropna=False):
         what = " ".join(str(part) for part in key if part) or "response"
         if not ((family["role"] == "maximum") | family["is_reference"]).any():
-            missing = {"scope": "target", "name": what, "measure": "reference", "value": np.nan, "unit": ""}
-            rows.append({**missing, "note": _NO_CONTROL})
+            found.append(Finding("target", what, "reference", note=_NO_CONTROL))
         column, scope = _block(family)
         for name, block in family.groupby(column, sort=True):
-            rows += _of_block(block, {"scope": scope, "name": str(name)}, what)
-    if not rows:
-        return tables.empty("quality")
-    return tables.check(pd.DataFrame(rows).assign(se=np.nan), "quality")
+            found += _of_block(block, (scope, str(name)), what)
+    return quality_table(found)

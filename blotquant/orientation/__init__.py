@@ -14,14 +14,13 @@ from ..blot import Blot, Frame, Step
 from ..calm import Calm, calmed, hand_on
 from ..errors import SettingsError
 from ..saturation import find_ceiling, find_floor
+from ..tables import POLARITIES
 from .crop import find_membrane
 from .polarity import Polarity, find_polarity
 from .small import SIDE, find_bulges
 from .tilt import find_tilt
 
 __all__ = ["orient", "orient_alike"]
-
-_POLARITIES = ("auto", "bright", "dark")
 
 
 def _full_scale(blot: Blot) -> float:
@@ -36,7 +35,7 @@ def _full_scale(blot: Blot) -> float:
 def _inverted(blot: Blot) -> Blot:
     """Turn dark bands bright, exactly: full scale minus counts; what was the floor becomes the ceiling."""
     full = _full_scale(blot)
-    bottom = blot.floor if blot.floor is not None else find_floor(blot.pixels, full=full).level
+    bottom = blot.floor if blot.floor is not None else find_floor(blot.pixels, full=full)
     ceiling = None if bottom is None else full - bottom
     floor = None if blot.ceiling is None else full - blot.ceiling
     step = Step("invert", f"counts = {full:g} − counts")
@@ -53,7 +52,7 @@ def _ground(blot: Blot, calm: Calm) -> float | None:
 
 def _kept(blot: Blot) -> Blot:
     """Keep bright bands as they are; where the detector clips is looked for if nobody knew."""
-    ceiling = blot.ceiling if blot.ceiling is not None else find_ceiling(blot.pixels).level
+    ceiling = blot.ceiling if blot.ceiling is not None else find_ceiling(blot.pixels)
     return dataclasses.replace(blot, bright=True, ceiling=ceiling)
 
 
@@ -101,12 +100,15 @@ def _quarter_turns(rotate: int | float) -> int:
     return int(rotate // 90) % 4
 
 
-def _decide(blot: Blot, polarity: str, found: Polarity) -> tuple[bool, str]:
-    if polarity != "auto":
-        return polarity == "bright", "as given"
-    if blot.bright is not None:
-        return blot.bright, "known before"
-    return found.bright, f"{found.reason}, {found.confidence:.2f} of 1 clear"
+def _decide(blot: Blot, polarity: str, found: Polarity) -> Step:
+    """Say what protein is in the file: ``told`` has ``bright`` (1 or 0) and, where it was looked for, ``clear``."""
+    bright, reason, clear = polarity == "bright", "as given", {}
+    if polarity == "auto" and blot.bright is not None:
+        bright, reason = blot.bright, "known before"
+    elif polarity == "auto":
+        bright, reason = found.bright, f"{found.reason}, {found.confidence:.2f} of 1 clear"
+        clear = {"clear": found.confidence}
+    return Step("polarity", f"{'bright' if bright else 'dark'} bands ({reason})", {"bright": float(bright), **clear})
 
 
 def orient(
@@ -143,14 +145,14 @@ def orient(
     Assumes that bands are thinner along the run than wide across it, and that bands and the space between
     them differ in width. The polarity tag of a file is never asked.
     """
-    if polarity not in _POLARITIES:
-        raise SettingsError(f"polarity = {polarity!r}: must be one of {', '.join(_POLARITIES)}")
+    if polarity not in POLARITIES:
+        raise SettingsError(f"polarity = {polarity!r}: must be one of {', '.join(POLARITIES)}")
     upright = _turned(blot, _quarter_turns(rotate), bool(mirror))
     calm = calmed(upright)
     small, factor = calm.at_most(SIDE)
     bulges = find_bulges(small)
-    bright, reason = _decide(upright, polarity, find_polarity(small, bulges, ground=_ground(upright, calm)))
-    said = Step("polarity", f"{'bright' if bright else 'dark'} bands ({reason})")
+    said = _decide(upright, polarity, find_polarity(small, bulges, ground=_ground(upright, calm)))
+    bright = said.told["bright"] > 0
     signal, evidence = (small, bulges.bright) if bright else (-small, bulges.dark)
     calm = calm if bright else calm.inverted(_full_scale(upright))
     upright = _kept(upright.after(said)) if bright else _inverted(upright.after(said))
@@ -160,7 +162,8 @@ def orient(
 
 def _polarity_of(blot: Blot) -> str:
     """Tell what protein was in the file: ``bright`` or ``dark``, as `orient` has noted it."""
-    return next(step.detail.split()[0] for step in blot.steps if step.verb == "polarity")
+    said = next(step.told for step in blot.steps if step.verb == "polarity")
+    return "bright" if said["bright"] else "dark"
 
 
 def orient_alike(

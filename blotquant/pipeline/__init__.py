@@ -20,10 +20,11 @@ from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
 from .exposures import group_exposures
-from .membranes import Given, Measured, gather, measure_blots, measure_membrane, read_membrane, united
+from .given import Given
+from .membranes import Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import kept_warnings, make_record, run_key
 from .sensitivity import compare_choices, other_backgrounds
-from .single import fit_curves, fit_table, measure_file, measure_image
+from .single import fit_curves, fit_table, measure_file
 from .twins import note_twins
 from .unfitted import warn_of_unfitted
 
@@ -37,7 +38,6 @@ __all__ = [
     "gather",
     "measure_blots",
     "measure_file",
-    "measure_image",
     "measure_membrane",
     "quantify",
     "read_membrane",
@@ -99,7 +99,8 @@ def quantify(
         tables = {} if until else _conclude(known, used, measured, edits)
         tables["quality"] = united([tables.get("quality", measured.quality), note_twins(measured.pictures)], "quality")
     bands = tables.pop("bands", measured.bands)
-    further = {"until": until or "", "key": key, "geometry": geometry_marks(measured.lanes, bands), **(record or {})}
+    marks = geometry_marks(measured.lanes, bands)
+    further = {"until": until or "", "key": key, "geometry": marks, "given": dict(known.given), **(record or {})}
     found = {"lanes": measured.lanes, "bands": bands, "calibration": measured.calibration}
     found["profiles"] = measured.profiles
     found["corrections"] = edits
@@ -123,26 +124,18 @@ def _taken_up(start: Result | None) -> Result | None:
 
 
 def _given(study: Study, membrane: str, settings: Settings, start: Result | None) -> Given:
-    """Collect what is known of a membrane: number of lanes (option, then images, then lane sheet), stains, ladder."""
+    """Collect what a study says of a membrane, and the tables to start from."""
     images = study.images[study.images["membrane"] == membrane]
     samples = study.samples[study.samples["membrane"] == membrane]
-    told = images["n_lanes"].dropna()
-    numbers = sorted(int(lane) for lane in samples["lane"])
-    count, why = None, "found in the pictures"
-    if settings.lanes.n_lanes is not None:
-        count, why = settings.lanes.n_lanes, "given by the settings"
-    elif len(told):
-        count, why = int(told.iloc[0]), "given by n_lanes in images.csv"
-    elif numbers == list(range(1, len(numbers) + 1)):
-        count, why = len(numbers), "given by the rows of samples.csv"
-    stains = tuple(dict.fromkeys(images.loc[images["form"] == "stain", "image"]))
-    markers = tuple(dict.fromkeys(images.loc[images["form"] == "marker", "image"]))
-    given = Given(membrane, count, why, samples, stains, study.mass, markers=markers)
-    if start is None:
-        return given
-    mine = set(images["image"])
-    lanes, bands = (table[table["image"].isin(mine)].reset_index(drop=True) for table in (start.lanes, start.bands))
-    return dataclasses.replace(given, lanes=lanes, bands=bands, why="taken from the tables given")
+    further: dict[str, Any] = {
+        "stains": tuple(dict.fromkeys(images.loc[images["form"] == "stain", "image"])),
+        "mass": study.mass,
+    }
+    if start is not None:
+        mine = set(images["image"])
+        for name, table in (("lanes", start.lanes), ("bands", start.bands)):
+            further[name] = table[table["image"].isin(mine)].reset_index(drop=True)
+    return Given.of(membrane, settings, images, samples, **further)
 
 
 def _measure(
@@ -158,6 +151,12 @@ def _measure(
     return gather(parts)
 
 
+def _probed(study: Study) -> Study:
+    """Leave out pictures of the ladder alone; where it tells masses, known targets are to be found by theirs."""
+    images = study.images[study.images["form"] != "marker"].reset_index(drop=True)
+    return dataclasses.replace(study, images=with_reference_masses(images) if "ladder" in study.mass else images)
+
+
 def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Go from measured bands to the dose-response, one line a stage."""
     # imported here: measuring a picture does without them, and most load scipy.stats, which takes half a second
@@ -166,12 +165,14 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     from ..normalisation import control_quality, membrane_scales, warn_of_references
     from .edits import flag_lost, with_bands
 
-    study = dataclasses.replace(study, images=study.images[study.images["form"] != "marker"].reset_index(drop=True))
-    tolerance, doublets = settings.matching.mass_tolerance, settings.matching.doublets
-    if "ladder" in study.mass:  # masses are told, so known targets are found by theirs
-        study = dataclasses.replace(study, images=with_reference_masses(study.images))
-    sheets = (measured.bands, with_bands(study.images, measured.bands, edits), study.samples)
-    bands, why = assign_targets(*sheets, mass_tolerance=tolerance, doublets=doublets)
+    study = _probed(study)
+    bands, why = assign_targets(
+        measured.bands,
+        with_bands(study.images, measured.bands, edits),
+        study.samples,
+        mass_tolerance=settings.matching.mass_tolerance,
+        doublets=settings.matching.doublets,
+    )
     bands, linearity = fit_linear_range(bands, study.images, study.samples)
     ratios = flag_lost(_match(bands, study, settings), edits, study)
     folds = _normalise(ratios, study, settings)
@@ -179,15 +180,11 @@ def _conclude(study: Study, settings: Settings, measured: Measured, edits: pd.Da
     warn_of_unfitted(folds)
     across = settings.normalisation.across
     scales = membrane_scales(folds, reference=study.reference, group_by=study.group_by, across=across)
-    groups = summarise(folds, group_by=study.group_by, level=settings.comparison.level)
-    tests = compare_groups(
-        folds,
-        method=settings.comparison.method,
-        group_by=study.group_by,
-        level=settings.comparison.level,
-        min_replicates=settings.comparison.min_replicates,
-    )
-    power = power_table(folds, group_by=study.group_by, level=settings.comparison.level)
+    level, few = settings.comparison.level, settings.comparison.min_replicates
+    groups = summarise(folds, group_by=study.group_by, level=level, min_replicates=few)
+    method = settings.comparison.method
+    tests = compare_groups(folds, method=method, group_by=study.group_by, level=level, min_replicates=few)
+    power = power_table(folds, group_by=study.group_by, level=level, min_replicates=few)
     fit = _fit(folds, study, settings)
     return {
         "bands": bands,

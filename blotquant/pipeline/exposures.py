@@ -1,10 +1,17 @@
-"""Which images are exposures of one another, and which of them stands for all."""
+"""Which images are exposures of one another, which of them stands for all, and what merging adds to errors."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
 
-__all__ = ["group_exposures"]
+from ..blot import FloatArray
+from ..calibration import Merged
+from ..tables import check
+
+__all__ = ["group_exposures", "widened"]
 
 _SAME = ["membrane", "target", "form", "site", "channel", "region"]
 
@@ -41,3 +48,38 @@ def group_exposures(images: pd.DataFrame, how: str) -> tuple[pd.DataFrame, dict[
         kept.append(longest.assign(note=f"merged from {names}"))
         kept.append(rows.drop(timed.index))
     return pd.concat(kept).sort_index().reset_index(drop=True), groups
+
+
+def _shares(bands: pd.DataFrame, merged: Merged) -> FloatArray:
+    """Tell how well the scale of each band's light is known, as a share, shape (B,)."""
+    blot, (rows, cols) = merged.blot, merged.blot.shape
+    light = np.clip(blot.pixels - blot.middle, 0.0, None)
+    limits = [
+        np.clip(np.nan_to_num(bands[edge].to_numpy(np.float64)), 0, most).astype(int)
+        for edge, most in (("top", rows), ("bottom", rows), ("left", cols), ("right", cols))
+    ]
+    shares = np.zeros(len(bands))
+    for place, (top, bottom, left, right) in enumerate(zip(*limits, strict=True)):
+        here = light[top:bottom, left:right]
+        unsure = float((here * merged.doubt[top:bottom, left:right]).sum())
+        shares[place] = unsure / float(here.sum()) if unsure > 0 else 0.0
+    return shares
+
+
+def widened(bands: pd.DataFrame, merged: Mapping[str, Merged]) -> pd.DataFrame:
+    """Add to the errors of bands of merged exposures how well the factors between these are known.
+
+    Parameters
+    ----------
+    bands : DataFrame
+        Integrated bands [px of the file as given].
+    merged : Mapping of str to Merged
+        What each merged image was made of.
+    """
+    if not merged or bands.empty:
+        return bands
+    error = bands["volume_se"].to_numpy(np.float64).copy()
+    for image, each in merged.items():
+        mine = (bands["image"] == image).to_numpy()
+        error[mine] = np.hypot(error[mine], _shares(bands[mine], each) * bands.loc[mine, "volume"].to_numpy(np.float64))
+    return check(bands.assign(volume_se=error, snr=bands["volume"] / error), "bands")

@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..bands import find_bands
 from ..blot import Blot
-from ..calibration import calibrate_mass, ladder_masses, merge_exposures
-from ..conditions import complete
+from ..calibration import Merged, calibrate_mass, ladder_masses, merge_exposures
 from ..errors import BlotquantError, DetectionError, SettingsError
 from ..figures.pictures import Picture, display_picture
-from ..flags import add_flag
+from ..flags import Flag, add_flag, has_flag
 from ..geometry import to_upright
 from ..integration import integrate
 from ..lanes import find_lanes
@@ -25,53 +23,20 @@ from ..orientation import orient
 from ..readers import read_blot
 from ..screening import image_flags, saturation, screen
 from ..settings import Settings
-from ..tables import check, empty
+from ..tables import Finding, check, empty, quality_table
 from .crops import flag_tight_crops
+from .drops import find_drops
+from .exposures import widened
+from .given import Given
+from .limits import limits_of_images
 from .pieces import Pairs, check_pieces, cut_pieces
 from .profiles import lane_profiles
-from .registration import Registered, register
+from .registration import Registered, register, show_alike
+from .stains import whole_lanes
 from .unsure import flag_unsure
 from .upright import find_turn, on_its_side
 
-__all__ = ["Given", "Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
-
-
-@dataclass(frozen=True)
-class Given:
-    """What is known of a membrane before its images are looked at.
-
-    Parameters
-    ----------
-    membrane : str
-        Its name.
-    n_lanes : int or None
-        Number of lanes, when something said it.
-    why : str
-        What said it.
-    samples : DataFrame
-        Its lanes; may be without rows.
-    stains : tuple of str
-        Images measured as whole lanes.
-    mass : Mapping
-        ``ladder``, ``buffer``, ``model`` of the mass calibration, where named.
-    markers : tuple of str
-        Images that show the ladder alone, as by visible light, on the same grid as the first of the others.
-    lanes, bands : DataFrame or None
-        Tables to take instead of finding them.
-    exposures : Mapping of str to DataFrame
-        For an image that is merged from several exposures: their rows of images.csv.
-    """
-
-    membrane: str = ""
-    n_lanes: int | None = None
-    why: str = "found in the pictures"
-    samples: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"membrane": [], "lane": [], "role": []}))
-    stains: tuple[str, ...] = ()
-    mass: Mapping[str, Any] = field(default_factory=dict)
-    markers: tuple[str, ...] = ()
-    lanes: pd.DataFrame | None = None
-    bands: pd.DataFrame | None = None
-    exposures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+__all__ = ["Measured", "gather", "measure_blots", "measure_membrane", "read_membrane", "united"]
 
 
 @dataclass(frozen=True)
@@ -163,9 +128,9 @@ def read_membrane(images: pd.DataFrame, folder: Path, settings: Settings) -> lis
 
 def _merge(
     images: pd.DataFrame, folder: Path, given: Given, settings: Settings
-) -> tuple[list[tuple[Blot, Blot]], list[pd.DataFrame], dict[str, str]]:
+) -> tuple[list[tuple[Blot, Blot]], dict[str, Merged], dict[str, str]]:
     """Read the images of one membrane, those taken with several exposures merged into one."""
-    pairs, reports, inputs = [], [], {}
+    pairs, merged, inputs = [], {}, {}
     for _, row in images.drop_duplicates("image").iterrows():
         rows = given.exposures.get(row["image"])
         if rows is None:
@@ -174,10 +139,10 @@ def _merge(
         else:
             parts = [_read_image(each, folder, settings) for _, each in rows.iterrows()]
             inputs |= {part.name: part.source.sha256 for part in parts}
-            blot, report = merge_exposures(parts, list(rows["exposure_s"]))
-            reports.append(report)
+            merged[row["image"]] = merge_exposures(parts, list(rows["exposure_s"]))
+            blot = merged[row["image"]].blot
         pairs.append((blot, _upright(blot, row, settings)))
-    return pairs, reports, inputs
+    return pairs, merged, inputs
 
 
 def _find_lanes(blots: Sequence[Blot], given: Given, raw: Mapping[str, Blot]) -> pd.DataFrame:
@@ -202,27 +167,6 @@ def _find_lanes(blots: Sequence[Blot], given: Given, raw: Mapping[str, Blot]) ->
     return lanes
 
 
-def _whole_lanes(lanes: pd.DataFrame) -> pd.DataFrame:
-    """Return the bands of a stain: one a lane, as large as the lane."""
-    known = {name: lanes[name] for name in ("image", "lane", "left", "right", "top", "bottom", "flags")}
-    middle_row, middle_col = (lanes["top"] + lanes["bottom"]) / 2, (lanes["left"] + lanes["right"]) / 2
-    bands = pd.DataFrame({**known, "band": "lane", "centre_row": middle_row, "centre_col": middle_col})
-    bands["curve"] = [f"{row:.2f}:{col:.2f}" for row, col in zip(middle_row, middle_col, strict=True)]
-    return check(complete(bands, "bands"), "bands")
-
-
-def _alike(blots: Sequence[Blot]) -> list[list[Blot]]:
-    """Group images that show the same part of the run; strips below one another in one picture share no rows."""
-    groups: list[tuple[int, int, list[Blot]]] = []
-    for blot in blots:
-        top, bottom, members = blot.frame.top, blot.frame.top + blot.shape[0], [blot]
-        for group in [each for each in groups if each[0] < bottom and top < each[1]]:
-            groups.remove(group)
-            top, bottom, members = min(top, group[0]), max(bottom, group[1]), [*group[2], *members]
-        groups.append((top, bottom, members))
-    return [members for _, _, members in sorted(groups, key=lambda group: group[0])]
-
-
 def _ladders(given: Given) -> set[int]:
     """Lanes that samples.csv says are ladders."""
     return set(given.samples.loc[given.samples["role"] == "ladder", "lane"])
@@ -242,10 +186,10 @@ def _find_bands(blots: Sequence[Blot], lanes: pd.DataFrame, given: Given, settin
     probed = [blot for blot in blots if blot.name not in (*given.stains, *given.markers)]
     parts = [
         find_bands(group, lanes[lanes["image"].isin([blot.name for blot in group])], min_score=settings.bands.min_score)
-        for group in _alike(probed)
+        for group in show_alike(probed)
     ]
     parts = [_without_markers(rows, _ladders(given)) for rows in parts]
-    parts += [_whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
+    parts += [whole_lanes(lanes[lanes["image"] == name]) for name in given.stains]
     for blot in [each for each in blots if each.name in given.markers]:
         rows = find_bands(blot, lanes[lanes["image"] == blot.name], min_score=settings.bands.min_score)
         parts.append(rows[rows["lane"].isin(_ladders(given) or set(rows["lane"]))])
@@ -284,13 +228,33 @@ def _with_masses(bands: pd.DataFrame, blots: Sequence[Blot], given: Given) -> tu
     return check(bands.assign(**changed), "bands"), report
 
 
+def _find(
+    upright: tuple[Blot, ...], given: Given, settings: Settings, raw: Mapping[str, Blot]
+) -> tuple[Registered, pd.DataFrame, pd.DataFrame]:
+    """Lay the images on one grid, and find lanes and bands there; again where the rows tell that some lie lower."""
+    anew = given.lanes is None
+    placed = register(upright, n_lanes=given.n_lanes, still=given.markers) if anew else Registered(upright)
+
+    def found(placed: Registered) -> tuple[pd.DataFrame, pd.DataFrame]:
+        lanes = placed.check_lanes(_find_lanes(placed.blots, given, raw))
+        return lanes, _find_bands(placed.blots, lanes, given, settings)
+
+    lanes, bands = found(placed)
+    lower = placed.lowered(find_drops(bands, placed.blots, given.targets, still=(*given.markers, *given.stains)))
+    if not lower.drops:
+        return placed, lanes, bands
+    return (
+        (lower, *found(lower)) if anew else (lower, lower.from_files(lanes, "lanes"), lower.from_files(bands, "bands"))
+    )
+
+
 def _lane_rows(lanes: pd.DataFrame, given: Given) -> pd.DataFrame:
     count = lanes["lane"].nunique()
     sure = float(lanes["confidence"].min())
     reasons = "; ".join(dict.fromkeys(part for reason in lanes["reason"] for part in reason.split("; ") if part))
-    row = {"scope": "membrane", "name": given.membrane, "measure": "lanes", "value": float(count), "se": [np.nan]}
     note = f"{given.why}; the least sure of them has confidence {sure:.2f} of 1" + (f": {reasons}" if reasons else "")
-    return check(pd.DataFrame({**row, "unit": "", "note": note}), "quality")
+    unsure = bool(has_flag(lanes["flags"], Flag.LANE_UNSURE).any())
+    return quality_table([Finding("membrane", given.membrane, "lanes", count, note, "worry" if unsure else "good")])
 
 
 def measure_blots(
@@ -316,15 +280,13 @@ def measure_blots(
     """
     # markers come last: the grid is that of the first image that shows the samples
     upright = tuple(sorted((blot for _, blot in pairs), key=lambda blot: blot.name in given.markers))
-    found_anew = given.lanes is None
-    placed = register(upright, n_lanes=given.n_lanes, still=given.markers) if found_anew else Registered(upright)
+    placed, lanes, found = _find(upright, given, settings, {shown.name: raw for raw, shown in pairs})
     blots = placed.blots
-    lanes = placed.check_lanes(_find_lanes(blots, given, {shown.name: raw for raw, shown in pairs}))
-    found = _find_bands(blots, lanes, given, settings)
     measured = flag_tight_crops(_integrate(blots, found, given, settings, None), blots)
     others_found = {method: _integrate(blots, found, given, settings, method) for method in others}
     bands, calibration = _with_masses(flag_unsure(measured, others_found), blots, given)
     notes = [*(screen(blot) for blot in upright), placed.quality(), _lane_rows(lanes, given)]
+    notes.append(limits_of_images(blots, bands))
     in_files = placed.to_files(lanes, "lanes")
     return Measured(
         lanes=in_files,
@@ -342,14 +304,21 @@ def measure_membrane(
     images: pd.DataFrame, folder: Path, given: Given, settings: Settings, *, others: Sequence[str] = ()
 ) -> Measured:
     """Read the images of one membrane, merge their exposures and measure them, piece by piece; as `measure_blots`."""
-    pairs, reports, inputs = _merge(images, folder, given, settings)
+    pairs, merged, inputs = _merge(images, folder, given, settings)
     pairs, turned = _by_ladder(pairs, images, given, settings)
+    probed = images[images["form"].isin(["phospho", "total"]) & (images["mode"] != "two_colour")]
+    given = dataclasses.replace(given, targets=dict(zip(probed["image"], probed["target"], strict=True)))
     pieces = cut_pieces(pairs, images)
     measured = gather([measure_blots(piece, _of_piece(given, piece), settings, others=others) for piece in pieces])
     check_pieces(pieces, measured.lanes, given.membrane)
-    calibration = united([measured.calibration, *reports], "calibration")
-    quality = united([measured.quality, turned], "quality")
-    return dataclasses.replace(measured, calibration=calibration, quality=quality, inputs=inputs)
+    return dataclasses.replace(
+        measured,
+        bands=widened(measured.bands, merged),
+        others={method: widened(table, merged) for method, table in measured.others.items()},
+        calibration=united([measured.calibration, *(each.calibration for each in merged.values())], "calibration"),
+        quality=united([measured.quality, turned], "quality"),
+        inputs=inputs,
+    )
 
 
 def _of_piece(given: Given, piece: Pairs) -> Given:

@@ -21,7 +21,7 @@ from ..study import Study
 
 __all__ = ["kept_warnings", "make_record", "run_key"]
 
-_PACKAGES = ("numpy", "pandas", "scipy", "opencv-python-headless", "scikit-image", "tifffile", "matplotlib")
+_PACKAGES = ("numpy", "pandas", "scipy", "opencv-python-headless", "tifffile", "matplotlib")
 
 
 @functools.cache

@@ -7,7 +7,7 @@ are refused.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,9 +21,9 @@ from ..errors import DetectionError
 from ..geometry import to_file, to_upright
 from ..lanes import find_lanes
 from ..readers import split_stem
-from ..tables import check, empty
+from ..tables import Finding, check, quality_table
 
-__all__ = ["Registered", "find_scale", "find_shift", "register"]
+__all__ = ["Registered", "find_scale", "find_shift", "on_one_grid", "register", "show_alike"]
 
 _SIGMA = 3.0  # half thickness of bands that are looked for [px]
 _SOFT = 20.0  # evidence in units of noise above which more says no more, so that one strong band does not rule
@@ -57,12 +57,28 @@ class Registered:
         Shift of each image against the first across the lanes [px].
     scales : dict of str to (float, float)
         For each image that is larger or smaller than the first: how many times, and the shift of its middle [px].
+    drops : dict of str to int
+        For each image that lies lower than the first, or higher: by how much [px].
     """
 
     blots: tuple[Blot, ...]
     homes: dict[str, tuple[Frame, Frame]] = field(default_factory=dict)
     shifts: dict[str, int] = field(default_factory=dict)
     scales: dict[str, tuple[float, float]] = field(default_factory=dict)
+    drops: dict[str, int] = field(default_factory=dict)
+
+    def lowered(self, drops: Mapping[str, int]) -> Registered:
+        """Lay images that lie lower than the first by so much [px] on one grid with it; none moves without a drop."""
+        if not drops:
+            return self
+        rows, cols = self.blots[0].frame.upright_shape
+        placed, homes = [], {}
+        for blot in self.blots:
+            old = blot.frame
+            frame = Frame(rows, cols, top=old.top - drops.get(blot.name, 0), left=old.left, tilt=old.tilt)
+            homes[blot.name] = (frame, self.homes[blot.name][1] if self.homes else old)
+            placed.append(dataclasses.replace(blot, frame=frame))
+        return dataclasses.replace(self, blots=tuple(placed), homes=homes, drops=dict(drops))
 
     def check_lanes(self, lanes: pd.DataFrame) -> pd.DataFrame:
         """Return the lanes of the common grid, once those of images of other size are where they must be.
@@ -93,31 +109,32 @@ class Registered:
 
     def to_files(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         """Return a lanes or bands table of the common grid in pixels of the files as given."""
+        return self._moved(table, name, back=True)
+
+    def from_files(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
+        """Return a lanes or bands table of the files as given in pixels of the common grid."""
+        return self._moved(table, name, back=False)
+
+    def _moved(self, table: pd.DataFrame, name: str, *, back: bool) -> pd.DataFrame:
         if not self.homes or table.empty:
             return table
         parts = []
         for image, rows in table.groupby("image", sort=False):
             common, own = self.homes[str(image)]
-            parts.append(to_file(to_upright(rows, common), own))
+            old, new = (common, own) if back else (own, common)
+            parts.append(to_file(to_upright(rows, old), new))
         return check(pd.concat(parts).loc[table.index], name)
 
     def quality(self) -> pd.DataFrame:
         """Report shifts and sizes as rows of the quality table."""
-        found = [
-            (image, "shift", float(shift), "px", "lies so far right of the membrane's first image")
-            for image, shift in self.shifts.items()
-            if shift
-        ]
-        found += [
-            (image, "scale", scale, "", "shows the membrane so many times as large as its first image")
-            for image, (scale, _) in self.scales.items()
-        ]
-        rows = [
-            {"scope": "image", "name": image, "measure": measure, "value": value, "se": np.nan, "unit": unit,
-             "note": f"{note}; its lanes were matched accordingly"}
-            for image, measure, value, unit, note in found
-        ]  # fmt: skip
-        return check(pd.DataFrame(rows), "quality") if rows else empty("quality")
+        lanes, rows = (f"; its {what} were matched accordingly" for what in ("lanes", "rows"))
+        right = f"lies so far right of the membrane's first image{lanes}"
+        below = f"lies so far below the membrane's first image{rows}"
+        large = f"shows the membrane so many times as large as its first image{lanes}"
+        moved = [Finding("image", name, "shift", float(shift), right) for name, shift in self.shifts.items() if shift]
+        moved += [Finding("image", name, "drop", float(drop), below) for name, drop in self.drops.items()]
+        sized = [Finding("image", name, "scale", scale, large) for name, (scale, _) in self.scales.items()]
+        return quality_table([*moved, *sized])
 
 
 @once_a_blot
@@ -235,12 +252,24 @@ def _centres(lanes: pd.DataFrame, blot: Blot) -> FloatArray:
     return mine.sort_values("lane")["centre"].to_numpy(dtype=np.float64)
 
 
-def _on_one_grid(one: Blot, other: Blot) -> bool:
+def on_one_grid(one: Blot, other: Blot) -> bool:
     """Whether two pictures share their grid by their making: channels of one file, or of one scan."""
     paths = [Path(blot.source.path) for blot in (one, other)]
     parted = [split_stem(path.stem) for path in paths]
     scan = paths[0].parent == paths[1].parent and parted[0][0] == parted[1][0] and all(name for _, name in parted)
     return bool(one.source.path) and (paths[0] == paths[1] or scan)
+
+
+def show_alike(blots: Sequence[Blot]) -> list[list[Blot]]:
+    """Group images that show the same part of the run; strips below one another in one picture share no rows."""
+    groups: list[tuple[int, int, list[Blot]]] = []
+    for blot in blots:
+        top, bottom, members = blot.frame.top, blot.frame.top + blot.shape[0], [blot]
+        for group in [each for each in groups if each[0] < bottom and top < each[1]]:
+            groups.remove(group)
+            top, bottom, members = min(top, group[0]), max(bottom, group[1]), [*group[2], *members]
+        groups.append((top, bottom, members))
+    return [members for _, _, members in sorted(groups, key=lambda group: group[0])]
 
 
 def _pitch(blot: Blot, n_lanes: int | None) -> float | None:
@@ -289,7 +318,7 @@ def register(blots: Sequence[Blot], *, n_lanes: int | None = None, still: Collec
     first = blots[0]
     if len({blot.frame.upright_shape for blot in blots}) > 1:
         return Registered(tuple(blots))
-    moving = [blot for blot in blots[1:] if blot.name not in still and not _on_one_grid(first, blot)]
+    moving = [blot for blot in blots[1:] if blot.name not in still and not on_one_grid(first, blot)]
     sizes = {blot.name: find_scale(first, blot, n_lanes=n_lanes) for blot in moving}
     scales = {image: size for image, size in sizes.items() if size is not None}
     shifts = {blot.name: 0 for blot in blots} | _shifts(first, moving, n_lanes)

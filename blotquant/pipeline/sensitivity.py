@@ -9,19 +9,18 @@ from itertools import chain, product
 import numpy as np
 import pandas as pd
 
+from ..conditions import DOSE, FAMILY
 from ..errors import BlotquantError
+from ..figures.names import COMBINED
 from ..tables import check, empty
 
-__all__ = ["COMBINED", "OTHER_BACKGROUNDS", "compare_choices", "other_backgrounds"]
+__all__ = ["OTHER_BACKGROUNDS", "compare_choices", "other_backgrounds"]
 
 OTHER_BACKGROUNDS = ("quadratic", "border_median", "rubber_band", "valley")
 """Backgrounds that a careful person could have chosen instead of the default."""
 
-COMBINED = "combined"
-"""Name of the choice for rows that differ from the default in two or three ways at once."""
-
 _SCALES = ("reference", "alignment")  # ``none`` pools ratios in units of their membranes, which nobody could defend
-_KEYS = ["target", "site", "quantity", "stimulus", "treatment", "dose", "dose_unit"]
+_KEYS = [*FAMILY, *DOSE]
 
 Summarise = Callable[..., pd.DataFrame]
 

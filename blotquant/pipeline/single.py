@@ -12,21 +12,21 @@ import numpy as np
 import pandas as pd
 
 from ..blot import Blot
-from ..geometry import geometry_marks
-from ..matching import filled
+from ..errors import Failure, TableError
 from ..readers import read_blot, read_channels, split_channels
 from ..result import Result
 from ..settings import Settings
 from ..study import read_responses
 from ..tables import INPUTS
-from .membranes import Given, Measured
+from .given import Given
+from .membranes import Measured
 from .records import kept_warnings, make_record
 from .strips import measure_strips, upright_strips
 
 if TYPE_CHECKING:
     from ..dose_response import DoseResponse
 
-__all__ = ["MeasuredFile", "fit_curves", "fit_table", "measure_file", "measure_image"]
+__all__ = ["MeasuredFile", "fit_curves", "fit_table", "measure_file"]
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,9 @@ class MeasuredFile:
 
 def _image_row(blot: Blot, file: str) -> dict[str, Any]:
     """Describe a picture in a file as a row of images.csv: one membrane, nothing known of targets."""
-    region = next((step.detail.split()[0] for step in blot.steps if step.verb == "strip"), "")
-    blank = {each.name: "" if each.kind == "text" else float("nan") for each in INPUTS["images"].columns}
+    region = next((f"{step.told['number']:g}" for step in blot.steps if step.verb == "strip"), "")
     place = {"file": file, "region": region, "channel": blot.source.channel}
-    return {**blank, "image": blot.name, "membrane": file, **place}
+    return {**INPUTS["images"].blanks, "image": blot.name, "membrane": file, **place}
 
 
 def measure_file(
@@ -55,33 +54,7 @@ def measure_file(
     region: str | None = None,
     settings: Settings | None = None,
 ) -> MeasuredFile:
-    """Find and measure the lanes and bands of one file; parameters and errors are those of `measure_image`."""
-    used, file = settings or Settings(), name or Path(path).name
-    limit, how = used.batch.max_megapixels, used.orientation
-    with kept_warnings() as said:
-        if channel or region:
-            blots = [read_blot(path, name=name, channel=channel, region=region, max_megapixels=limit)]
-        else:
-            blots = read_channels(path, name=file, max_megapixels=limit)
-        strips = upright_strips([blots] if channel or region else split_channels(blots), how)
-        count = used.lanes.n_lanes
-        given = Given(file, count, "given by the settings" if count else "found in the pictures")
-        measured, failed = measure_strips(strips, given, used)
-    shown = [raw for pairs in strips for raw, _ in pairs if raw.name in measured.inputs]
-    failures = [{"name": each.name, "kind": type(each.error).__name__, "message": str(each.error)} for each in failed]
-    return MeasuredFile(measured, [_image_row(blot, file) for blot in shown], said, failures)
-
-
-def measure_image(
-    path: str | Path,
-    *,
-    name: str | None = None,
-    channel: str | None = None,
-    region: str | None = None,
-    settings: Settings | None = None,
-    record: Mapping[str, Any] | None = None,
-) -> Result:
-    """Find and measure the lanes and bands of one picture, or of each strip or membrane in it; no study needed.
+    """Find and measure the lanes and bands of one file, or of each strip or membrane in it; no study needed.
 
     Parameters
     ----------
@@ -93,28 +66,24 @@ def measure_image(
         Part of the file, as for `read_blot`.
     settings : Settings, optional
         Settings of the stages.
-    record : mapping, optional
-        What the caller knows for ``run.json``.
 
     Raises
     ------
     BlotquantError
-        The file cannot be read, or no lanes are found in any part of it; a part without is a failure on record.
+        The file cannot be read, or no lanes are found in any part of it; a part without is among the failures.
     """
-    found = measure_file(path, name=name, channel=channel, region=region, settings=settings)
-    measured, file = found.measured, name or Path(path).name
-    marks = geometry_marks(measured.lanes, measured.bands)
-    known = make_record(file, measured.inputs, found.warnings, geometry=marks, **(record or {}))
-    return Result(
-        lanes=measured.lanes,
-        bands=measured.bands,
-        quality=measured.quality,
-        profiles=measured.profiles,
-        images=filled(pd.DataFrame(found.images), "images"),
-        settings=settings or Settings(),
-        record={**known, "failures": found.failures},
-        pictures=measured.pictures,
-    )
+    used, file = settings or Settings(), name or Path(path).name
+    limit, how = used.batch.max_megapixels, used.orientation
+    with kept_warnings() as said:
+        if channel or region:
+            blots = [read_blot(path, name=name, channel=channel, region=region, max_megapixels=limit)]
+        else:
+            blots = read_channels(path, name=file, max_megapixels=limit)
+        strips = upright_strips([blots] if channel or region else split_channels(blots), how)
+        measured, failed = measure_strips(strips, Given.of(file, used), used)
+    shown = [raw for pairs in strips for raw, _ in pairs if raw.name in measured.inputs]
+    failures = [Failure.of(each.error).as_row(each.name) for each in failed]
+    return MeasuredFile(measured, [_image_row(blot, file) for blot in shown], said, failures)
 
 
 def fit_curves(table: pd.DataFrame, settings: Settings, *, auto: str, group_by: Sequence[str] = ()) -> DoseResponse:
@@ -157,7 +126,11 @@ def fit_table(path: str | Path, *, settings: Settings | None = None, record: Map
     used, file = settings or Settings(), Path(path)
     responses = read_responses(file)
     with kept_warnings() as said:
-        points = percent_activity(responses).assign(lane=np.arange(1, len(responses) + 1))
+        try:
+            activity = percent_activity(responses)
+        except TableError as error:
+            raise TableError(f"{file.name}: {error}") from error
+        points = activity.assign(lane=np.arange(1, len(responses) + 1))
         fit = fit_curves(points, used, auto="none")
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
     return Result(

@@ -13,7 +13,8 @@ from ..errors import BlotquantError, DetectionError
 from ..lanes import find_lanes
 from ..orientation import orient_alike
 from ..settings import Orientation, Settings
-from .membranes import Given, Measured, gather, measure_blots
+from .given import Given
+from .membranes import Measured, gather, measure_blots
 from .pieces import Pairs
 from .upright import on_its_side
 

@@ -9,12 +9,11 @@ import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from ..errors import QualityWarning
 from ..figures.pictures import Picture, decode_png, fingerprints
-from ..tables import check, empty
+from ..tables import Finding, check, empty, quality_table
 
 __all__ = ["Twins", "note_twins", "prints_of"]
 
@@ -56,14 +55,13 @@ class Twins:
         """Yield rows of the quality table, one an image that repeats an earlier one, some at a time."""
         rows = self._base.execute("SELECT image, other, way FROM notes ORDER BY rowid")
         while some := rows.fetchmany(_SOME):
-            yield check(pd.DataFrame([_note(*row) for row in some]), "quality")
+            yield quality_table(_note(*row) for row in some)
 
 
-def _note(image: str, other: str, way: str) -> dict[str, object]:
+def _note(image: str, other: str, way: str) -> Finding:
     shown = f"{_SCREENING}shows the same picture as {other}{way}"
     note = f"{shown}, contrast aside; one file under two names, or a mix-up?"
-    return {"scope": "image", "name": image, "measure": "same_picture", "value": 1.0, "se": np.nan, "unit": "",
-            "note": note}  # fmt: skip
+    return Finding("image", image, "same_picture", 1.0, note)
 
 
 def note_twins(pictures: Mapping[str, Picture]) -> pd.DataFrame:

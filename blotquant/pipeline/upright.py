@@ -19,7 +19,7 @@ from ..errors import BlotquantError, DetectionError, QualityWarning
 from ..geometry import to_upright
 from ..lanes import find_lanes
 from ..orientation import orient
-from ..tables import check
+from ..tables import Finding, quality_table
 
 __all__ = ["Turn", "find_turn", "on_its_side"]
 
@@ -48,8 +48,7 @@ class Turn:
         """Report the turn as a row of the quality table."""
         other = f"{self.next_cost:.1f}" if np.isfinite(self.next_cost) else "nothing"
         note = f"way up told by the ladder: squared misfit {self.cost:.1f}, and {other} the next best way"
-        row = {"scope": "membrane", "name": membrane, "measure": "turn", "value": float(self.degrees), "se": np.nan}
-        return check(pd.DataFrame([{**row, "unit": "degree", "note": note}]), "quality")
+        return quality_table([Finding("membrane", membrane, "turn", float(self.degrees), note)])
 
 
 def _cost(blots: Sequence[Blot], ladders: Sequence[int], masses: tuple[float, ...], n_lanes: int | None) -> float:

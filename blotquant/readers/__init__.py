@@ -30,7 +30,7 @@ from .licor_folder import LICOR_FOLDER, split_stem
 from .licor_zip import LICOR_ZIP
 from .planes import DAMAGE, Head, Plane, Raw, Reader, look
 from .raster import BMP, GIF, JPEG, PNG
-from .regions import crop_region, split_channels, split_panels
+from .regions import crop_region, split_channels
 from .syngene import SYNGENE
 from .tiff import TIFF
 
@@ -45,7 +45,6 @@ __all__ = [
     "read_blot",
     "read_channels",
     "split_channels",
-    "split_panels",
     "split_stem",
 ]
 
@@ -157,8 +156,8 @@ def _blot(path: Path, digest: str, reader: Reader, plane: Plane, name: str) -> B
     return Blot(
         name=name,
         pixels=plane.pixels,
-        ceiling=ceiling.level,
-        floor=floor.level,
+        ceiling=ceiling,
+        floor=floor,
         pixel_um=plane.pixel_um,
         source=source,
         steps=(Step("read", detail), *plane.steps),

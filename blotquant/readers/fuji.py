@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ReadError
-from .planes import Head, Plane, Reader, check_size, whole
+from .planes import MOST_TEXT, Head, Plane, Reader, check_size, whole
 
 __all__ = ["FUJI"]
 
 _NAME, _PIXEL_UM, _BITS, _WIDTH, _HEIGHT, _DATE, _INSTRUMENT = 1, 3, 5, 6, 7, 10, 13  # lines of the .inf, from 0
-_MOST_TEXT = 65_536
 
 
 def _partner(path: Path, ending: str) -> Path | None:
@@ -37,7 +36,7 @@ def _sniff(head: Head) -> str:
 
 def _lines(path: Path) -> list[str]:
     with path.open("rb") as file:
-        text = file.read(_MOST_TEXT).decode("latin-1")
+        text = file.read(MOST_TEXT).decode("latin-1")
     lines = [line.strip() for line in text.splitlines()]
     if len(lines) <= _INSTRUMENT:
         raise ReadError(f"its .inf has {len(lines)} lines, {_INSTRUMENT + 1} or more were expected (damaged)")

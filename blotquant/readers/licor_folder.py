@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ReadError
-from .planes import Head, Plane, Reader, plain_tags
+from .planes import MOST_TEXT, Head, Plane, Reader, plain_tags
 from .tiff import read_tiff
 
 __all__ = ["LICOR_FOLDER", "acquisition", "split_stem"]
@@ -20,7 +20,6 @@ __all__ = ["LICOR_FOLDER", "acquisition", "split_stem"]
 _CHANNEL = re.compile(r"^(?:(.*)[ _-])?(488|520|600|680|685|700|785|800|chemi|white|visible)$", re.IGNORECASE)
 _PICTURES, _TEXTS = (".tif", ".tiff"), (".txt", ".xml")
 _MOST_FILES = 256
-_MOST_TEXT = 65_536
 
 
 def split_stem(stem: str) -> tuple[str, str]:
@@ -89,7 +88,7 @@ def _sniff(head: Head) -> str:
 
 def _text(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(_MOST_TEXT)
+        return file.read(MOST_TEXT)
 
 
 def read_folder(path: Path, max_megapixels: float) -> list[Plane]:

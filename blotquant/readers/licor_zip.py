@@ -10,13 +10,12 @@ from typing import Any
 
 from ..errors import ReadError
 from .licor_folder import split_stem
-from .planes import DAMAGE, Head, Plane, Reader, plain_tags
+from .planes import DAMAGE, MOST_TEXT, Head, Plane, Reader, plain_tags
 from .tiff import planes_of
 
 __all__ = ["LICOR_ZIP"]
 
 _MOST_MEMBERS = 256
-_MOST_TEXT = 65_536
 _BYTES_A_PIXEL = 16  # a TIFF in the zip may unpack to so many bytes a pixel allowed
 
 
@@ -57,8 +56,8 @@ def _texts(archive: zipfile.ZipFile) -> dict[str, Any]:
     """Small text files of the acquisition, kept as tags."""
     found = {}
     for member in archive.infolist():
-        if member.filename.lower().endswith((".txt", ".xml", ".json")) and member.file_size <= _MOST_TEXT:
-            found[member.filename] = _unpack(archive, member, _MOST_TEXT)
+        if member.filename.lower().endswith((".txt", ".xml", ".json")) and member.file_size <= MOST_TEXT:
+            found[member.filename] = _unpack(archive, member, MOST_TEXT)
     return plain_tags(found)
 
 

@@ -27,7 +27,6 @@ DAMAGE = (
     AttributeError,
     EOFError,
     LookupError,
-    MemoryError,
     OSError,
     RuntimeError,
     SyntaxError,
@@ -38,10 +37,14 @@ DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What the decoding libraries raise on a damaged file; readers turn it into a `ReadError`."""
+"""What the decoding libraries raise on a damaged file; readers turn it into a `ReadError`.
+
+Too little memory is none of it: the same file may be read once other work is done, so it is let through.
+"""
 
 _HEAD = 4096  # bytes that every reader's sniff may look at
-_MOST_TEXT = 65_536  # characters of one vendor tag that are kept
+MOST_TEXT = 65_536  # characters of one vendor tag, or bytes of a vendor's text, that are kept
+SCREENS = (72.0, 96.0)  # dots per inch that programs write when they know nothing
 _MOST_BYTES_A_PIXEL = 8
 _MOST_BYTES_AROUND = 16_000_000  # audit logs, previews and other things beside the pixels
 _MOST_ITEMS = 64  # longer number lists are tables of the format, not facts about the blot
@@ -217,7 +220,7 @@ def plain_tags(tags: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
         if isinstance(value, str):
-            value = value.rstrip("\0")[:_MOST_TEXT]
+            value = value.rstrip("\0")[:MOST_TEXT]
         if isinstance(value, tuple | list):
             if len(value) > _MOST_ITEMS:
                 continue

@@ -10,14 +10,13 @@ import numpy as np
 
 from ..errors import ReadError
 from .colour import apply_palette, merge_alpha
-from .planes import Head, Plane, Raw, Reader, check_size, plain_tags, whole
+from .planes import SCREENS, Head, Plane, Raw, Reader, check_size, plain_tags, whole
 
 if TYPE_CHECKING:
     from PIL import Image
 
 __all__ = ["BMP", "GIF", "JPEG", "PNG"]
 
-_SCREENS = (72.0, 96.0)
 _DEEP_COLOUR = 16  # Pillow cuts 16-bit colour to 8 bits; such files go through libpng itself
 _MOST_FRAMES = 64
 _ORIENTATION = 274  # Exif tag
@@ -49,7 +48,7 @@ def _pixel_um(image: Image.Image) -> float | None:
     if not dpi:
         return None
     across = float(dpi[0])
-    return None if across < 1 or round(across) in _SCREENS else round(25_400.0 / across, 4)
+    return None if across < 1 or round(across) in SCREENS else round(25_400.0 / across, 4)
 
 
 def _grey_or_colour(image: Image.Image) -> tuple[Raw, int, tuple[str, ...]]:

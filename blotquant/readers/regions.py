@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 
 from ..blot import Blot, Step
 from ..errors import ReadError
+from ..geometry import EDGES, parse_region, whole_region
 from ..panels import Box, find_panels
 
-__all__ = ["crop_region", "split_channels", "split_panels"]
-
-_BOX = re.compile(r"\s*(\d*)\s*:\s*(\d*)\s*,\s*(\d*)\s*:\s*(\d*)\s*")
+__all__ = ["crop_region", "split_channels"]
 
 
 def _parse(text: str, shape: tuple[int, int]) -> Box | None:
     """Parse ``top:bottom,left:right``; an end that is left out is the picture's; None for another text."""
-    found = _BOX.fullmatch(text)
-    if found is None:
+    region = parse_region(text)
+    if region is None:
         return None
-    top, bottom, left, right = (int(part) if part else -1 for part in found.groups())
-    box = Box(max(top, 0), shape[0] if bottom < 0 else bottom, max(left, 0), shape[1] if right < 0 else right)
+    if not whole_region(region):
+        raise ReadError(f"region {text!r} is not of whole pixels from 0 on")
+    ends = dict(zip(EDGES, (0, shape[0], 0, shape[1]), strict=True))
+    box = Box(*(ends[edge] if at is None else int(at) for edge, at in region.items()))
     if not (box.top < box.bottom <= shape[0] and box.left < box.right <= shape[1]):
         raise ReadError(f"region {text!r} does not lie in the picture of {shape[0]} × {shape[1]} pixels")
     return box
 
 
-def _part(blot: Blot, box: Box, verb: str, detail: str) -> Blot:
+def _part(blot: Blot, box: Box, step: Step) -> Blot:
     """Cut a box out of a blot as read; it remembers where it lay in the file."""
     frame = dataclasses.replace(blot.frame, top=blot.frame.top + box.top, left=blot.frame.left + box.left)
-    return blot.after(Step(verb, detail), blot.pixels[box.slices], frame=frame)
+    return blot.after(step, blot.pixels[box.slices], frame=frame)
 
 
 def crop_region(blot: Blot, region: str) -> Blot:
@@ -50,37 +50,22 @@ def crop_region(blot: Blot, region: str) -> Blot:
     """
     box = _parse(region, blot.shape)
     if box is not None:
-        return _part(blot, box, "region", region)
+        return _part(blot, box, Step("region", region))
     strips = {str(number): strip for number, strip in enumerate(find_panels(blot.pixels), start=1)}
     if region.strip() not in strips:
         known = (
             f"or as the number of a strip ({', '.join(strips)})" if strips else "no strips of a figure are seen in it"
         )
         raise ReadError(f"region {region!r}: write it as top:bottom,left:right in pixels, like 0:520,100:400; {known}")
-    return _part(blot, strips[region.strip()], "region", f"strip {region.strip()}")
-
-
-def split_panels(blot: Blot) -> list[Blot]:
-    """Part the picture of a figure into its strips, each named ``name@1``, ``name@2`` … from the top.
-
-    Parameters
-    ----------
-    blot : Blot
-        A whole picture as read.
-
-    Returns
-    -------
-    list of Blot
-        The strips, their frames, labels and the page around them left out; the blot itself where it shows one
-        membrane.
-    """
-    return _split(blot, find_panels(blot.pixels))
+    return _part(blot, strips[region.strip()], Step("region", f"strip {region.strip()}"))
 
 
 def _split(blot: Blot, boxes: Sequence[Box]) -> list[Blot]:
+    """Part a picture into strips named ``name@1``, ``name@2`` … from the top; a single strip keeps the name."""
     if not boxes:
         return [blot]
-    parts = [_part(blot, box, "strip", f"{number} of {len(boxes)}") for number, box in enumerate(boxes, start=1)]
+    steps = [Step("strip", f"{number} of {len(boxes)}", {"number": number}) for number in range(1, len(boxes) + 1)]
+    parts = [_part(blot, box, step) for box, step in zip(boxes, steps, strict=True)]
     if len(parts) == 1:
         return parts
     return [dataclasses.replace(part, name=f"{blot.name}@{number}") for number, part in enumerate(parts, start=1)]

@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .planes import SCREENS
+
 if TYPE_CHECKING:
     import tifffile
 
@@ -18,7 +20,6 @@ _EXPOSURE = re.compile(
     r"exposure[ _]?(?:time)?\s*\(?(s|sec|ms|min)?\)?\s*[:=]\s*([0-9]*\.?[0-9]+)\s*(s|sec|seconds|ms|msec|min)?\b", re.I
 )
 _COARSEST = 2000.0  # side of a pixel above which a resolution is a placeholder [µm]
-_SCREENS = (72.0, 96.0)  # dots per inch that programs write when they know nothing
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def pixel_size_um(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> float | No
     if named_um:  # ImageJ counts in its own unit, whatever the tag says
         return round(named_um / per_unit, 4)
     unit = int(_tag(page, 296) or 2)
-    if unit not in (2, 3) or (unit == 2 and per_unit in _SCREENS):
+    if unit not in (2, 3) or (unit == 2 and per_unit in SCREENS):
         return None
     size_um = (10_000.0 if unit == 3 else 25_400.0) / per_unit
     return round(size_um, 4) if size_um < _COARSEST else None

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ..figures.blots import PICTURE_FLAGS, doubts
-from ..figures.names import SERIES, in_order, interval_text, number, plain, quantity_name
+from ..figures.blots import SAID_ONCE, doubts
+from ..figures.names import SERIES, interval_name, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
-from ..tables import cell_text, further_columns
+from .leading import leading, significant
+from .lost import bands_used, lost_text
 from .source import ReportSource
-from .wording import condition_text, counted, flag_text, folds_behind, joined, p_text
-from .worries import bands_behind
+from .wording import condition_text, counted, fitted_text, flag_text, folds_behind, joined, p_text
 
 __all__ = ["answer", "replicate_assumed"]
 
@@ -34,39 +34,25 @@ def _n_words(result: ReportSource, n: int) -> str:
     return f"n = {counted(n, kind, many)}"
 
 
-def _potency_sentence(row: pd.Series[Any], result: ReportSource) -> str:
-    quantity, drug = quantity_name(*(row[name] for name in SERIES)), plain(row["treatment"]) or "The treatment"
-    if not plain(row["target"]):
-        quantity = "activity" if result.folds["percent_activity"].notna().any() else "the response"
-    stimulus = plain(row["stimulus"])
-    quantity += f" under {stimulus}" if stimulus else ""
-    cell = plain(cell_text(row, "potencies"))
-    quantity += f" ({cell})" if cell else ""
+def _potency_sentence(rows: pd.DataFrame, result: ReportSource) -> str:
+    row = rows.iloc[0]
+    quantity, drug = fitted_text(row, result.folds), plain(row["treatment"]) or "The treatment"
     unit, n = plain(row["unit"]), _n_words(result, int(row["n"]))
     if not math.isfinite(row["ic50"]):
         note = plain(row["note"]) or "undetermined"
         return f"The IC50 of {drug} on {quantity} is not determined by these doses: {note} ({n})."
-    verb = "raises" if row["hill"] < 0 else "lowers"
+    verb, what = ("raises", "EC50") if row["hill"] < 0 else ("lowers", "IC50")
     points = counted(int(row["points"]), "lane" if len(result.bands) else "point")
     mind = f" Mind: {plain(row['note'])}." if plain(row["note"]) else ""
     interval = interval_text(row["ci_low"], row["ci_high"], unit)
     return (
-        f"{drug[:1].upper() + drug[1:]} {verb} {quantity} with an IC50 of {number(row['ic50'])} {unit} "
-        f"(95 % interval {interval}; {n}, {points}).{mind}"
+        f"{drug[:1].upper() + drug[1:]} {verb} {quantity} with an {what} of {number(row['ic50'])} {unit} "
+        f"({interval_name(result.settings.comparison.level)} {interval}; {n}, {points}).{mind}"
     )
 
 
-def _strongest(tests: pd.DataFrame) -> pd.DataFrame:
-    """Pick the comparison with the largest effect of each quantity and treatment."""
-    drugs = ~tests["method"].str.contains("trend|window") & ~tests["note"].str.contains("window")
-    chosen = tests[drugs & (tests["quantity"] != "S")]
-    tests = chosen if len(chosen) else tests
-    size = (tests["effect"].clip(lower=1e-6)).map(math.log).abs().fillna(-1.0)
-    order = tests.loc[size.sort_values(ascending=False, kind="stable").index]
-    return order.drop_duplicates([*SERIES, "stimulus", "treatment", *further_columns(tests, "tests")]).sort_index()
-
-
-def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
+def _test_sentence(rows: pd.DataFrame, result: ReportSource) -> str:
+    row = rows.iloc[0]
     quantity = quantity_name(*(row[name] for name in SERIES))
     given = condition_text(row, "tests")
     if not plain(row["method"]):
@@ -76,9 +62,10 @@ def _test_sentence(row: pd.Series[Any], result: ReportSource) -> str:
     few = min(row["n"], row["n_versus"]) < result.settings.comparison.min_replicates
     none = "too few for a p value" if few else "no p value, see the table"
     shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else none
+    sure = interval_name(result.settings.comparison.level)
     return (
         f"With {given}, {quantity} is {number(row['effect'])} times that of {plain(row['versus'])} "
-        f"(95 % interval {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."
+        f"({sure} {interval_text(row['ci_low'], row['ci_high'])}; {_n_words(result, int(row['n']))}; {shown})."
     )
 
 
@@ -98,6 +85,9 @@ def _group_sentence(groups: pd.DataFrame, result: ReportSource) -> str:
     return f"Mean {what} of {quantity}{' against ' + reference if reference else ''}: {joined(values, 8)} ({n}{few})."
 
 
+_SENTENCES = {"potencies": _potency_sentence, "tests": _test_sentence, "groups": _group_sentence}
+
+
 def _count_sentence(result: ReportSource) -> str:
     bands, lanes = result.bands, result.lanes.drop_duplicates(["image", "lane"])
     images = result.lanes["image"].nunique()
@@ -111,13 +101,19 @@ def _count_sentence(result: ReportSource) -> str:
 
 def _picture_sentence(bands: pd.DataFrame) -> str:
     """Name doubts about whole pictures."""
-    carried = decode(merge(bands["flags"])) & PICTURE_FLAGS
+    carried = decode(merge(bands["flags"])) & SAID_ONCE
     names = [flag_text(str(flag.name)) for flag in Flag if flag & carried]
     return f" Pictures as such are in doubt ({joined(names)})." if names else ""
 
 
+def _lost_sentence(result: ReportSource) -> str:
+    """Say which lanes are in no group and no curve though nobody left them out."""
+    text = lost_text(result)
+    return f"In no group or curve, for want of a value: {text}." if text else ""
+
+
 def _doubt_sentence(result: ReportSource) -> str:
-    target = bands_behind(result)
+    target = bands_used(result)
     doubted = [doubts(text) for text in target["flags"]]
     count = sum(1 for flags in doubted if flags)
     if not len(target):
@@ -131,24 +127,40 @@ def _doubt_sentence(result: ReportSource) -> str:
     return f"{count} of the {len(target)} bands behind this {verb} in doubt ({names}); see below.{whole}"
 
 
-def _rows(table: pd.DataFrame) -> list[pd.Series[Any]]:
-    return [row for _, row in table.iterrows()]
+def _more_potencies(left: pd.DataFrame) -> str:
+    known = int(left["ic50"].notna().sum())
+    how = "all determined" if known == len(left) else f"{known} of them determined" if known else "none determined"
+    of = list(dict.fromkeys(quantity_name(*row) for row in left[SERIES].itertuples(index=False, name=None)))
+    names = f" ({joined(of, 3)})" if any(left["target"] != "") else ""
+    return f"{counted(len(left), 'more IC50 stands', 'more IC50s stand')} in the tables below, {how}{names}."
+
+
+def _more_tests(others: pd.DataFrame, result: ReportSource) -> str:
+    hit, level = int(significant(others, result).sum()), number(1.0 - result.settings.comparison.level)
+    stand = counted(len(others), "more comparison stands", "more comparisons stand")
+    return f"{stand} in the tables below, {hit or 'none'} of them with p below {level}."
+
+
+def _more_sentence(kind: str, parts: list[pd.DataFrame], result: ReportSource) -> str:
+    """Say what stands in the tables beside the parts that are told of, and what it came to."""
+    left = parts[_MOST:]
+    if not left:
+        return ""
+    if kind == "potencies":
+        return _more_potencies(pd.concat(left))
+    if kind == "tests":
+        return _more_tests(result.tests.drop(pd.concat(parts[:_MOST]).index), result)
+    return f"{counted(len(left), 'more quantity stands', 'more quantities stand')} in the tables below."
 
 
 def answer(result: ReportSource) -> list[str]:
-    """Write the answer as sentences: potencies, else comparisons, else groups, else what was measured."""
-    found: list[str] = []
-    if len(result.potencies):
-        found = [_potency_sentence(row, result) for row in _rows(result.potencies)]
-    elif len(result.tests):
-        found = [_test_sentence(row, result) for row in _rows(_strongest(result.tests))]
-    elif len(result.groups):
-        ordered = in_order(result.groups, result.folds if len(result.folds) else result.ratios)
-        found = [_group_sentence(rows, result) for _, rows in ordered.groupby(SERIES, sort=False)]
-    more = (
-        [f"{counted(len(found) - _MOST, 'more comparison stands', 'more comparisons stand')} in the tables below."]
-        if len(found) > _MOST
-        else []
-    )
-    sentences = found[:_MOST] + more or [_count_sentence(result)]
-    return [sentence for sentence in (*sentences, _doubt_sentence(result)) if sentence]
+    """Write the answer as sentences: potencies, else comparisons, else groups, else what was measured.
+
+    The main result comes first; of many the first four are told, and what the others came to.
+    """
+    kind, rows = leading(result)
+    whole = rows.groupby(SERIES, sort=False) if kind == "groups" else rows.groupby(np.arange(len(rows)))
+    parts = [part for _, part in whole]
+    found = [_SENTENCES[kind](part, result) for part in parts[:_MOST]] or [_count_sentence(result)]
+    said = (*found, _more_sentence(kind, parts, result), _lost_sentence(result), _doubt_sentence(result))
+    return [sentence for sentence in said if sentence]

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..figures.names import plain
-from ..flags import Flag, decode
+from ..flags import SPOILT, Flag, decode, encode, has_flag, merge
+from .lost import lost_text
+from .probes import amounts_text, given, probes_text
 from .source import ReportSource
-from .wording import counted, joined
+from .wording import counted, flags_text, joined
 from .worries import bands_behind
 
 __all__ = ["Point", "report_card"]
+
+_REPLICATES = 3
 
 
 @dataclass(frozen=True)
@@ -29,17 +33,26 @@ class Point:
     evidence: str
 
 
-def _given(table: pd.DataFrame, column: str) -> tuple[int, int]:
-    """How many rows say something in a column, of how many."""
-    if column not in table:
-        return 0, len(table)
-    return int((table[column].notna() & ~table[column].astype(str).isin(["", "nan"])).sum()), len(table)
+def _stated(asked: str, table: pd.DataFrame, column: str, noun: str, values: str = "") -> Point:
+    """Count the rows that say something in a column, and tell what they say."""
+    some = int(given(table[column]).sum()) if column in table else 0
+    met = "yes" if len(table) and some == len(table) else "partly" if some else "no"
+    told = f"{column} given for {some} of {counted(len(table), noun)}"
+    return Point(asked, met, f"{told}: {values}" if some and values else told)
 
 
-def _stated(asked: str, table: pd.DataFrame, column: str, noun: str) -> Point:
-    some, every = _given(table, column)
-    met = "yes" if every and some == every else "partly" if some else "no"
-    return Point(asked, met, f"{column} given for {some} of {counted(every, noun)}")
+def _probed(asked: str, images: pd.DataFrame, column: str) -> Point:
+    return _stated(asked, images, column, "image", probes_text(images, [column]))
+
+
+def _load(samples: pd.DataFrame) -> Point:
+    amounts = samples["amount_ug"].dropna() if "amount_ug" in samples else pd.Series(dtype=float)
+    return _stated("Protein load", samples, "amount_ug", "lane", amounts_text(amounts) if len(amounts) else "")
+
+
+def _modes(images: pd.DataFrame) -> str:
+    modes = images["mode"] if "mode" in images else pd.Series(dtype=object)
+    return joined([plain(mode).replace("_", " ") for mode in dict.fromkeys(modes[given(modes)])])
 
 
 def _pictures(result: ReportSource) -> Point:
@@ -51,20 +64,24 @@ def _pictures(result: ReportSource) -> Point:
 def _masses(result: ReportSource) -> Point:
     known = result.calibration
     ladders = int(((known["kind"] == "mass") & known["x"].notna()).sum()) if len(known) else 0
-    given, every = _given(result.images, "mass_kda")
+    told = int(given(result.images["mass_kda"]).sum()) if "mass_kda" in result.images else 0
     if ladders:
         return Point("Mass marks", "yes", f"{counted(ladders, 'ladder band')} read")
     return Point(
-        "Mass marks", "partly" if given else "no", f"no ladder used; expected mass given for {given} of {every}"
+        "Mass marks",
+        "partly" if told else "no",
+        f"no ladder used; expected mass given for {told} of {len(result.images)}",
     )
 
 
 def _replicates(result: ReportSource) -> Point:
+    # checklists ask for three however few a run makes do with; a run that asks for more is held to that
+    enough = max(_REPLICATES, result.settings.comparison.min_replicates)
+    asked = f"At least {enough} biological replicates"
     if not len(result.groups):
-        return Point("At least three biological replicates", "no", "no groups")
-    low = int(result.groups["n"].min())
-    met = "yes" if low >= 3 else "partly" if int(result.groups["n"].max()) >= 3 else "no"
-    return Point("At least three biological replicates", met, f"smallest group: n = {low}")
+        return Point(asked, "no", "no groups")
+    low, high = int(result.groups["n"].min()), int(result.groups["n"].max())
+    return Point(asked, "yes" if low >= enough else "partly" if high >= enough else "no", f"smallest group: n = {low}")
 
 
 def _saturation(result: ReportSource) -> Point:
@@ -76,11 +93,9 @@ def _saturation(result: ReportSource) -> Point:
 
 
 def _files(result: ReportSource) -> Point:
-    spoilt = Flag.LOSSY | Flag.EIGHT_BIT | Flag.STRETCHED | Flag.GAMMA | Flag.FILM
-    bad = {str(row.image) for row in result.bands.itertuples() if decode(str(row.flags)) & spoilt}
-    text = (
-        f"{joined(sorted(bad), 4)}: 8-bit, lossy, stretched or film" if bad else "no sign of 8-bit, JPEG or stretching"
-    )
+    raised = result.bands["flags"].map(lambda text: encode(decode(text) & SPOILT))
+    bad, words = sorted(set(result.bands.loc[raised != "", "image"])), flags_text(merge(raised))
+    text = f"{joined(bad, 4)}: {words}" if bad else "no sign of 8-bit, JPEG, stretching, gamma or film"
     return Point("Scanner's own pictures", "partly" if bad else "yes", text)
 
 
@@ -88,9 +103,12 @@ def _normaliser(result: ReportSource) -> Point:
     ratios = result.folds if len(result.folds) else result.ratios
     if not len(ratios):
         return Point("Normaliser named", "no", "nothing was normalised")
-    forms = [form for form in dict.fromkeys(result.images.get("form", pd.Series(dtype=object))) if form != "phospho"]
+    below = result.images[~result.images["form"].isin(["phospho", "marker"])]
+    names = [f"{plain(target)} ({plain(form)})" for target, form in zip(below["target"], below["form"], strict=True)]
     return Point(
-        "Normaliser named", "yes", f"quantities {joined(list(dict.fromkeys(ratios['quantity'])))}; {joined(forms)}"
+        "Normaliser named",
+        "yes",
+        f"quantities {joined(list(dict.fromkeys(ratios['quantity'])))}; {joined(list(dict.fromkeys(names)))}",
     )
 
 
@@ -109,11 +127,13 @@ def _limits(result: ReportSource) -> Point:
 
 def _excluded(result: ReportSource) -> Point:
     ratios = result.folds if len(result.folds) else result.ratios
-    out = sum(1 for text in ratios["flags"] if decode(text) & Flag.EXCLUDED)
+    out = len(ratios.loc[has_flag(ratios["flags"], Flag.EXCLUDED), ["membrane", "lane"]].drop_duplicates())
     told = result.corrections[result.corrections["action"] == "exclude"]
     reasons = [f"lane {row['lane']} of {row['image']}: {row['why']}" for _, row in told.iterrows()]
-    text = f"{counted(out, 'lane')} left out on request" if out else "none left out"
-    return Point("Lanes left out are named", "yes", f"{text} ({joined(reasons)})" if reasons else text)
+    text = f"{counted(out, 'lane')} left out on request" if out else "none left out on request"
+    text = f"{text} ({joined(reasons)})" if reasons else text
+    lost = lost_text(result)
+    return Point("Lanes left out are named", "yes", f"{text}; without a value – {lost}" if lost else text)
 
 
 def _inputs(result: ReportSource) -> Point:
@@ -128,6 +148,8 @@ def report_card(result: ReportSource) -> list[Point]:
     if not len(result.images):
         return []
     images = result.images
+    probed = images[~images["form"].isin(["stain", "marker"])]
+    parted = images[images["form"].isin(["phospho", "total"])]
     points: list[Callable[[ReportSource], Point]] = [
         _pictures,
         _masses,
@@ -141,13 +163,16 @@ def report_card(result: ReportSource) -> list[Point]:
         _inputs,
     ]
     stated = [
-        _stated("Exposure", images, "exposure_s", "image"),
-        _stated("Antibody", images, "antibody", "image"),
-        _stated("Antibody's RRID", images, "rrid", "image"),
-        _stated("Antibody's dilution", images, "dilution", "image"),
-        _stated("Protein load", result.samples, "amount_ug", "lane"),
-        _stated("How phospho and total were probed", images, "mode", "image"),
+        _probed("Exposure", images, "exposure_s"),
+        _probed("Antibody", probed, "antibody"),
+        _probed("Antibody's RRID", probed, "rrid"),
+        _probed("Antibody's dilution", probed, "dilution"),
+        _probed("Detection", probed, "detection"),
+        _load(result.samples),
+        _stated("How phospho and total were probed", parted, "mode", "image", _modes(parted)),
     ]
     return [point(result) for point in points] + [
-        Point(plain(one.asked), one.met, one.evidence) for one in stated if not one.evidence.endswith("of 0 lanes")
+        Point(plain(one.asked), one.met, one.evidence)
+        for one in stated
+        if not one.evidence.endswith(("of 0 lanes", "of 0 images"))
     ]

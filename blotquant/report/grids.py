@@ -10,9 +10,22 @@ from typing import Any
 
 import pandas as pd
 
-from ..figures.names import SERIES, bound_text, in_order, interval_text, number, option_name, plain, quantity_name
-from ..tables import TABLES, as_text, further_columns
+from ..figures.names import (
+    COMBINED,
+    SERIES,
+    bound_text,
+    in_order,
+    interval_name,
+    interval_text,
+    main_first,
+    number,
+    option_name,
+    plain,
+    quantity_name,
+)
+from ..tables import TABLES, TOTAL, as_text, further_columns
 from .answer import replicate_assumed
+from .dividing import reference_text
 from .source import ReportSource
 from .wording import big, condition_text, flags_text, folds_behind, mass_text, moment, p_text, records
 
@@ -20,8 +33,6 @@ __all__ = ["Grid", "grids"]
 
 _MOST_ROWS = 400
 _TOTALS = ("S", "S/L")
-_ROUNDING = 1e-6  # of a mean that is 1 by definition, in folds as they are saved
-_OF_TOTAL = "total itself"  # begins a test's note that the title says already
 _WIDE = ("method", "note")  # columns whose words may be wrapped
 Cell = Callable[[Mapping[str, Any]], str]
 
@@ -64,6 +75,11 @@ def _interval(row: Mapping[str, Any]) -> str:
     return "–" if math.isnan(low) and math.isnan(high) else interval_text(low, high)
 
 
+def _limits(result: ReportSource) -> _Column:
+    """Limits at the level that the result was made with."""
+    return _Column(interval_name(result.settings.comparison.level), _interval)
+
+
 def _dose(row: Mapping[str, Any]) -> str:
     dose = float(row["dose"])
     return "–" if math.isnan(dose) else f"{number(dose)} {plain(row['dose_unit'])}".strip()
@@ -71,7 +87,6 @@ def _dose(row: Mapping[str, Any]) -> str:
 
 _QUANTITY = _Column("quantity", lambda row: quantity_name(*(row[name] for name in SERIES)), "")
 _DOSE = _Column("dose", _dose)
-_INTERVAL = _Column("95 % interval", _interval)
 _FLAGS = _Column("doubts", lambda row: flags_text(row["flags"]), "wide")
 _WHO = (_QUANTITY, _text("stimulus"), _text("treatment"))
 
@@ -101,10 +116,9 @@ def _grid(
 def _by_quantity(
     name: str, title: str, note: Callable[[pd.DataFrame], str], table: pd.DataFrame, columns: Iterable[_Column]
 ) -> list[Grid]:
-    """Make one table for each target, site and quantity; the total alone comes last."""
+    """Make one table for each target, site and quantity; the main quantities come first."""
     chosen = [*columns, *_further(table, name)]
-    parts = [rows for _, rows in table.groupby(SERIES, sort=False)]
-    parts.sort(key=lambda rows: str(rows["quantity"].iloc[0]) == "S")
+    parts = [rows for _, rows in main_first(table).groupby(SERIES, sort=False)]
     if len(parts) == 1:
         return [_grid(name, title, note(table), table, chosen)]
     grids = []
@@ -138,7 +152,7 @@ def _potencies(result: ReportSource) -> Grid:
     columns = (
         *_WHO,
         ic50,
-        _INTERVAL,
+        _limits(result),
         _text("unit"),
         _value("hill", "Hill slope"),
         _text("kind"),
@@ -147,33 +161,29 @@ def _potencies(result: ReportSource) -> Grid:
         _value("points"),
         _text("note"),
     )
-    note = "Dose that takes away half. A known side only (>, <) means that the doses do not determine the other one."
-    return _grid("potencies", "IC50", note, result.potencies, [*columns, *_further(result.potencies, "potencies")])
-
-
-def _reference_text(folds: pd.DataFrame, group_by: list[str]) -> str:
-    """Say what is 1 by definition: the mean of a block's reference lanes, where each block has its own."""
-    if folds.empty:
-        return ""
-    lanes = folds[folds["is_reference"] & folds["fold"].notna()]
-    parts = [column for column in group_by if column in folds]
-    blocks = lanes.groupby(["replicate", "membrane", "reference", *parts], dropna=False)
-    if lanes.empty or ((blocks["fold"].mean() - 1.0).abs() > _ROUNDING).any():
-        return ""
-    if (blocks.size() == 1).all():
-        return " The reference is 1 in every block by definition."
-    return (
-        " The lanes of a block's reference are 1 on average by definition, and a little less on the log scale: its SD "
-        "and interval tell nothing of how they scatter."
+    note = "Dose that takes away half"
+    if (result.potencies["hill"] < 0).any():
+        note += "; where the Hill slope is below zero activity rises with dose, and the dose brings half of it (EC50)"
+    note += ". A known side only (>, <) means that the doses do not determine the other one."
+    return _grid(
+        "potencies", "IC50", note, main_first(result.potencies), [*columns, *_further(result.potencies, "potencies")]
     )
 
 
 def _groups(result: ReportSource) -> list[Grid]:
+    across, assumed = result.settings.normalisation.across, replicate_assumed(result)
+
     def note(rows: pd.DataFrame) -> str:
         folds = folds_behind(result.folds, rows)
         what = "folds of the reference" if len(folds) else "ratios, for want of a reference"
-        text = f"n counts biological replicates; mean, SD and SEM are of {what}; the interval belongs to the "
-        return f"{text}geometric mean.{_reference_text(folds, further_columns(rows, 'groups'))}"
+        counts = "membranes, each taken as one biological replicate" if assumed else "biological replicates"
+        text = f"n counts {counts}; mean, SD and SEM are of {what}; the interval belongs to the geometric mean."
+        if folds.empty:
+            return text
+        own = "its block" if across == "reference" else f"all blocks, brought to one scale by {across}"
+        own = "all blocks, not scaled" if across == "none" else own
+        text += f" A fold is over the mean of the reference lanes of {own}."
+        return text + reference_text(folds, further_columns(rows, "groups"))
 
     columns = (
         *_WHO,
@@ -184,7 +194,7 @@ def _groups(result: ReportSource) -> list[Grid]:
         _value("sd", "SD"),
         _value("sem", "SEM"),
         _value("geometric_mean", "geometric mean"),
-        _INTERVAL,
+        _limits(result),
         _value("percent_inhibition", "inhibition [%]"),
         _FLAGS,
     )
@@ -205,7 +215,7 @@ def _tests(result: ReportSource) -> list[Grid]:
         _DOSE,
         _text("versus"),
         _value("effect"),
-        _INTERVAL,
+        _limits(result),
         _Column("p", lambda row: p_text(float(row["p"]))),
         _Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))),
         _Column("n / n versus", lambda row: f"{row['n']} / {row['n_versus']}"),
@@ -223,15 +233,15 @@ def _curves(result: ReportSource) -> Grid:
         _text("parameter"),
         _value("value"),
         _value("se", "standard error"),
-        _INTERVAL,
+        _limits(result),
         _text("unit"),
         _text("note"),
     )
     return _grid(
         "curves",
         "Curve parameters",
-        "Standard errors and 95 % intervals of each fit.",
-        result.curves,
+        f"Standard errors and {interval_name(result.settings.comparison.level)}s of each fit.",
+        main_first(result.curves),
         [*columns, *_further(result.curves, "curves")],
         folded=True,
     )
@@ -270,7 +280,7 @@ def _ratios(result: ReportSource) -> Grid:
 
 def _tests_note(row: Mapping[str, Any]) -> str:
     """Write the note without what stands above the table of a total."""
-    return "; ".join(part for part in plain(row["note"]).split("; ") if not part.startswith(_OF_TOTAL))
+    return "; ".join(part for part in plain(row["note"]).split("; ") if not part.startswith(TOTAL))
 
 
 def _choice_row(choice: str, option: str, part: pd.DataFrame) -> dict[str, Any]:
@@ -303,7 +313,7 @@ def _bands(result: ReportSource) -> Grid:
 
 def _choices(result: ReportSource) -> Grid:
     others = result.sensitivity[~result.sensitivity["default"]]
-    many = others["choice"] == "combined"
+    many = others["choice"] == COMBINED
     together = f"{others.loc[many, 'option'].nunique()} combinations"
     others = others.assign(option=others["option"].mask(many, together))
     parts = others.groupby(["choice", "option"], sort=False)
@@ -345,13 +355,12 @@ def _quality(result: ReportSource) -> Grid:
         _text("name"),
         _text("measure"),
         _value("value"),
-        _value("se", "standard error"),
         _text("unit"),
+        _text("tone"),
         _text("note"),
     )
-    return _grid(
-        "quality", "Figures of merit", "Noise, limits, windows and remarks.", result.quality, columns, folded=True
-    )
+    note = "What was told of pictures, membranes, controls and the next experiment."
+    return _grid("quality", "Figures of merit", note, result.quality, columns, folded=True)
 
 
 def _corrections(result: ReportSource) -> Grid:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-from ..figures.names import plain
+from ..conditions import usable
+from ..figures.names import interval_name, plain
+from ..tables import as_text, weights_text
+from .answer import replicate_assumed
+from .dividing import ratio_text
 from .source import ReportSource
 from .wording import counted, joined
 
@@ -28,13 +30,7 @@ CITATIONS = {
 """What the methods paragraph cites, by key."""
 
 _MODELS = {"3pl": "three-parameter", "4pl": "four-parameter", "5pl": "five-parameter"}
-_PROPER = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy", "pandas": "pandas", "cv2": "OpenCV"}
-_MODES = {
-    "two_colour": "in two colours on one membrane",
-    "strip_reprobe": "one after the other on one membrane (stripped and reprobed)",
-    "parallel": "on parallel membranes",
-    "cut": "on cut pieces of one membrane",
-}
+_PROPER = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy", "opencv-python-headless": "OpenCV"}
 
 
 def _versions(record: Mapping[str, Any]) -> str:
@@ -44,10 +40,22 @@ def _versions(record: Mapping[str, Any]) -> str:
     return f"blotquant {own}".strip() + (f" ({joined(others, 8)})" if others else "")
 
 
+def _controls_of(result: ReportSource) -> str:
+    """Say whose controls wells of a table go with."""
+    from ..normalisation.plates import block_columns  # here: pages of measured pictures do without it
+
+    table = result.folds if "plate" in result.folds else result.folds.assign(plate="")
+    controls = usable(table) & (table["role"] == "maximum").to_numpy(dtype=bool)
+    wells = usable(table) & table["role"].isin(["", "sample"]).to_numpy(dtype=bool)
+    return next(iter(block_columns(table, controls, wells)), "table")
+
+
 def _responses(result: ReportSource) -> str:
     text = f"Responses were analysed with {_versions(result.record)}"
     if result.folds["percent_activity"].notna().any():
-        text += " as percent activity between the maximum and minimum controls of their own plate"
+        floor = (result.folds["role"] == "minimum").any()
+        controls = "between the maximum and minimum controls" if floor else "relative to the maximum controls"
+        text += f" as percent activity {controls} of their own {_controls_of(result)}"
     return text + "."
 
 
@@ -70,43 +78,36 @@ def _measuring(result: ReportSource) -> str:
 
 
 def _mass_text(result: ReportSource) -> str:
-    ladder = (result.calibration["kind"] == "mass").any() if len(result.calibration) else False
-    return " Apparent masses were read off the ladder lanes, log mass against position." if ladder else ""
-
-
-def _ratio_text(result: ReportSource) -> str:
-    if not len(result.lanes) or not (len(result.ratios) or len(result.folds)):
+    if not len(result.calibration) or not (result.calibration["kind"] == "mass").any():
         return ""
-    modes = [
-        _MODES[mode] for mode in dict.fromkeys(result.images.get("mode", pd.Series(dtype=object))) if mode in _MODES
-    ]
-    text = "Phospho and total were probed " + joined(modes) + "; " if modes else ""
-    text += "each lane's phospho signal was divided by its total signal"
-    saturated = result.settings.matching.saturated
-    text += "; lanes with saturated bands were left out" if saturated == "exclude" else "; saturated bands were used"
-    if len(result.folds):
-        names = [plain(name) for name in dict.fromkeys(result.folds["reference"]) if plain(name)]
-        if names:
-            within = "biological replicate" if result.settings.normalisation.within == "block" else "membrane"
-            text += f", and ratios are given relative to {joined(names, 3)} of the same {within} [degasperi]"
-    return text[:1].upper() + text[1:] + "."
+    told = dict(dict(result.record.get("given", {})).get("mass", {}))
+    ladder = told.get("ladder", "")
+    name = f"{joined([as_text(mass) for mass in ladder], 20)} kDa" if isinstance(ladder, list) else plain(ladder)
+    words = ", ".join(filter(None, (name, plain(told.get("buffer", "")))))
+    return (
+        f" Apparent masses were read off the ladder lanes{f' ({words})' if words else ''}, log mass against position."
+    )
 
 
 def _statistics(result: ReportSource) -> str:
-    if not len(result.groups):
+    groups = result.groups
+    if not len(groups):
         return ""
-    low, high = int(result.groups["n"].min()), int(result.groups["n"].max())
-    n = f"{low}" if low == high else f"{low} to {high}"
-    level = f"{100 * result.settings.comparison.level:g} %"
-    text = (
-        f"Technical repeats were averaged; n = {n} counts biological replicates. The spread between replicates is "
-        f"multiplicative [kreutz], so geometric means with {level} intervals are given"
+    low, high = int(groups["n"].min()), int(groups["n"].max())
+    n = f"n = {low}" if low == high else f"n = {low} to {high}"
+    what = "membranes, each taken as one biological replicate" if replicate_assumed(result) else "biological replicates"
+    repeats = (
+        "Lanes of one replicate and condition were averaged; " if (groups["n_technical"] > groups["n"]).any() else ""
     )
-    methods = [plain(method) for method in dict.fromkeys(result.tests["method"]) if plain(method)]
+    text = (
+        f"{repeats}{n} counts {what}. The spread between replicates is multiplicative [kreutz], so geometric means "
+        f"with {interval_name(result.settings.comparison.level)}s are given."
+    )
+    methods = [plain(method).replace("; ", ", ") for method in dict.fromkeys(result.tests["method"]) if plain(method)]
     if methods:
         cite = " [dunnett]" if any("unnett" in method for method in methods) else ""
-        text += f"; groups were compared by {joined(methods, 3)}{cite}"
-    return text + "."
+        text += f" Groups were compared by {'; '.join(methods)}{cite}."
+    return text
 
 
 def _fitting(result: ReportSource) -> str:
@@ -114,7 +115,7 @@ def _fitting(result: ReportSource) -> str:
         return ""
     settings = result.settings.dose_response
     told = result.curves.loc[result.curves["parameter"] == "ic50", "method"]
-    how = joined([plain(text) for text in dict.fromkeys(told) if plain(text)], 2) or f"weights {settings.weights}"
+    how = joined([plain(text) for text in dict.fromkeys(told) if plain(text)], 2) or weights_text(settings.weights)
     kinds = joined([plain(kind) for kind in dict.fromkeys(result.potencies["kind"])])
     used = joined([plain(name) for name in dict.fromkeys(result.potencies["interval"])])
     models = [name for name in dict.fromkeys(result.curves["model"]) if name in _MODELS] or [settings.model]
@@ -122,11 +123,15 @@ def _fitting(result: ReportSource) -> str:
     fitted = result.folds[result.folds["response"].notna()]
     kept = ((fitted["role"] == "maximum") | (fitted["dose"] == 0)).any()
     zero = " with the zero dose kept" if kept else ""
-    for said, plainly in (("weights error", "weighted by errors"), ("weights none", "unweighted")):
-        how = how.replace(said, plainly)
+    for weights, plainly in (("error", "weighted by errors"), ("none", "unweighted")):
+        how = how.replace(weights_text(weights), plainly)
+    count = result.potencies["n"]
+    n = f"{count.min()}" if count.min() == count.max() else f"{count.min()} to {count.max()}"
+    behind = "" if len(result.groups) else f"; n = {n} {'replicate' if n == '1' else 'replicates'} behind each"
     return (
         f"Dose-response curves are {shape} log-logistic functions fitted on the linear scale{zero} "
-        f"({how}); IC50s are {kinds} [sebaugh] with 95 % intervals by the {used} method."
+        f"({how}); IC50s are {kinds} [sebaugh] with "
+        f"{interval_name(result.settings.comparison.level)}s by the {used} method{behind}."
     )
 
 
@@ -159,7 +164,7 @@ def methods(result: ReportSource) -> tuple[str, list[str]]:
     list of str
         What is cited, in the order of the numbers.
     """
-    parts = (_measuring, _by_hand, _ratio_text, _statistics, _fitting, _robustness)
+    parts = (_measuring, _by_hand, ratio_text, _statistics, _fitting, _robustness)
     text = " ".join(sentence for sentence in (part(result) for part in parts) if sentence)
     if len(result.groups):
         text += " Figures show every replicate [lord]."

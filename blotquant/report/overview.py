@@ -16,8 +16,9 @@ import cv2
 from .. import __version__
 from ..figures.names import number, plain
 from ..figures.pictures import GreyArray, decode_png, encode_png
+from ..files import write_whole
 from ..flags import EXPLANATIONS, SEVERITY, decode
-from ..result.files import picture_name, write_whole
+from ..result.files import picture_place
 from .page import policy, template, verbatim
 from .wording import counted, flag_text, moment
 
@@ -75,7 +76,7 @@ def _thumbnail(png: bytes) -> str:
 def _worst(told: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
     shown = []
     for each in told["worst"]:
-        path = folder / "figures" / "blots" / picture_name(each["image"])
+        path = folder / picture_place(each["image"])
         picture = _thumbnail(path.read_bytes()) if path.is_file() else ""
         shown.append({"image": plain(each["image"]), "score": number(each["score"]), "picture": picture})
     return shown

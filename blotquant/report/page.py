@@ -12,15 +12,17 @@ import jinja2
 
 from .. import __version__
 from ..figures.names import plain
-from ..result.files import write_whole
+from ..files import write_whole
+from ..tables import as_text, further_columns
 from .answer import answer, replicate_assumed
 from .card import report_card
 from .grids import grids
+from .leading import leading
 from .methods import methods
 from .overlays import BAND_COLUMNS, membrane_views
-from .plates import embedded_plates
+from .plates import Plate, embedded_plates
 from .source import ReportSource
-from .wording import moment
+from .wording import joined, moment
 from .worries import general_warnings, worries
 
 __all__ = ["missing_parts", "policy", "render", "template", "verbatim", "write_report"]
@@ -64,24 +66,63 @@ def policy(style: str, script: str = "") -> str:
     )
 
 
+def _missing_curve(result: ReportSource) -> list[str]:
+    """Say why there is no curve: no doses, or what every fit lacked."""
+    if result.curve_points["fitted"].notna().any():
+        return []
+    why = [plain(note) for note in dict.fromkeys(result.potencies["note"]) if plain(note)]
+    takes = "it takes one treatment with at least four doses and its zero dose"
+    return [f"No dose-response curve: {joined(why, 3) or takes}."]
+
+
+def _no_tests(result: ReportSource) -> str:
+    """Say why nothing was compared: of too few replicates a test has no p value, but a row all the same."""
+    cells = [name.replace("_", " ") for name in further_columns(result.groups, "groups")]
+    if cells and len(result.groups):
+        return (
+            f"No tests: conditions are compared within one cell of group_by ({joined(cells)}), and none holds two "
+            "conditions of one stimulus, or both controls. Load what others are to be compared with in every cell."
+        )
+    return "No tests: they compare conditions of one stimulus, or both controls, and there are not two with a value."
+
+
+def _missing_tests(result: ReportSource) -> list[str]:
+    """Say why there is no p value: nothing to compare, too few replicates, or what the rows of the table say."""
+    tests, few = result.tests, result.settings.comparison.min_replicates
+    if not len(tests):
+        return [_no_tests(result)]
+    if tests["p"].notna().any():
+        return []
+    most = int(tests[["n", "n_versus"]].min(axis=1).max())
+    if most < few:
+        return [f"No p values: they take {few} biological replicates of both conditions, and there are n = {most}."]
+    return ["No p values: the notes in the table of tests say why."]
+
+
 def missing_parts(result: ReportSource) -> list[str]:
     """Say which parts this result does not have, and what would bring them."""
-    said: list[str] = []
+    curve, said = _missing_curve(result), list[str]()
     if not len(result.images):  # a table of responses has its curves, and nothing else is expected of it
-        return said
+        return curve
     if not len(result.ratios) and not len(result.folds):
         said.append("No ratios: nothing pairs a phospho image with a total or loading image of the same lanes.")
     elif not result.folds["fold"].notna().any():
         said.append(
             "No folds: no control is named. Name it under [control] in study.toml, or give lanes the role maximum."
         )
-    if not len(result.curve_points):
-        said.append("No dose-response curve: it takes one treatment with at least four doses and its zero dose.")
-    if not len(result.tests):
-        said.append("No tests: they take folds of at least two conditions with three biological replicates each.")
+    said += [*curve, *_missing_tests(result)]
     if not len(result.sensitivity):
         said.append("No table of other choices: it is made from folds.")
     return said
+
+
+def _headline(result: ReportSource, plates: list[Plate]) -> Plate | None:
+    """Pick the figure of what the answer leads with."""
+    kind, rows = leading(result)
+    fit = [plate for plate in plates if plate.kind in ("dose_response", "groups")]
+    first = {str(name): as_text(value) for name, value in rows.iloc[0].items()} if kind else {}
+    mine = [plate for plate in fit if all(first.get(name) == value for name, value in plate.shows.items())]
+    return next(iter(mine or fit), None)
 
 
 def render(result: ReportSource) -> str:
@@ -106,7 +147,7 @@ def render(result: ReportSource) -> str:
         script=script,
         policy=policy(style, script),
         answer=answer(result),
-        headline=plates[0] if plates and plates[0].kind in ("dose_response", "groups") else None,
+        headline=_headline(result, plates),
         plates=plates,
         membranes=membranes,
         hidden=hidden,

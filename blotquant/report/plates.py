@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..figures import Drawn, draw_all, figure_bytes
 from ..figures.style import POINT, look
-from ..result.files import write_whole
+from ..files import write_whole
 from .source import ReportSource
 
 __all__ = ["Plate", "embedded_plates", "write_figures"]
@@ -21,7 +21,7 @@ _ENLARGED = 1.35  # on a screen the small text of a paper's column is shown larg
 
 @dataclass(frozen=True)
 class Plate:
-    """A figure inside the page: what kind, its title and legend, its SVG as data and its size on screen [px]."""
+    """A figure inside the page: kind, title, legend, its SVG as data, its size on screen [px] and the rows it shows."""
 
     kind: str
     title: str
@@ -29,6 +29,7 @@ class Plate:
     src: str
     width: int
     height: int
+    shows: Mapping[str, str]
 
 
 def write_figures(
@@ -69,7 +70,7 @@ def _plate(kind: str, drawn: Drawn) -> Plate:
     width, height = drawn.figure.get_size_inches() * 25.4
     pixels = _ENLARGED / POINT * 96.0 / 72.0
     src = "data:image/svg+xml;base64," + base64.b64encode(figure_bytes(drawn.figure, "svg", dpi=150)).decode("ascii")
-    return Plate(kind, drawn.title, drawn.caption, src, round(width * pixels), round(height * pixels))
+    return Plate(kind, drawn.title, drawn.caption, src, round(width * pixels), round(height * pixels), drawn.shows)
 
 
 def embedded_plates(result: ReportSource) -> list[Plate]:

@@ -12,7 +12,8 @@ from .. import __version__
 from ..figures.names import plain
 from ..figures.panels import image_label, order_images
 from ..figures.pictures import Picture
-from ..result.files import write_whole
+from ..files import write_whole
+from ..geometry import EDGES
 from ..tables import TABLES
 from .overlays import fitted_png, shown_images
 from .page import policy, template, verbatim
@@ -24,14 +25,12 @@ __all__ = ["render_review", "write_review"]
 
 Shown = dict[str, Any]  # an image as the page's script reads it
 
-_EDGES = ("top", "bottom", "left", "right")
-
 
 def _object(row: dict[str, Any], what: str) -> dict[str, Any]:
     """Describe a lane or a band for the page: its number, its box in the upright picture and its doubts."""
     number = {"lane": int(row["lane"]), "band": str(row["band"]) if what == "band" else ""}
     flags = str(row["flags"]).split(";")
-    return {**number, "box": [float(row[edge]) for edge in _EDGES], "doubts": flags_text(row["flags"]),
+    return {**number, "box": [float(row[edge]) for edge in EDGES], "doubts": flags_text(row["flags"]),
             "excluded": "excluded" in flags, "seen": bool(row.get("detected", True))}  # fmt: skip
 
 

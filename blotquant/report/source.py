@@ -8,13 +8,12 @@ from typing import Any, Protocol
 import pandas as pd
 
 from ..figures.registry import ResultTables
-from ..settings import Settings
 
 __all__ = ["ReportSource"]
 
 
 class ReportSource(ResultTables, Protocol):
-    """A result as the report sees it: its tables, settings, record and pictures."""
+    """A result as the report sees it: what figures are drawn from, its further tables and its record."""
 
     @property
     def tests(self) -> pd.DataFrame:
@@ -29,16 +28,8 @@ class ReportSource(ResultTables, Protocol):
         """Figures of merit."""
 
     @property
-    def profiles(self) -> pd.DataFrame:
-        """The light along each lane."""
-
-    @property
     def corrections(self) -> pd.DataFrame:
         """Edits by hand that were applied."""
-
-    @property
-    def settings(self) -> Settings:
-        """Settings in full."""
 
     @property
     def record(self) -> Mapping[str, Any]:

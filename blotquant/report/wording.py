@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..figures.names import SERIES, interval_text, number, plain
+from ..figures.names import SERIES, interval_text, number, plain, quantity_name
+from ..roles import is_stimulus
 from ..tables import cell_text
 
 __all__ = [
     "big",
     "condition_text",
     "counted",
+    "fitted_text",
     "flag_text",
     "flags_text",
     "folds_behind",
@@ -54,6 +56,22 @@ def flag_text(name: str) -> str:
     return name.lower().replace("_", " ").replace("loq", "LOQ").replace("lod", "LOD")
 
 
+def fitted_text(row: Mapping[str, Any] | pd.Series[Any], folds: pd.DataFrame) -> str:
+    """Write what a curve is of: quantity, stimulus and ``group_by`` cell of a row of potencies.
+
+    Examples
+    --------
+    >>> row = {"target": "STAT3", "site": "Y705", "quantity": "P/S", "stimulus": "IL-6", "cell": "HeLa"}
+    >>> fitted_text(row, pd.DataFrame())
+    'pSTAT3 (Y705) / STAT3 under IL-6 (cell HeLa)'
+    """
+    text = quantity_name(*(row[name] for name in SERIES))
+    if not plain(row["target"]):
+        text = "activity" if folds["percent_activity"].notna().any() else "the response"
+    stimulus, cell = plain(row["stimulus"]), plain(cell_text(row, "potencies"))
+    return text + (f" under {stimulus}" if stimulus else "") + (f" ({cell})" if cell else "")
+
+
 def folds_behind(folds: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the folds of the target, site and quantity of these rows; none where there was no reference for any."""
     first = rows.iloc[0]
@@ -89,7 +107,8 @@ def condition_text(row: Mapping[str, Any] | pd.Series[Any], table: str = "") -> 
     >>> condition_text(row, "groups")
     'IL-6, baricitinib 30 nM, time_min 10'
     """
-    parts = [plain(row.get("stimulus", "")), plain(row.get("treatment", ""))]
+    stimulus, treatment = plain(row.get("stimulus", "")), plain(row.get("treatment", ""))
+    parts = [stimulus if is_stimulus(stimulus) or not treatment else "", treatment]
     dose = pd.to_numeric(row.get("dose", math.nan), errors="coerce")
     if not pd.isna(dose) and float(dose) > 0:
         parts[-1] = f"{parts[-1]} {number(float(dose))} {plain(row.get('dose_unit', ''))}".strip()

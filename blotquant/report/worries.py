@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..figures.names import plain
-from ..figures.panels import UNUSED_ROLES
+from ..figures.names import main_first, plain
 from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
-from ..tables import cell_text, further_columns
+from ..roles import UNUSED_ROLES
+from ..tables import MEASURES, cell_text, further_columns, kinds_of_tests, target_note
 from .source import ReportSource
-from .wording import counted, flag_text, joined, p_text
+from .wording import counted, fitted_text, flag_text, joined, p_text
 
 __all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_notes", "worries"]
 
-PLACING = ("target_row", "lanes")
+PLACING = tuple(name for name, measure in MEASURES.items() if measure.shown == "pictures")
 """Remarks on where things were found; they stand beside the pictures."""
 
 _LEVEL = 0.05
 _MOST_IMAGES, _MOST_BANDS = 4, 12  # are named beside a flag
-_REMARKABLE = ("lossy", "compression", "clipped_at_zero", "colour", "film", "repeat", "step", "flat")
+_REMARKABLE = [name for name, measure in MEASURES.items() if measure.shown == "warnings"]
 
 _ORDER = {"wrong": 0, "doubt": 1, "note": 2}
 _LEVELS = {"wrong": "number is off", "doubt": "number may be off", "note": "good to know"}
@@ -37,6 +37,13 @@ class Worry:
     where: str
 
 
+def _outside(rows: pd.DataFrame, result: ReportSource, left_out: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows of images that lie in some lanes of the sheet."""
+    places = set(zip(left_out["membrane"], left_out["lane"].astype(int), strict=True))
+    membranes = rows["image"].map(dict(zip(result.images["image"], result.images["membrane"], strict=True)))
+    return rows[[place not in places for place in zip(membranes, rows["lane"], strict=True)]]
+
+
 def bands_behind(result: ReportSource) -> pd.DataFrame:
     """Return the bands that the results rest on: the targets' in lanes with a sample, all where no target is named."""
     bands = result.bands
@@ -46,10 +53,7 @@ def bands_behind(result: ReportSource) -> pd.DataFrame:
     samples = result.samples
     if "role" not in samples or not len(result.images):
         return bands
-    unused = samples[samples["role"].isin(UNUSED_ROLES)]
-    left_out = set(zip(unused["membrane"], unused["lane"].astype(int), strict=True))
-    membranes = bands["image"].map(dict(zip(result.images["image"], result.images["membrane"], strict=True)))
-    return bands[[place not in left_out for place in zip(membranes, bands["lane"], strict=True)]]
+    return _outside(bands, result, samples[samples["role"].isin(UNUSED_ROLES)])
 
 
 def _whole_images(bands: pd.DataFrame, flag: Flag) -> list[str]:
@@ -99,12 +103,21 @@ def _where(result: ReportSource, behind: pd.DataFrame, flag: Flag) -> list[str]:
     return found + _where_rows(result.groups, flag, "groups")
 
 
+def _unexpected(result: ReportSource) -> pd.DataFrame:
+    """Lanes without those of which the lane sheet says that they are empty."""
+    samples = result.samples
+    if "role" not in samples or not len(result.images):
+        return result.lanes
+    return _outside(result.lanes, result, samples[samples["role"] == "empty"])
+
+
 def _elsewhere(result: ReportSource, behind: pd.DataFrame, flag: Flag) -> list[str]:
     """Places where it stands beside them: other rows, ladder lanes, lanes as such."""
     others = result.bands.drop(behind.index)
     others = others[~others["image"].isin(_whole_images(behind, flag))] if len(behind) else others
     found = _where_rows(others, flag, "bands of other rows or lanes")
-    return found + _where_rows(result.lanes, flag, "lanes (counted image by image)")
+    lanes = _unexpected(result) if flag is Flag.LANE_EMPTY else result.lanes
+    return found + _where_rows(lanes, flag, "lanes (counted image by image)")
 
 
 def worries(result: ReportSource) -> list[Worry]:
@@ -135,9 +148,14 @@ def placing_notes(result: ReportSource) -> dict[tuple[str, str], str]:
     quality, said = result.quality, dict[tuple[str, str], list[str]]()
     rows = quality[quality["measure"].isin(PLACING)]
     columns = (rows[column] for column in ("scope", "name", "measure", "value", "note"))
+    said_of: dict[str, list[tuple[str, str]]] = {}
+    for _, image in result.images.iterrows():
+        said_of.setdefault(image["image"], []).append((image["target"], image["form"]))
     for scope, name, measure, value, note in zip(*columns, strict=True):
         what = f"row {value:.0f} was taken" if measure == "target_row" else f"{value:.0f} lanes"
-        why = dict.fromkeys(plain(note).rpartition("): ")[2].split("; "))
+        for target, form in said_of.get(name, ()):
+            note = note.removeprefix(target_note(target, form, ""))
+        why = dict.fromkeys(plain(note).split("; "))
         said.setdefault((scope, name), []).append(f"{what}: {'; '.join(why)}")
     return {place: "; ".join(notes) for place, notes in said.items()}
 
@@ -152,7 +170,7 @@ def _cause(tests: pd.DataFrame) -> pd.Series[str]:
 def _moved_totals(tests: pd.DataFrame) -> list[str]:
     """Name the treatments, or stimuli of one treatment, that move the total itself, where a ratio can mislead."""
     total = tests["quantity"].isin(["S", "S/L"])
-    moved = tests[total & (tests["p_adjusted"] < _LEVEL) & ~tests["note"].str.contains("window")]
+    moved = tests[total & (tests["p_adjusted"] < _LEVEL) & (kinds_of_tests(tests) != "window")]
     said = []
     parts = ["target", "treatment", *further_columns(tests, "tests")]
     for _, rows in moved.groupby([*parts, _cause(moved)], sort=False, dropna=False):
@@ -167,13 +185,23 @@ def _moved_totals(tests: pd.DataFrame) -> list[str]:
     return said
 
 
+def _doubted_fits(result: ReportSource) -> list[str]:
+    """Name what asks for a look in a fit that tells a number; where there is none, the answer says why."""
+    rows = main_first(result.potencies[result.potencies["ic50"].notna() & (result.potencies["note"] != "")])
+    return [
+        f"The curve of {plain(row['treatment']) or 'the treatment'} on {fitted_text(row, result.folds)}: "
+        f"{plain(row['note'])}."
+        for _, row in rows.iterrows()
+    ]
+
+
 def general_warnings(result: ReportSource) -> list[str]:
-    """List each warning of the run once, then what failed, then remarks on whole images."""
+    """List each warning of the run once, then curves in doubt, then what failed, then remarks on whole images."""
     said = [plain(text) for text in result.record.get("warnings", [])] + _moved_totals(result.tests)
+    said += _doubted_fits(result)
     said += [f"Failed: {plain(each['message'])}" for each in result.record.get("failures", [])]
     quality = result.quality
-    remarkable = quality["measure"].isin(_REMARKABLE) | ((quality["measure"] == "saturated") & (quality["value"] > 0))
-    remarks = quality[(quality["scope"] == "image") & (quality["note"] != "") & remarkable]
+    remarks = quality[quality["measure"].isin(_REMARKABLE) & (quality["tone"] == "worry")]
     for note, rows in remarks.groupby("note", sort=False):
         said.append(f"{plain(note)} ({joined([plain(name) for name in dict.fromkeys(rows['name'])], 4)})")
     return list(dict.fromkeys(said))

@@ -1,17 +1,13 @@
-"""Files of a result: whole or not at all, and under names that are never a path."""
+"""Pictures of a result: their names are never a path."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-from collections.abc import Iterable
-from pathlib import Path
 
-from ..errors import OutputError
+from ..files import PICTURES
 
-__all__ = ["picture_name", "write_whole"]
+__all__ = ["picture_name", "picture_place"]
 
 _LONGEST = 80
 
@@ -29,36 +25,6 @@ def picture_name(image: str) -> str:
     return f"{plain or 'image'}{mark}.png"
 
 
-def write_whole(path: Path, data: bytes | Iterable[bytes], *, forced: bool = True) -> None:
-    """Write a file under a passing name, force it to disk, and give it its name in one step.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    data : bytes or iterable of bytes
-        What it holds, at once or piece by piece.
-    forced : bool
-        Wait until the disk has it, so that it outlives the machine itself going down. Files of which there are several
-        a picture do without: a batch would wait longer for the disk than it computes beside measuring, and going on
-        with ``--resume`` makes them anew.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be written to, or the disk is full; no half file is left under the final name.
-    """
-    passing = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with passing.open("wb") as file:
-            for piece in [data] if isinstance(data, bytes) else data:
-                file.write(piece)
-            file.flush()
-            if forced:
-                os.fsync(file.fileno())
-        passing.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # where the folder itself is the trouble, there is nothing to take away
-            passing.unlink()
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}); make room or choose -o") from error
+def picture_place(image: str) -> str:
+    """Return where an image's picture lies in the folder of a result."""
+    return f"{PICTURES}/{picture_name(image)}"

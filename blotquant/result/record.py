@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,24 +12,12 @@ import pandas as pd
 from ..blot import Frame
 from ..errors import SettingsError, TableError
 from ..figures.pictures import Picture
+from ..files import plain_value
 from ..settings import Settings, from_mapping
-from ..tables import INPUTS
-from .files import picture_name
+from ..tables import INPUTS, texts_as_objects
+from .files import picture_place
 
-__all__ = ["from_json", "picture_rows", "pictures_from", "plain_value", "sheet_from", "sheet_rows", "to_json"]
-
-
-def plain_value(value: Any) -> Any:
-    """Turn a value into what JSON knows; a number that is none becomes null, a picture's bytes stay out."""
-    if isinstance(value, Mapping):
-        return {str(name): plain_value(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
-        return [plain_value(each) for each in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+__all__ = ["document_of", "from_json", "picture_rows", "pictures_from", "sheet_from", "sheet_rows", "to_json"]
 
 
 def sheet_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -49,17 +36,14 @@ def sheet_from(rows: list[dict[str, Any]], name: str) -> pd.DataFrame:
             frame[column.name] = values.astype(np.float64)
         elif column.kind == "text":
             frame[column.name] = values.astype(object).where(values.notna(), "")
-    for column_name in frame.columns:
-        if isinstance(frame[column_name].dtype, pd.StringDtype):
-            frame[column_name] = frame[column_name].astype(object)
-    return frame
+    return texts_as_objects(frame)
 
 
 def picture_rows(pictures: Mapping[str, Picture]) -> dict[str, Any]:
     """Say of each picture where it is kept and how it relates to the file's pixels and counts."""
     return {
         image: {
-            "file": f"figures/blots/{picture_name(image)}",
+            "file": picture_place(image),
             "scale": picture.scale,
             "low": picture.low,
             "high": picture.high,
@@ -88,6 +72,14 @@ def pictures_from(rows: Mapping[str, Any], read: Any) -> dict[str, Picture]:
     return found
 
 
+def document_of(
+    record: Mapping[str, Any], settings: Settings, images: Any, samples: Any, pictures: Any
+) -> dict[str, Any]:
+    """Lay out ``run.json``: the record, then settings, the rows of the study's sheets, and pictures' places."""
+    study = {"images": images, "samples": samples}
+    return {**record, "settings": settings.as_dict(), "study": study, "pictures": pictures}
+
+
 def to_json(
     record: Mapping[str, Any],
     settings: Settings,
@@ -96,12 +88,8 @@ def to_json(
     pictures: Mapping[str, Picture],
 ) -> bytes:
     """Write everything of a result that is no table of numbers."""
-    document = {
-        **plain_value(record),
-        "settings": plain_value(settings.as_dict()),
-        "study": {"images": sheet_rows(images), "samples": sheet_rows(samples)},
-        "pictures": plain_value(picture_rows(pictures)),
-    }
+    sheets = (sheet_rows(images), sheet_rows(samples))
+    document = plain_value(document_of(record, settings, *sheets, picture_rows(pictures)))
     return (json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "replace")
 
 

@@ -13,9 +13,10 @@ import pandas as pd
 
 from ..errors import OutputExistsError, TableError
 from ..figures.pictures import Picture
+from ..files import BOOK, PICTURES, RUN, write_whole
 from ..settings import Settings
 from ..tables import TABLES, empty, read_csv, to_csv_bytes
-from .files import picture_name, write_whole
+from .files import picture_place
 from .record import from_json, pictures_from, sheet_from, to_json
 from .workbook import workbook_bytes
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Result"]
 
 _BRINGS = {
-    "curve_points": "quantify a study whose samples.csv has doses, or fit a table with doses",
+    "potencies": "quantify a study whose samples.csv has doses, or fit a table with doses",
     "groups": "quantify a study, as measure makes lanes and bands alone",
     "sensitivity": "quantify a study with report.sensitivity = true",
 }
@@ -110,11 +111,11 @@ class Result:
             )
         for name, table in self.tables.items():
             write_whole(out / f"{name}.csv", to_csv_bytes(table))
-        write_whole(out / "results.xlsx", workbook_bytes(self.tables))
+        write_whole(out / BOOK, workbook_bytes(self.tables))
         for image, picture in self.pictures.items():
-            write_whole(out / "figures" / "blots" / picture_name(image), picture.png, forced=False)
+            write_whole(out / picture_place(image), picture.png, forced=False)
         record = to_json(self.record, self.settings, self.images, self.samples, self.pictures)
-        write_whole(out / "run.json", record)
+        write_whole(out / RUN, record)
         return out
 
     @classmethod
@@ -128,13 +129,13 @@ class Result:
         """
         place = Path(folder)
         try:
-            data = (place / "run.json").read_bytes()
+            data = (place / RUN).read_bytes()
         except OSError as error:
-            raise TableError(f"{place}: holds no result of blotquant (no run.json that can be read)") from error
-        record, settings, sheets, shown = from_json(data, str(place / "run.json"))
+            raise TableError(f"{place}: holds no result of blotquant (no {RUN} that can be read)") from error
+        record, settings, sheets, shown = from_json(data, str(place / RUN))
 
         def read(name: str) -> bytes | None:
-            path = place / "figures" / "blots" / Path(name).name
+            path = place / PICTURES / Path(name).name
             return path.read_bytes() if path.is_file() else None
 
         tables: dict[str, Any] = {name: read_csv(place / f"{name}.csv", name) for name in TABLES}
@@ -176,11 +177,11 @@ class Result:
         """Draw the dose-response curves of one target; the first one when none is named."""
         from ..figures import plot_dose_response
 
-        self._need("curve_points", "plot_dose_response")
+        self._need("potencies", "plot_dose_response")
         chosen = {"target": target, "quantity": quantity, "site": None, "stimulus": stimulus}
-        curves = self._series("curve_points", **chosen)
-        same = {name: str(curves[name].iloc[0]) for name in chosen}
-        potencies, points = self._series("potencies", **same), self._series("folds", **same)
+        potencies = self._series("potencies", **chosen)
+        same = {name: str(potencies[name].iloc[0]) for name in chosen}
+        curves, points = self._series("curve_points", **same), self._series("folds", **same)
         axes: Axes = plot_dose_response(points, curves, potencies, ax=ax)
         return axes
 
@@ -191,7 +192,8 @@ class Result:
         self._need("groups", "plot_groups")
         groups = self._series("groups", target=target, quantity=quantity, site=None)
         same = {name: str(groups[name].iloc[0]) for name in ("target", "quantity", "site")}
-        axes: Axes = plot_groups(self._series("folds" if len(self.folds) else "ratios", **same), groups, ax=ax)
+        points = self._series("folds" if len(self.folds) else "ratios", **same)
+        axes: Axes = plot_groups(points, groups, level=self.settings.comparison.level, ax=ax)
         return axes
 
     def plot_sensitivity(
@@ -202,7 +204,7 @@ class Result:
 
         self._need("sensitivity", "plot_sensitivity")
         rows = self._series("sensitivity", target=target, quantity=quantity, site=None)
-        axes: Axes = plot_sensitivity(rows, ax=ax)
+        axes: Axes = plot_sensitivity(rows, level=self.settings.comparison.level, ax=ax)
         return axes
 
     def plot_blot(self, image: str | None = None, *, ax: Axes | None = None) -> Axes:

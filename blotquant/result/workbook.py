@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ..conditions import DOSE, FAMILY, average_repeats, complete, valued
 from ..flags import SEVERITY, encode
-from ..tables import TABLES
+from ..tables import TABLES, further_columns
 from .cells import filled
 
 __all__ = ["wide_folds", "workbook_bytes"]
@@ -53,21 +55,33 @@ def _mark_doubts(sheet: Any, col: int, rows: int, styles: Mapping[str, Any]) -> 
             sheet.conditional_format(2, col, rows + 1, col, {**rule, "format": styles[weight]})
 
 
-def wide_folds(folds: pd.DataFrame) -> pd.DataFrame:
+def wide_folds(folds: pd.DataFrame, group_by: Sequence[str] = ()) -> pd.DataFrame:
     """Lay folds (ratios where there is no reference) with replicates side by side, as plotting programs like them.
 
-    Technical repeats are averaged. One row a target, quantity, stimulus, treatment and dose.
+    Parameters
+    ----------
+    folds : DataFrame
+        Folds table, or ratios; not changed.
+    group_by : sequence of str
+        Further columns that part groups.
+
+    Returns
+    -------
+    DataFrame
+        One row a group, with the means of its replicates that the groups table is made of; ``value`` says whether they
+        are folds or ratios.
     """
-    value = "fold" if "fold" in folds.columns and folds["fold"].notna().any() else "ratio"
-    keys = ["target", "site", "quantity", "stimulus", "treatment", "dose", "dose_unit"]
-    if folds.empty:
+    keys = [*FAMILY, *DOSE, *group_by]
+    lanes = valued(complete(folds, "folds"))
+    if lanes.empty:
         return pd.DataFrame(columns=keys)
-    order = list(dict.fromkeys(folds["replicate"]))
-    rows = []
-    for key, lanes in folds.groupby(keys, sort=False, dropna=False):
-        means = {f"replicate {name}": lanes.loc[lanes["replicate"] == name, value].mean() for name in order}
-        rows.append({**dict(zip(keys, key, strict=True)), **means})
-    return pd.DataFrame(rows)
+    lanes["place"] = lanes.groupby(keys, sort=False, dropna=False).ngroup()
+    means = average_repeats(lanes, ["place", "replicate"], ["value"])
+    wide = means.pivot_table(index="place", columns="replicate", values="value", dropna=False)
+    wide = wide[list(dict.fromkeys(lanes["replicate"]))]
+    rows = lanes.drop_duplicates("place")
+    told = rows[keys].assign(value=np.where(rows["is_fold"], "fold", "ratio")).reset_index(drop=True)
+    return pd.concat([told, wide.add_prefix("replicate ").reset_index(drop=True)], axis=1)
 
 
 def _columns_sheet(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -105,8 +119,8 @@ def workbook_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
         "wrong": book.add_format({"bg_color": "#f4c7c3"}),
         "doubt": book.add_format({"bg_color": "#fce8b2"}),
     }
-    wide = wide_folds(tables["folds"] if len(tables.get("folds", ())) else tables.get("ratios", pd.DataFrame()))
-    wide = wide.astype({"dose": float}) if len(wide) else wide
+    lanes = tables["folds"] if len(tables.get("folds", ())) else tables.get("ratios", pd.DataFrame())
+    wide = wide_folds(lanes, further_columns(tables["groups"], "groups") if "groups" in tables else ())
     sheets = {**tables, "replicates_wide": wide, "columns": _columns_sheet(tables)}
     for name, table in sheets.items():
         units = {column.name: column.unit for column in TABLES[name].every} if name in TABLES else {}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,13 @@ import pandas as pd
 from ..blot import Blot, once_a_blot
 from ..flags import Flag
 from ..saturation import find_floor
-from ..tables import check
+from ..tables import Finding, Tone, quality_table
 from .integrity import find_flat_share, find_noise_step, find_repeat, find_step
 from .levels import Levels, blockiness, clipped_share, describe_levels
 
 __all__ = ["image_flags", "picture_flags", "saturation", "screen"]
 
-Row = tuple[str, float, str, str]
+Row = tuple[str, float, str, Tone | Literal[""]]  # measure, value, note, and its tone where it is not the measure's
 
 _CLIPPED = 0.005  # share of the middle of the picture at its floor from which the background is called clipped
 _BLOCKY = 1.4
@@ -28,7 +29,6 @@ _STRONG = 0.5  # a brightest pixel above this share of the ceiling uses the rang
 _LEAN = 2.0  # tilt that is worth a word [degree]
 _FLAT = 0.1
 _EXIF = re.compile(r"(\d{4}):(\d\d):(\d\d)(?=\D|$)")
-_CLEARNESS = re.compile(r"(\d\.\d+) of 1 clear")
 _UNCLEAR = 0.15  # clearness of the polarity below which it is worth a look
 _SHOWN = ("png", "jpeg", "gif", "bmp")  # readers of pictures to be shown, whose resolution is that of print
 
@@ -41,7 +41,7 @@ def _levels(blot: Blot) -> Levels:
 @once_a_blot
 def _floor(blot: Blot) -> float | None:
     """Find the counts at which the picture is cut from below [AU]: as read, or seen in the pixels."""
-    return blot.floor if blot.floor is not None else find_floor(blot.pixels).level
+    return blot.floor if blot.floor is not None else find_floor(blot.pixels)
 
 
 def _went_through_jpeg(blot: Blot, levels: Levels) -> bool:
@@ -123,32 +123,24 @@ def saturation(blot: Blot) -> str:
 def _depth_row(blot: Blot, levels: Levels) -> Row:
     depth = float(blot.source.depth) if blot.source.depth else float("nan")
     if levels.count <= 1:
-        note = "every pixel has the same value; there is nothing to measure"
-    elif levels.few or depth <= 8:
+        return "depth", depth, "every pixel has the same value; there is nothing to measure", "worry"
+    if levels.few or depth <= 8:
         seen = min(levels.count, 256)
         note = f"only {seen} grey levels: weak bands are cut into steps; export 16-bit from the imager if you can"
-    else:
-        steps = f", in steps of {levels.step:g}" if levels.step > 1 else ""
-        note = f"{levels.count} grey levels{steps}: enough to see faint and strong bands together"
-    return "depth", depth, "bit", note
+        return "depth", depth, note, "worry"
+    steps = f", in steps of {levels.step:g}" if levels.step > 1 else ""
+    note = f"{levels.count} grey levels{steps}: enough to see faint and strong bands together"
+    return "depth", depth, note, "good"
 
 
 def _contrast_row(levels: Levels) -> Row | None:
     if levels.bent:
-        return (
-            "contrast",
-            levels.step,
-            "AU",
-            "grey levels thin out towards one end, as after a gamma curve; use the raw file",
-        )
-    if levels.stretched:
-        return (
-            "contrast",
-            levels.step,
-            "AU",
-            "grey levels are missing in a comb: contrast was stretched; use the raw file",
-        )
-    return None
+        note = "grey levels thin out towards one end, as after a gamma curve; use the raw file"
+    elif levels.stretched:
+        note = "grey levels are missing in a comb: contrast was stretched; use the raw file"
+    else:
+        return None
+    return "contrast", levels.step, note, ""
 
 
 def _ceiling_row(blot: Blot) -> Row:
@@ -156,15 +148,14 @@ def _ceiling_row(blot: Blot) -> Row:
     used = f"the strongest pixel uses {100 * top / blot.ceiling:.0f} % of the range" if blot.ceiling else ""
     if blot.ceiling is None:
         note = f"where the detector clips is not known; the strongest pixel is {top:g} and no plateau is seen"
-        return "saturated", 0.0, "px", note
+        return "saturated", 0.0, note, ""
     above = _saturated_pixels(blot)
     if above:
         note = f"{saturation(blot)}: their bands are larger than that; expose shorter"
-    elif top > _STRONG * blot.ceiling:
-        note = f"nothing is saturated, and {used}: well exposed"
-    else:
-        note = f"nothing is saturated; {used}"
-    return "saturated", float(above), "px", note
+        return "saturated", float(above), note, "worry"
+    well = top > _STRONG * blot.ceiling
+    note = f"nothing is saturated, and {used}: well exposed" if well else f"nothing is saturated; {used}"
+    return "saturated", 0.0, note, "good"
 
 
 def _floor_row(blot: Blot) -> Row | None:
@@ -174,20 +165,20 @@ def _floor_row(blot: Blot) -> Row | None:
     note = (
         f"{100 * share:.1f} % of the middle of the picture is cut off at the dark end: the background there is a guess"
     )
-    return "clipped_at_zero", 100.0 * share, "%", note
+    return "clipped_at_zero", 100.0 * share, note, ""
 
 
 def _polarity_row(blot: Blot) -> Row | None:
-    said = next((step.detail for step in blot.steps if step.verb == "polarity"), "")
-    if not said:
+    said = next((step for step in blot.steps if step.verb == "polarity"), None)
+    if said is None:
         return None
-    dark, sure = _was_dark(blot), _CLEARNESS.search(said)
-    note = said
+    dark, unclear = _was_dark(blot), said.told.get("clear", 1.0) < _UNCLEAR
+    note = said.detail
     if dark:
         note += ": turned over, so that more protein is a larger number; if this is film, its scale is not linear"
-    if sure is not None and float(sure[1]) < _UNCLEAR:
+    if unclear:
         note += f"; hard to tell: if bands are {'bright' if dark else 'dark'}, say so with polarity"
-    return "polarity", -1.0 if dark else 1.0, "", note
+    return "polarity", -1.0 if dark else 1.0, note, "worry" if unclear else ""
 
 
 def _tilt_row(blot: Blot) -> Row | None:
@@ -195,9 +186,9 @@ def _tilt_row(blot: Blot) -> Row | None:
     if not any(step.verb == "tilt" for step in blot.steps):
         return None
     if abs(tilt) < _LEAN:
-        return "tilt", tilt, "degree", "the rows run straight across, or nearly so"
+        return "tilt", tilt, "the rows run straight across, or nearly so", ""
     side = "clockwise" if tilt > 0 else "anticlockwise"
-    return "tilt", tilt, "degree", f"the membrane lies {abs(tilt):.1f}° {side}; lanes are followed as they lean"
+    return "tilt", tilt, f"the membrane lies {abs(tilt):.1f}° {side}; lanes are followed as they lean", ""
 
 
 def _crop_row(blot: Blot) -> Row | None:
@@ -207,7 +198,7 @@ def _crop_row(blot: Blot) -> Row | None:
         return None
     kept, file = blot.shape, (blot.frame.rows, blot.frame.cols)
     note = f"{kept[0]} × {kept[1]} of {file[0]} × {file[1]} px are the membrane; the rest is left out"
-    return "crop", 100.0 * share, "%", note
+    return "crop", 100.0 * share, note, ""
 
 
 def _compression_row(blot: Blot, flags: Flag) -> Row | None:
@@ -217,22 +208,22 @@ def _compression_row(blot: Blot, flags: Flag) -> Row | None:
         note = "JPEG has altered weak bands and noise; measure the imager's own file if it still exists"
     else:
         note = "8-pixel blocks are seen: the picture was probably a JPEG once; look for the imager's own file"
-    return "compression", 1.0, "", note
+    return "compression", 1.0, note, ""
 
 
 def _facts_rows(blot: Blot) -> list[Row]:
-    source, rows = blot.source, []
+    source, rows = blot.source, list[Row]()
     by = f"read by {source.reader}" + (f" from {source.imager}" if source.imager else "")
     day = _EXIF.sub(r"\1-\2-\3", source.acquired)  # TIFF and EXIF write a date with colons
     when = f", taken {day}" if day else ""
     megapixels = blot.frame.rows * blot.frame.cols / 1e6
-    rows.append(("size", megapixels, "10^6 px", f"{blot.frame.rows} × {blot.frame.cols} px, {by}{when}"))
+    rows.append(("size", megapixels, f"{blot.frame.rows} × {blot.frame.cols} px, {by}{when}", ""))
     if source.exposure_s is not None:
-        rows.append(("exposure", source.exposure_s, "s", "exposure as the file states it"))
+        rows.append(("exposure", source.exposure_s, "exposure as the file states it", ""))
     if blot.pixel_um is not None:
         printed = "by the print resolution that the file states, which need not be the imager's"
         stated = printed if source.reader in _SHOWN else "as the file states it"
-        rows.append(("pixel", blot.pixel_um, "µm", f"side of a pixel {stated}"))
+        rows.append(("pixel", blot.pixel_um, f"side of a pixel {stated}", ""))
     return rows
 
 
@@ -240,11 +231,10 @@ def _doubt_rows(flags: Flag, blot: Blot) -> list[Row]:
     rows: list[Row] = []
     if flags & Flag.COLOUR:
         said = next(step.detail for step in blot.steps if step.verb == "colour")
-        rows.append(("colour", 1.0, "", f"{said}; if one channel alone holds the stain, name it with channel="))
+        rows.append(("colour", 1.0, f"{said}; if one channel alone holds the stain, name it with channel=", ""))
     if flags & Flag.FILM:
-        rows.append(
-            ("film", 1.0, "", "a flat-bed scanner's file with dark bands, so probably film: strong bands are flattened")
-        )
+        note = "a flat-bed scanner's file with dark bands, so probably film: strong bands are flattened"
+        rows.append(("film", 1.0, note, ""))
     return rows
 
 
@@ -258,28 +248,28 @@ def _integrity_rows(blot: Blot, *, coarse: bool) -> list[Row]:
             f" {repeat.down:+d} rows and {repeat.right:+d} columns away, pixel for pixel;"
             " text and frames do that, a membrane does not"
         )
-        rows.append(("repeat", float(repeat.blocks), "blocks", note))
+        rows.append(("repeat", float(repeat.blocks), note, ""))
     step = find_step(blot.counts)
     if step is not None:
         note = (
             f"screening note: brightness jumps between columns {step} and {step + 1} through the full height;"
             " a frame, a stitched scan or a splice?"
         )
-        rows.append(("step", float(step), "px", note))
+        rows.append(("step", float(step), note, ""))
     noise = None if coarse or blot.source.lossy else find_noise_step(blot.counts)
     if noise is not None:
         note = (
             f"screening note: from column {noise} on, the noise is another through the full height;"
             " a stitched scan, a membrane's edge or two pictures side by side?"
         )
-        rows.append(("noise_step", float(noise), "px", note))
+        rows.append(("noise_step", float(noise), note, ""))
     flat = 0.0 if coarse else find_flat_share(blot.counts, _floor(blot), blot.ceiling)
     if flat > _FLAT:
         note = (
             f"screening note: {100 * flat:.0f} % of the picture lies in patches of one value without any noise;"
             " was the background filled in?"
         )
-        rows.append(("flat", 100.0 * flat, "%", note))
+        rows.append(("flat", 100.0 * flat, note, ""))
     return rows
 
 
@@ -315,6 +305,4 @@ def screen(blot: Blot) -> pd.DataFrame:
         *_doubt_rows(flags, blot),
         *_integrity_rows(blot, coarse=bool(flags & Flag.EIGHT_BIT)),
     ]
-    measures, values, units, notes = map(list, zip(*(row for row in rows if row is not None), strict=True))
-    what = {"scope": "image", "name": blot.name, "measure": measures, "value": np.array(values, dtype=np.float64)}
-    return check(pd.DataFrame({**what, "se": np.nan, "unit": units, "note": notes}), "quality")
+    return quality_table(Finding("image", blot.name, *row) for row in rows if row is not None)

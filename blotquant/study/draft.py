@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import OutputError, OutputExistsError, TableError
+from ..errors import OutputExistsError, TableError
+from ..files import write_whole
 from ..settings import describe
 from ..tables import INPUTS, to_csv_bytes
 from .guesses import Guess, guess_image
@@ -94,25 +95,14 @@ def _toml_value(value: Any) -> str:
 def _settings_text(title: str) -> str:
     """Write every setting with its default and meaning; defaults stay commented out."""
     lines, last = [_TOP.format(title=_quote(title))], ""
-    for section, name, default, meaning, choices in describe():
-        if section != last:
-            lines.append(f"\n[{section}]")
-            last = section
-        known = f" One of: {', '.join(choices)}." if choices else ""
-        lines.append(f"# {meaning}{known}")
-        lines.append(f"# {name} =" if default is None else f"# {name} = {_toml_value(default)}")
+    for each in describe():
+        if each.section != last:
+            lines.append(f"\n[{each.section}]")
+            last = each.section
+        known = f" {'One of:' if each.choices else 'From'} {each.allowed}." if each.allowed else ""
+        lines.append(f"# {each.meaning}{known}")
+        lines.append(f"# {each.name} =" if each.default is None else f"# {each.name} = {_toml_value(each.default)}")
     return "\n".join(lines) + "\n"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def check_draft(folder: str | Path, *, force: bool = False) -> list[Path]:
@@ -175,7 +165,7 @@ def draft_study(folder: str | Path, *, force: bool = False) -> list[Path]:
         ]
         replicate = next((guess.replicate for _, guess in shown if guess.replicate), "")
         lane_rows += _lane_rows(membrane, lanes, replicate)
-    _write(place / "images.csv", to_csv_bytes(pd.DataFrame(image_rows)))
-    _write(place / "samples.csv", to_csv_bytes(pd.DataFrame(lane_rows)))
-    _write(place / "study.toml", _settings_text(place.resolve().name).encode("utf-8"))
+    write_whole(place / "images.csv", to_csv_bytes(pd.DataFrame(image_rows)))
+    write_whole(place / "samples.csv", to_csv_bytes(pd.DataFrame(lane_rows)))
+    write_whole(place / "study.toml", _settings_text(place.resolve().name).encode("utf-8"))
     return [place / name for name in _FILES]

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..tables import INPUTS, nearest
+from ..geometry import parse_region, whole_region
+from ..tables import FORMS, INPUTS, MODES, POLARITIES, nearest
 from .cells import check_choice, check_names, edit_distance, typed
 from .names import is_known_target
 from .sheets import Sheet
 
-__all__ = ["FORMS", "complete_images"]
-
-FORMS = ("phospho", "total", "loading", "stain", "marker")
-_MODES = ("", "two_colour", "strip_reprobe", "parallel", "cut")
-_POLARITIES = ("", "auto", "bright", "dark")
-_REGION = re.compile(r"\s*\d+\s*:\s*\d+\s*,\s*\d+\s*:\s*\d+\s*")
+__all__ = ["complete_images"]
 
 
 def _row(number: object) -> int:
@@ -33,8 +28,8 @@ def _check_cells(sheet: Sheet, frame: pd.DataFrame) -> None:
             if not value:
                 raise sheet.error(_row(number), column, value, f"is blank; every image needs its {column}")
     check_choice(sheet, frame, "form", FORMS)
-    check_choice(sheet, frame, "mode", _MODES)
-    check_choice(sheet, frame, "polarity", _POLARITIES)
+    check_choice(sheet, frame, "mode", ("", *MODES))
+    check_choice(sheet, frame, "polarity", ("", *POLARITIES))
 
 
 def _check_numbers(sheet: Sheet, frame: pd.DataFrame) -> None:
@@ -49,8 +44,11 @@ def _check_numbers(sheet: Sheet, frame: pd.DataFrame) -> None:
                 _row(number), "rotate", turn, "is not a multiple of 90 degrees; a tilt is found by itself"
             )
     for number, region in frame["region"].items():
-        if ":" in region and not _REGION.fullmatch(region):
+        box = parse_region(region)
+        if ":" in region and box is None:
             raise sheet.error(_row(number), "region", region, "is not top:bottom,left:right, for example 0:200,30:900")
+        if box is not None and not whole_region(box):
+            raise sheet.error(_row(number), "region", region, "is not of whole pixels from 0 on")
 
 
 def _locate(sheet: Sheet, row: int, folder: Path, text: str) -> str:

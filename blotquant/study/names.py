@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CONTROL_WORDS", "LOADING", "TARGETS", "is_known_target", "lane_role"]
+__all__ = ["LOADING", "TARGETS", "is_known_target", "lane_role"]
 
 TARGETS = (
     *(f"STAT{number}" for number in ("1", "2", "3", "4", "5", "5A", "5B", "6")),
@@ -19,9 +19,6 @@ LOADING = (
     *("COXIV", "VDAC", "VDAC1", "PCNA", "TBP", "HDAC1", "H3", "CYCLOPHILIN"),
 )
 """Proteins that serve as loading controls."""
-
-CONTROL_WORDS = ("vehicle", "dmso", "control", "untreated", "mock", "none", "unstimulated")
-"""Treatments and stimuli that mean that nothing active was given."""
 
 _LADDER_WORDS = {"ladder", "marker", "markers", "mw", "mwm", "mw marker", "protein ladder", "std", "standard ladder"}
 _EMPTY_WORDS = {"empty", "blank", "-"}

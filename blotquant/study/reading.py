@@ -17,9 +17,9 @@ from ..errors import QualityWarning, TableError
 from ..flags import Flag, add_flag, has_flag
 from ..matching import pair_lanes
 from ..settings import Settings
-from ..tables import INPUTS, TABLES, nearest
+from ..tables import INPUTS, TABLES, nearest, texts_as_objects
 from .images import complete_images
-from .options import Control, check_controls, read_options
+from .options import Control, Options, check_controls, read_options
 from .samples import complete_samples, mixed_columns
 from .sheets import Sheet, read_csv_sheet, read_workbook_sheet, sheet_names
 
@@ -52,6 +52,9 @@ class Study:
         What had to be assumed, in words.
     inputs : Mapping of str to str
         SHA-256 of each table that was read, by file name.
+    given : Mapping
+        The study as it was written: ``images`` and ``samples`` row by row with their cells as texts, and ``title``,
+        ``control``, ``group_by`` and ``mass`` of study.toml.
     """
 
     folder: Path
@@ -66,6 +69,7 @@ class Study:
     settings: Settings = field(default_factory=Settings)
     notes: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def membranes(self) -> list[str]:
@@ -148,16 +152,18 @@ def _assumptions(images: pd.DataFrame, samples: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _texts_as_objects(frame: pd.DataFrame) -> pd.DataFrame:
-    for name in frame.columns:
-        if isinstance(frame[name].dtype, pd.StringDtype):
-            frame[name] = frame[name].astype(object)
-    return frame.reset_index(drop=True)
-
-
 def _joined_membranes(images: pd.DataFrame) -> list[tuple[str, ...]]:
     paired = images[images["pair"] != ""]
     return [tuple(rows.unique()) for _, rows in paired.groupby("pair", sort=False)["membrane"]]
+
+
+def _given(images: Sheet, samples: Sheet, options: Options) -> dict[str, Any]:
+    """Keep what was written, so that it can be written again; settings are kept by themselves."""
+    sheets = {"images": images, "samples": samples}
+    rows = {name: [dict(row.cells) for row in sheet.rows] for name, sheet in sheets.items()}
+    controls = {name: dict(condition) for name, condition in options.controls.items()}
+    told = {"title": options.title, "control": controls, "group_by": list(options.group_by), "mass": dict(options.mass)}
+    return {**told, **rows}
 
 
 def read_study(folder: str | Path) -> Study:
@@ -193,7 +199,7 @@ def read_study(folder: str | Path) -> Study:
     samples, notes = _mark_mixed(samples, options.group_by)
     if "ladder" in options.mass:
         ladder_masses(options.mass["ladder"], options.mass.get("buffer", ""))
-    images, samples = _texts_as_objects(images), _texts_as_objects(samples)
+    images, samples = texts_as_objects(images.reset_index(drop=True)), texts_as_objects(samples.reset_index(drop=True))
     pair_lanes(images, samples)
     return Study(
         folder=place,
@@ -206,4 +212,5 @@ def read_study(folder: str | Path) -> Study:
         settings=options.settings,
         notes=(*notes, *_assumptions(images, samples)),
         inputs={**inputs, **_hashes(place / "study.toml")},
+        given=_given(image_sheet, sample_sheet, options),
     )

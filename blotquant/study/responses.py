@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import TableError
-from ..tables import INPUTS
+from ..roles import SAMPLE_ROLES
+from ..tables import INPUTS, texts_as_objects
 from ..units import canonical_unit, conversion_factor
 from .cells import check_choice, check_names, typed
 from .sheets import Sheet, read_csv_sheet, read_workbook_sheet
@@ -16,7 +17,7 @@ from .sheets import Sheet, read_csv_sheet, read_workbook_sheet
 __all__ = ["read_responses"]
 
 _RESERVED = ("percent_activity", "percent_inhibition", "response_se")
-_ROLES = ("sample", "maximum", "minimum")
+_NO_RESPONSE = ("blank", "empty", "skip", "skipped", "ladder", "standard", "calibrator", "marker", "none")
 
 
 def _read(path: Path) -> Sheet:
@@ -28,7 +29,14 @@ def _read(path: Path) -> Sheet:
 
 
 def _check_cells(sheet: Sheet, frame: pd.DataFrame) -> None:
-    check_choice(sheet, frame, "role", _ROLES)
+    for number, role in frame["role"].items():
+        if role in _NO_RESPONSE:
+            problem = (
+                f"is no role of a response ({', '.join(SAMPLE_ROLES)}); wells without enzyme or stimulus are minimum, "
+                "and a row that is no response is left out"
+            )
+            raise sheet.error(int(str(number)), "role", role, problem)
+    check_choice(sheet, frame, "role", SAMPLE_ROLES)
     for number, row in frame.iterrows():
         place = int(str(number))
         if np.isnan(row["response"]):
@@ -79,8 +87,4 @@ def read_responses(path: str | Path) -> pd.DataFrame:
     frame = typed(sheet, INPUTS["responses"])
     frame["role"] = frame["role"].where(frame["role"] != "", "sample")
     _check_cells(sheet, frame)
-    frame = _convert_doses(sheet, frame).reset_index(drop=True)
-    for name in frame.columns:
-        if isinstance(frame[name].dtype, pd.StringDtype):
-            frame[name] = frame[name].astype(object)
-    return frame
+    return texts_as_objects(_convert_doses(sheet, frame).reset_index(drop=True))

@@ -9,17 +9,14 @@ import pandas as pd
 
 from ..errors import TableError
 from ..flags import Flag, add_flag
+from ..roles import MEASURED_ROLES, ROLES, SAMPLE_ROLES
 from ..tables import INPUTS, TABLES, nearest
 from ..units import canonical_unit, conversion_factor
 from .cells import check_choice, check_names, is_number, typed
 from .names import lane_role
 from .sheets import Sheet
 
-__all__ = ["MEASURED_ROLES", "ROLES", "complete_samples", "further_columns", "mixed_columns"]
-
-ROLES = ("sample", "ladder", "standard", "calibrator", "maximum", "minimum", "empty", "skip")
-MEASURED_ROLES = ("sample", "standard", "calibrator", "maximum", "minimum")
-"""Roles of lanes that hold lysate and give a ratio."""
+__all__ = ["complete_samples", "further_columns", "mixed_columns"]
 
 _MOST_LANES = 200
 
@@ -104,7 +101,7 @@ def _convert_doses(sheet: Sheet, frame: pd.DataFrame) -> pd.DataFrame:
 def _membrane_groups(frame: pd.DataFrame, joined: Iterable[tuple[str, ...]]) -> dict[str, str]:
     """Name, for each membrane, the first membrane of those that hold the same lysates or are paired with it."""
     first = {name: name for name in frame["membrane"]}
-    lysates = frame[(frame["sample"] != "") & frame["role"].isin(["sample", "maximum", "minimum"])]
+    lysates = frame[(frame["sample"] != "") & frame["role"].isin(SAMPLE_ROLES)]
     shared = [tuple(rows.unique()) for _, rows in lysates.groupby("sample", sort=False)["membrane"]]
     for names in [*joined, *shared]:
         together = {first[name] for name in names if name in first}

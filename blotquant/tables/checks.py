@@ -17,7 +17,7 @@ from .columns import Column, Table
 from .outputs import TABLES
 from .texts import as_text
 
-__all__ = ["check", "empty", "nearest", "require"]
+__all__ = ["check", "empty", "require"]
 
 _POINT = r"-?\d+(\.\d+)?"
 _CURVE = re.compile(rf"({_POINT}:{_POINT}( {_POINT}:{_POINT})*)?")
@@ -186,11 +186,3 @@ def require(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise TableError(f"{name}: column {missing[0]!r} is missing; here a {name} table needs {', '.join(columns)}")
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the nearest known name, or a list of them when none is near."""
-    import difflib  # here: it is needed only when something is wrong
-
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, cast
 
 __all__ = ["Column", "Kind", "Table", "columns"]
 
 Kind = Literal["text", "int", "float", "bool", "flags", "curve"]
+
+_BLANKS: dict[str, float | bool] = {"float": math.nan, "int": math.nan, "bool": False}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Table:
     def names(self) -> list[str]:
         """The declared column names in their order."""
         return [column.name for column in self.columns]
+
+    @property
+    def blanks(self) -> dict[str, str | float | bool]:
+        """What an input says where it says nothing: no text, no number, not true."""
+        return {column.name: _BLANKS.get(column.kind, "") for column in self.columns}
 
     @property
     def every(self) -> tuple[Column, ...]:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from .columns import Table, columns
 
-__all__ = ["INPUTS"]
+__all__ = ["FORMS", "INPUTS", "MODES", "POLARITIES"]
+
+FORMS = ("phospho", "total", "loading", "stain", "marker")
+"""What an image may show, as a membrane's images stand from top to bottom."""
+
+MODES = ("two_colour", "strip_reprobe", "parallel", "cut")
+"""How images of one lysate may have come about."""
+
+POLARITIES = ("auto", "bright", "dark")
+"""What protein may be in a file."""
 
 _IMAGES = """
 image | text | | Image file, relative to the study folder.
@@ -14,7 +23,7 @@ form | text | | phospho, total, loading or stain; marker: a picture of the ladde
 site | text? | | Phosphorylation site (Y705).
 mode | text? | | two_colour, strip_reprobe, parallel or cut; blank: same membrane, unstated.
 pair | text? | | Joins phospho and total that sit on different membranes.
-region | text? | px | top:bottom,left:right of the blot in the picture, or a name.
+region | text? | px | top:bottom,left:right of the blot in the picture, or the name of a strip (1 is the topmost).
 channel | text? | | Channel of a file with several.
 polarity | text? | | auto, bright or dark: what protein is in the file.
 rotate | float? | degree | Quarter turns clockwise that bring the picture upright (90, 180, 270).

@@ -14,7 +14,7 @@ lane | int | | Lane number, from 1 at the left of the upright membrane.
 _KEYS = """
 target | text | | Protein that the image was probed for.
 site | text | | Phosphorylation site of the phospho image.
-quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading, P phospho alone.
+quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading; P or S alone.
 stimulus | text | | What the cells were stimulated with.
 treatment | text | | What the cells were treated with.
 """
@@ -39,7 +39,7 @@ technical | text | | Repeat of one lysate.
 role | text | | What the lane is for (sample, standard, calibrator, maximum, minimum …).
 target | text | | Protein that the images were probed for.
 site | text | | Phosphorylation site.
-quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading, P phospho alone.
+quantity | text | | What is divided by what: P/S phospho/total, P/L phospho/loading, S/L total/loading; P or S alone.
 phospho | float | AU px | Numerator: in P/S after loading correction, in P/L, S/L as measured; NaN if unknown.
 phospho_se | float | AU px | Its standard error from measuring.
 total | float | AU px | Denominator: in P/S after loading correction, in P/L, S/L the loading; NaN if unknown.
@@ -137,8 +137,8 @@ mean | float | | Arithmetic mean of folds (of ratios where there is no reference
 sd | float | | Standard deviation between replicates.
 sem | float | | Standard error of the mean.
 geometric_mean | float | | Geometric mean; NaN when a value is zero or less.
-ci_low | float | | Lower 95 % limit of the geometric mean.
-ci_high | float | | Upper 95 % limit of the geometric mean.
+ci_low | float | | Lower limit of the geometric mean, at comparison.level.
+ci_high | float | | Upper limit of the geometric mean, at comparison.level.
 percent_inhibition | float | % | Mean percent inhibition between the maximum and minimum controls.
 flags | flags | | Doubts, worst first.
 """
@@ -153,8 +153,8 @@ method | text | | Test, model and correction in words; blank where the two are n
 n | int | | Biological replicates of the group.
 n_versus | int | | Biological replicates of what it is compared with.
 effect | float | | Fold against versus.
-ci_low | float | | Lower 95 % limit of the effect, adjusted as the p value is.
-ci_high | float | | Upper 95 % limit of the effect.
+ci_low | float | | Lower limit of the effect at comparison.level, adjusted as the p value is.
+ci_high | float | | Upper limit of the effect, likewise.
 statistic | float | | Test statistic.
 dof | float | | Degrees of freedom of the residual.
 p | float | | p value of the single comparison.
@@ -170,11 +170,11 @@ model | text | | Curve: 3pl, 4pl, 5pl or flat.
 parameter | text | | top, bottom, ic50, hill, asymmetry, then derived ones (ic10, ic90, ic50_absolute …).
 value | float | unit | Estimate; NaN when undetermined.
 se | float | unit | Standard error (of ln value for doses: se of the logarithm times the value); NaN when unknown.
-ci_low | float | unit | Lower 95 % limit; 0 when open.
-ci_high | float | unit | Upper 95 % limit; infinite when open.
+ci_low | float | unit | Lower limit at comparison.level; 0 when open.
+ci_high | float | unit | Upper limit at comparison.level; infinite when open.
 unit | text | | Unit of the parameter; % for a top or bottom in percent activity.
-wald_low | float | unit | Lower 95 % limit from the standard error (of the logarithm for doses, hill and asymmetry).
-wald_high | float | unit | Upper 95 % limit from the standard error.
+wald_low | float | unit | Lower limit at comparison.level by the standard error (of ln value for dose, hill, asymmetry).
+wald_high | float | unit | Upper limit at comparison.level from the standard error.
 method | text | | How the interval and the standard error were made.
 note | text | | For example "> 400 nM".
 """
@@ -184,9 +184,9 @@ _POTENCIES = (
     _KEYS
     + """
 unit | text | | Unit of the doses.
-ic50 | float | unit | Dose that takes away half (relative or absolute, see kind); NaN when undetermined.
-ci_low | float | unit | Lower 95 % limit; 0 when open.
-ci_high | float | unit | Upper 95 % limit; infinite when open.
+ic50 | float | unit | Dose that takes away half, or brings it where hill < 0 (an EC50); see kind; NaN: undetermined.
+ci_low | float | unit | Lower limit at comparison.level; 0 when open.
+ci_high | float | unit | Upper limit at comparison.level; infinite when open.
 kind | text | | relative or absolute.
 interval | text | | How the interval was made (profile or wald).
 hill | float | | Steepness; positive when activity falls with dose.
@@ -199,11 +199,11 @@ note | text | | For example "> 400 nM".
 _QUALITY = """
 scope | text | | What the figure is of: image, membrane, plate, replicate, target or study.
 name | text | | Which one.
-measure | text | | What was measured: noise, gain, background_sd, polarity, tilt, lod, loq, z_prime, window, power …
-value | float | unit | The figure.
-se | float | unit | Its standard error, where there is one.
+measure | text | | What was measured; `blotquant schema measures` explains each.
+value | float | unit | The figure; blank where the note says it all.
 unit | text | | Unit of the figure.
 note | text | | What it says about the data, in words.
+tone | text | | fact, good or worry.
 """
 
 _CALIBRATION = """
@@ -222,13 +222,13 @@ _SENSITIVITY = (
     _KEYS
     + _DOSE
     + """
-choice | text | | Which choice was varied: background, normalisation or control.
+choice | text | | What was varied: background, normalisation, control, or combined (several of them at once).
 option | text | | What was taken instead.
 default | bool | | This row is the choice that the result was made with.
 n | int | | Biological replicates.
 fold | float | | Fold of the group under this choice (mean over replicates).
-ci_low | float | | Lower 95 % limit.
-ci_high | float | | Upper 95 % limit.
+ci_low | float | | Lower limit at comparison.level.
+ci_high | float | | Upper limit at comparison.level.
 change | float | % | How far the fold moved from the default choice.
 """
 )
@@ -239,8 +239,8 @@ _CURVE_POINTS = (
 dose | float | dose_unit | Dose on a fine grid.
 dose_unit | text | | Unit of dose.
 fitted | float | | The fitted curve.
-ci_low | float | | Lower 95 % limit of the curve.
-ci_high | float | | Upper 95 % limit of the curve.
+ci_low | float | | Lower limit of the curve, at comparison.level.
+ci_high | float | | Upper limit of the curve, at comparison.level.
 """
 )
 

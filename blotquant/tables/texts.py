@@ -10,7 +10,7 @@ import pandas as pd
 
 from .outputs import TABLES
 
-__all__ = ["as_text", "cell_text", "further_columns", "plain_texts"]
+__all__ = ["as_text", "cell_text", "further_columns", "plain_texts", "texts_as_objects"]
 
 
 def as_text(value: object) -> str:
@@ -24,6 +24,12 @@ def as_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def texts_as_objects(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns of texts are Python's own, so that a cell may also hold what is no text."""
+    kinds = frame.dtypes
+    return frame.astype({name: object for name in frame.columns if isinstance(kinds[name], pd.StringDtype)})
 
 
 def further_columns(columns: Iterable[object], name: str) -> list[str]:

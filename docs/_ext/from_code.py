@@ -45,9 +45,8 @@ class AllSettings(_MarkdownTable):
     """``{all-settings}``: every setting, its default and meaning."""
 
     def rows(self) -> tuple[list[str], list[list[str]]]:
-        return ["setting", "default", "meaning", "choices"], [
-            [f"`{section}.{name}`", f"`{default}`", meaning, ", ".join(f"`{c}`" for c in choices)]
-            for section, name, default, meaning, choices in settings.describe()
+        return ["setting", "default", "meaning", "may be"], [
+            [f"`{s.section}.{s.name}`", f"`{s.default}`", s.meaning, s.allowed] for s in settings.describe()
         ]
 
 
@@ -58,6 +57,13 @@ class AllFlags(_MarkdownTable):
         return ["flag", "weight", "what it says"], [
             [f"`{flag.name.lower()}`", flags.SEVERITY[flag], flags.EXPLANATIONS[flag]] for flag in flags.Flag
         ]
+
+
+class AllMeasures(_MarkdownTable):
+    """``{all-measures}``: what stands in quality.csv."""
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        return ["measure", "unit", "value"], [[f"`{m.name}`", m.unit, m.meaning] for m in tables.MEASURES.values()]
 
 
 class AllReaders(_MarkdownTable):
@@ -91,6 +97,15 @@ class AllModels(_MarkdownTable):
         return ["model", "curve (x is dose)", "source"], [
             [f"`{name}`", f"`{m.formula}`", m.reference] for name, m in MODELS.items()
         ]
+
+
+class AllFigures(_MarkdownTable):
+    """``{all-figures}``: the kinds of figure, and what each shows."""
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        from blotquant.figures import FIGURES
+
+        return ["figure", "what it shows"], [[f"`{name}`", kind.shows] for name, kind in FIGURES.items()]
 
 
 class AllDocuments(_MarkdownTable):
@@ -130,9 +145,11 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "columns-of": ColumnsOf,
         "all-settings": AllSettings,
         "all-flags": AllFlags,
+        "all-measures": AllMeasures,
         "all-readers": AllReaders,
         "all-backgrounds": AllBackgrounds,
         "all-models": AllModels,
+        "all-figures": AllFigures,
         "all-documents": AllDocuments,
         "all-verbs": AllVerbs,
     }.items():

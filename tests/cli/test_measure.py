@@ -234,6 +234,7 @@ def test_tables_that_were_corrected_by_hand_are_measured_anew_and_marked(
     assert len(again) == len(first) - 1
     assert has_flag(again["flags"], Flag.EDITED).tolist() == [True] + [False] * (len(again) - 1)
     assert again["bottom"].iloc[0] == first["bottom"].iloc[0] + 2
+    assert "taken from the tables given" in (out / "quality.csv").read_text()
 
 
 def test_resume_drops_no_edit_of_bands(copy: Path, pictures: Path, run: Run) -> None:
@@ -307,6 +308,15 @@ def test_what_cannot_be_followed_is_refused_before_anything_is_done(
     assert message in err
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_what_lies_beside_the_images_and_is_not_read_is_said(pictures: Path, study: Path, run: Run) -> None:
+    assert "measure reads no" not in run("measure", pictures, "-o", "none", "-n")[2]
+    said = run("measure", study / "images.csv", "-o", "none", "-n")[2]
+    assert "measure reads no samples.csv and no study.toml, so lanes have no roles" in said
+    code, _, said = run("measure", pictures, "-o", "none", "--set", "mass.ladder=PageRuler Plus")
+    assert code == 2
+    assert "under [mass], and run quantify on the study (measure reads no study.toml)" in said
 
 
 def test_a_dry_run_names_the_images_and_writes_nothing(pictures: Path, tmp_path: Path, run: Run) -> None:

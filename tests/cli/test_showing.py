@@ -18,6 +18,7 @@ def row(**values: Any) -> SimpleNamespace:
     known = {
         "target": "JAK1", "site": "", "quantity": "", "stimulus": "", "treatment": "bari", "unit": "nM",
         "ic50": 5.912, "ci_low": 4.0, "ci_high": 8.0, "n": 3, "note": "",
+        "hill": 1.0,
     }  # fmt: skip
     return SimpleNamespace(**{**known, **values})
 
@@ -31,6 +32,7 @@ def row(**values: Any) -> SimpleNamespace:
             {"site": "Y1034", "quantity": "P/S", "stimulus": "IL-6"},
             "IC50 of bari on JAK1 Y1034 P/S (IL-6): 5.91 nM, 95 % interval 4 to 8 nM, n = 3",
         ),
+        ({"hill": -1.0}, "EC50 of bari on JAK1: 5.91 nM, 95 % interval 4 to 8 nM, n = 3"),
         ({"ci_low": 0.0}, "IC50 of bari on JAK1: 5.91 nM, 95 % interval below 8 nM, n = 3"),
         (
             {"ic50": float("nan"), "ci_low": 400.0, "ci_high": float("inf"), "note": "> 400 nM"},
@@ -47,7 +49,7 @@ def row(**values: Any) -> SimpleNamespace:
     ],
 )
 def test_a_potency_is_one_line_with_what_is_known_of_its_interval(values: dict[str, Any], line: str) -> None:
-    assert potency_line(row(**values)) == line
+    assert potency_line(row(**values), 0.95) == line
 
 
 @pytest.mark.parametrize(
@@ -105,4 +107,4 @@ def test_the_list_of_verbs_is_not_cut_off(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_an_ic50_without_a_target_is_said_without_a_gap() -> None:
-    assert potency_line(row(target="")) == "IC50 of bari: 5.91 nM, 95 % interval 4 to 8 nM, n = 3"
+    assert potency_line(row(target=""), 0.95) == "IC50 of bari: 5.91 nM, 95 % interval 4 to 8 nM, n = 3"

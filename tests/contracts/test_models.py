@@ -8,6 +8,7 @@ import pytest
 from blotquant.dose_response import MODELS, fit_dose_response
 from blotquant.dose_response.models import PARAMETERS, evaluate, ln_dose_at, sign_of
 from blotquant.least_squares import numeric_jacobian
+from blotquant.report.methods import _MODELS as IN_WORDS
 
 LN_DOSE = np.concatenate([[-np.inf], np.log([0.1, 1.0, 9.0, 40.0, 300.0, 1e5])])
 CURVES = [name for name in MODELS if name != "flat"]
@@ -102,3 +103,17 @@ def test_a_model_says_what_it_is(name: str) -> None:
     assert "doi" in model.reference
     assert set(model.parameters(False)) <= set(PARAMETERS)
     assert len(model.parameters(True)) == len(model.parameters(False))
+
+
+def test_every_curve_has_its_name_in_words_for_the_methods_section() -> None:
+    assert sorted(IN_WORDS) == sorted(CURVES)
+
+
+@BOTH
+def test_the_plateau_that_is_held_is_the_lower_one(rising: bool) -> None:
+    free = {name: set(MODELS[name].parameters(rising)) for name in MODELS}
+    held = "top" if rising else "bottom"
+    assert set(PARAMETERS) - free["3pl"] == {held, "ln_asymmetry"}
+    assert set(PARAMETERS) - free["4pl"] == {"ln_asymmetry"}
+    assert free["5pl"] == set(PARAMETERS)
+    assert free["flat"] == {"top"}

@@ -10,7 +10,7 @@ import numpy as np
 import openpyxl
 
 from blotquant.batch.manifest import find_images
-from blotquant.readers import explain, read_channels, split_panels
+from blotquant.readers import explain, read_channels, split_channels
 from blotquant.result import Result
 from blotquant.study import read_responses, read_study
 from blotquant.tables import TABLES
@@ -64,7 +64,7 @@ def _picture(write: Callable[[Path], Path], spoil: Spoil) -> Target:
         for blot in read_channels(path, max_megapixels=1.0):
             if not np.isfinite(blot.pixels).all():
                 raise ValueError("a picture with pixels that are no numbers was let through")
-            split_panels(blot)
+            split_channels([blot])
 
     return Target(written, read, spoil)
 

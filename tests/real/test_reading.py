@@ -12,9 +12,9 @@ from blotquant.blot import Blot
 from blotquant.errors import DetectionError, ReadError
 from blotquant.flags import Flag, encode, has_flag
 from blotquant.orientation import orient
-from blotquant.pipeline import measure_image
-from blotquant.readers import read_blot, read_channels, split_panels
+from blotquant.readers import read_blot, read_channels, split_channels
 from blotquant.screening import image_flags, picture_flags, screen
+from tests.measured_image import measure_image
 
 BLOTS = Path(__file__).parents[2] / "../shared/blots"
 BRIGHT = {
@@ -185,7 +185,7 @@ def test_what_is_said_of_a_picture_reads_as_a_remark(name: str) -> None:
     ],
 )
 def test_every_strip_of_a_papers_figure_is_found_and_lies_the_right_way_round(name: str, strips: int) -> None:
-    parts = split_panels(read_blot(BLOTS / f"figure_panels/{name}.png"))
+    parts = [strip for (strip,) in split_channels([read_blot(BLOTS / f"figure_panels/{name}.png")])]
 
     assert len(parts) == strips
     assert all(any(step.verb == "invert" for step in orient(part).steps) for part in parts)
@@ -211,7 +211,7 @@ def test_the_strips_of_a_figure_are_measured_with_the_lanes_that_it_shows(name: 
 
 @pytest.mark.parametrize("name", [name for name in PICTURES if not name.startswith("figure_panels")])
 def test_a_membrane_is_not_parted(name: str) -> None:
-    assert len(split_panels(read_blot(BLOTS / name))) == 1
+    assert len(split_channels([read_blot(BLOTS / name)])) == 1
 
 
 def test_the_labs_text_beside_the_pictures_is_refused_as_no_picture() -> None:

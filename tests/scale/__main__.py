@@ -27,7 +27,7 @@ from blotquant.batch.assembly import write_batch
 from blotquant.batch.engine import Pool
 from blotquant.batch.manifest import find_images
 from blotquant.batch.workers import hold_to_one_thread
-from blotquant.pipeline import measure_image
+from blotquant.pipeline import measure_file
 from blotquant.synthetic import simulate_blot
 from tests.scale import cheap
 
@@ -143,7 +143,7 @@ def cost_by_pixels(repeats: int) -> list[dict[str, float]]:
                 for seed in range(3)
             ]
             if not rows:
-                measure_image(paths[0])
+                measure_file(paths[0])
             seconds = [_seconds(path, repeats) for path in paths]
             mega = shape[0] * shape[1] / 1e6
             size = np.mean([path.stat().st_size for path in paths])
@@ -156,7 +156,7 @@ def _seconds(path: Path, repeats: int) -> float:
     found = []
     for _ in range(repeats):
         begun = time.process_time()
-        measure_image(path)
+        measure_file(path)
         found.append(time.process_time() - begun)
     return min(found)
 
@@ -189,7 +189,7 @@ def million(jobs: int, number: int) -> None:
     listed = in_a_process("list-once", 20000)
     with tempfile.TemporaryDirectory() as place:
         path = simulate_blot(Path(place), level="typical", seed=1, n_lanes=10, n_rows=3, shape=(520, 900))
-        measure_image(path)
+        measure_file(path)
         cpu, size = _seconds(path, 3), path.stat().st_size
     count = 10**6
     parent_ms = flat["parent_cpu_ms"] + flat["writing_cpu_ms"]

@@ -16,8 +16,8 @@ import tifffile
 
 from blotquant.batch import unit as real
 from blotquant.batch.parts import Part, is_part, part_path, unit_key, write_part
+from blotquant.files import plain_value
 from blotquant.pipeline import measure_file
-from blotquant.result.record import plain_value
 from blotquant.synthetic import draw_level, simulate_blot
 
 TEMPLATE = "template"

@@ -26,8 +26,8 @@ class Curve:
     """Truth of a dose-response study: each replicate on a membrane of its own, with a vehicle and an unstimulated lane.
 
     ``relative`` and ``additive`` are standard deviations of a lane, as shares of the signal and of the vehicle's;
-    ``block`` is that of a membrane's log scale; ``errors`` tells the fit how large the additive part is. ``other`` is
-    the IC50 of a second treatment on the same membranes.
+    ``block`` is that of a membrane's log scale, ``differ`` that of a replicate's ln IC50; ``errors`` tells the fit how
+    large the additive part is. ``other`` is the IC50 of a second treatment on the same membranes.
     """
 
     ic50: float = 44.0
@@ -36,6 +36,7 @@ class Curve:
     relative: float = 0.15
     additive: float = 0.01
     block: float = 0.5
+    differ: float = 0.0
     errors: bool = True
     other: float | None = None
 
@@ -52,10 +53,13 @@ def draw_curves(truth: Curve, seeds: Sequence[int]) -> pd.DataFrame:
         rng = np.random.default_rng([seed, 5])
         for replicate in range(truth.replicates):
             scale = np.exp(truth.block * rng.standard_normal())
+            own = np.exp(truth.differ * rng.standard_normal()) if truth.differ else 1.0
             lanes = [("none", "vehicle", 0.0, 0.0), ("IL-6", "vehicle", 0.0, 1.0)]
-            lanes += [("IL-6", "baricitinib", dose, 1.0 / (1.0 + dose / truth.ic50)) for dose in truth.doses]
+            lanes += [("IL-6", "baricitinib", dose, 1.0 / (1.0 + dose / (own * truth.ic50))) for dose in truth.doses]
             if truth.other is not None:
-                lanes += [("IL-6", "tofacitinib", dose, 1.0 / (1.0 + dose / truth.other)) for dose in truth.doses]
+                lanes += [
+                    ("IL-6", "tofacitinib", dose, 1.0 / (1.0 + dose / (own * truth.other))) for dose in truth.doses
+                ]
             for number, (stimulus, treatment, dose, activity) in enumerate(lanes, start=1):
                 noisy = activity * (1.0 + truth.relative * rng.standard_normal())
                 ratio = scale * (noisy + truth.additive * rng.standard_normal())
@@ -86,7 +90,7 @@ def _parts(studies: int) -> Iterator[range]:
 
 
 def score_curves(truth: Curve, studies: int, **options: str) -> dict[str, float]:
-    """Share of studies whose interval of the IC50 holds the truth, and that say replicates differ, which none do."""
+    """Share of studies whose interval of the IC50 holds the truth, and that say replicates differ."""
     parts = []
     for seeds in _parts(studies):
         folds = bq.normalise(draw_curves(truth, seeds), group_by=_BY)
@@ -159,6 +163,9 @@ _LINES: dict[str, Callable[[int], dict[str, float]]] = {
     "IC50 44 nM, doses 1 to 10 000 nM": lambda n: score_curves(Curve(), n),
     "IC50 5 nM, five doses near zero activity": lambda n: score_curves(Curve(ic50=5.0), n),
     "IC50 44 nM, errors not told": lambda n: score_curves(Curve(errors=False), n),
+    "IC50 44 nM, replicates differ by 0.2 (ln)": lambda n: score_curves(Curve(differ=0.2), n),
+    "IC50 44 nM, replicates differ by 0.4 (ln)": lambda n: score_curves(Curve(differ=0.4), n),
+    "IC50 44 nM, six replicates differ by 0.4 (ln)": lambda n: score_curves(Curve(replicates=6, differ=0.4), n),
     _ABSOLUTE: lambda n: score_curves(Curve(), n, ic50="absolute"),
     "absolute IC50 5 nM, doses 1 to 10 000 nM": lambda n: score_curves(Curve(ic50=5.0), n, ic50="absolute"),
     "IC50 ratio of 440 to 44 nM on one membrane": lambda n: score_ratios(Curve(), 440.0, n),

@@ -31,6 +31,16 @@ def test_the_interval_of_the_ic50_holds_the_truth_in_nineteen_of_twenty_studies(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    "spread", ["replicates differ by 0.2", "replicates differ by 0.4", "six replicates differ by 0.4"]
+)
+def test_the_interval_of_the_ic50_holds_that_of_replicates_at_large(spread: str) -> None:
+    ((_, found),) = table(STUDIES, [f"IC50 44 nM, {spread} (ln)"])
+    print(spread, found)
+    assert 0.93 <= found["cover_ic50"] <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
     "line", ["absolute IC50 44 nM, doses 1 to 10 000 nM", "absolute IC50 5 nM, doses 1 to 10 000 nM"]
 )
 def test_the_interval_of_the_absolute_ic50_holds_the_error_of_the_measured_control(line: str) -> None:

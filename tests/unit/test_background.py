@@ -96,3 +96,9 @@ def test_the_family_has_the_methods_of_the_contract() -> None:
     assert {"border_mean", "border_median", "plane", "valley", "inter_lane", "global", "rolling_ball"} <= set(
         BACKGROUNDS
     )
+
+
+def test_a_background_box_beside_the_picture_is_refused_with_where_the_picture_lies() -> None:
+    blot, bands = Blot("b", np.ones((30, 40)), bright=True), table((5, 10, 5, 10))
+    with pytest.raises(SettingsError, match="holds no pixel of the picture; take it from 0:30,0:40"):
+        estimate_background(blot, bands, method="global", box=(30, 35, 0, 5))

@@ -11,9 +11,8 @@ import pytest
 
 from blotquant.batch.ledger import Ledger
 from blotquant.batch.log import Log
-from blotquant.batch.outcomes import Failure
 from blotquant.batch.spools import JsonSpool, TableSpool, joined, spooled
-from blotquant.errors import OutputError
+from blotquant.errors import Failure, OutputError
 from blotquant.tables import check, empty, to_csv_bytes
 
 

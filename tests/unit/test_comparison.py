@@ -310,7 +310,7 @@ def test_the_stimulated_vehicle_is_compared_with_the_unstimulated_one() -> None:
         where = {"replicate": f"r{i}", "membrane": f"m{i}", "treatment": "vehicle"}
         rows += [{**where, "stimulus": "none", "ratio": low}, {**where, "ratio": high}]
     row = compare_groups(normalise(lanes(rows))).iloc[0]
-    assert (row["stimulus"], row["versus"]) == ("IL-6", "none + vehicle")
+    assert (row["stimulus"], row["versus"]) == ("IL-6", "vehicle")
     assert row["p"] == pytest.approx(stats.ttest_rel(np.log([1.0, 2.5, 1.2]), np.log([0.1, 0.3, 0.15])).pvalue)
 
 
@@ -339,7 +339,7 @@ def test_a_stimulus_without_a_drug_is_compared_with_the_reference_that_was_named
         rows += [{**where, "stimulus": "IFN", "ratio": other}]
     tests = compare_groups(normalise(lanes(rows), reference={"stimulus": "none"})).query("quantity == 'P/S'")
     assert sorted(tests["stimulus"]) == ["IFN", "IL-6"]
-    assert set(tests["versus"]) == {"none + vehicle"}
+    assert set(tests["versus"]) == {"vehicle"}
     assert not tests["note"].str.contains("window").any()
     found = tests.set_index("stimulus").loc["IL-6", "p"]
     assert found == pytest.approx(stats.ttest_rel(np.log([1.0, 2.5, 1.2]), np.log([0.1, 0.3, 0.15])).pvalue)
@@ -353,7 +353,7 @@ def test_a_window_whose_minimum_is_not_seen_is_bounded_from_below() -> None:
         rows.append({**where, "treatment": "vehicle", "ratio": scale * (1 + 0.1 * i)})
         rows += [{**where, "treatment": "drug", "dose": d, "ratio": scale * (0.8 - 0.1 * i)} for d in (1.0, 10.0)]
     tests = compare_groups(normalise(lanes(rows))).query("quantity == 'P/S'")
-    window = tests[tests["versus"] == "none + vehicle"].iloc[0]
+    window = tests[tests["versus"] == "vehicle"].iloc[0]
     assert np.isnan(window["effect"])
     assert 5.0 < window["ci_low"] < 20.0  # vehicle over the limit is 20
     assert window["ci_high"] == np.inf
@@ -383,6 +383,23 @@ def test_the_total_form_is_tested_by_itself() -> None:
     assert total["effect"] == pytest.approx(stats.gmean([0.51, 99 / 210, 80 / 150]))
     assert total["p"] < 0.01
     assert "does the treatment move it" in total["note"]
+
+
+def test_a_saturated_total_is_no_quantity_and_a_saturated_phospho_leaves_it() -> None:
+    rows = []
+    for i, (vehicle, drug) in enumerate([(100, 50), (210, 100), (150, 80), (120, 60)]):
+        where = {"replicate": f"r{i}", "membrane": f"m{i}", "ratio": 1.0, "ratio_se": 0.01}
+        rows += [{**where, "treatment": "vehicle", "total": vehicle}, {**where, "dose": 10.0, "total": drug}]
+    lost = {"ratio": np.nan, "flags": "saturated"}
+    rows[1] |= {**lost, "bound": "upper", "total": 5.0}
+    rows[3] |= {**lost, "bound": "lower"}
+    tests = compare_groups(normalise(lanes(rows)))
+    total = tests[tests["quantity"] == "S"].iloc[0]
+    assert (total["n"], total["n_versus"]) == (3, 4)
+    assert 0.45 < total["effect"] < 0.6
+    assert "1 lanes without a value left out" in total["note"]
+    used = normalise(lanes([{**row, "ratio": 1.0} for row in rows]))  # matching.saturated = use
+    assert compare_groups(used)[lambda t: t["quantity"] == "S"]["n"].iloc[0] == 4
 
 
 def test_membranes_of_one_replicate_are_brought_to_one_scale_before_they_are_averaged() -> None:
@@ -448,6 +465,8 @@ def test_an_effect_however_large_has_a_power(effect: float) -> None:
 def test_no_fewer_replicates_are_advised_than_give_a_p_value() -> None:
     steady = {0: [1.0, 1.01, 0.99], 10: [0.5, 0.51, 0.5], 100: [0.1, 0.1, 0.101]}
     assert set(power_table(study(steady))["value"]) == {3.0}
+    assert set(power_table(study(steady), min_replicates=2)["value"]) == {2.0}
+    assert set(power_table(study(steady), min_replicates=5)["value"]) == {5.0}
 
 
 def test_the_power_table_says_how_many_replicates_are_needed_at_the_spread_seen() -> None:

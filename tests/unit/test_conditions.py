@@ -8,6 +8,7 @@ import pytest
 
 from blotquant.conditions import (
     average_repeats,
+    check_group_by,
     codes,
     complete,
     control,
@@ -145,3 +146,10 @@ def test_repeats_are_averaged_on_the_log_scale_unless_a_value_has_no_logarithm()
     assert out["lanes"].tolist() == [2, 2, 1]
     assert out["flags"].tolist() == ["saturated;edge", "", ""]
     assert average_repeats(table[:0], ["key"], ["value"]).empty
+
+
+def test_a_column_to_part_groups_by_that_is_not_there_is_named_with_the_nearest() -> None:
+    table = lanes(("vehicle", "", NAN, "sample")).assign(time_min=5)
+    check_group_by(table, ["time_min", "target"])
+    with pytest.raises(TableError, match="group_by: column 'tme_min' does not exist; did you mean 'time_min'"):
+        check_group_by(table, ["target", "tme_min"])

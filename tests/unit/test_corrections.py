@@ -166,4 +166,4 @@ def test_an_error_names_the_row_of_the_file_and_what_is_there() -> None:
 
 @pytest.mark.parametrize("box", ["", "1:2", "5:5,1:2", "1:2,9:3", "a:b,c:d", "1:2,3:4,5:6"])
 def test_what_is_no_box_is_none(box: str) -> None:
-    assert parse_box(box) is None
+    assert parse_box(box, UPRIGHT) is None

@@ -9,9 +9,9 @@ import pytest
 import tifffile
 
 from blotquant.flags import Flag, has_flag
-from blotquant.pipeline import measure_image
 from blotquant.settings import from_mapping
 from blotquant.synthetic import draw_level
+from tests.measured_image import measure_image
 
 
 @pytest.mark.parametrize("turns", [0, 1])

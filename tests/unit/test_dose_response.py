@@ -303,7 +303,7 @@ def test_too_few_doses_are_said_and_not_fitted() -> None:
     assert np.isnan(row["ic50"])
     assert row["note"] == "3 different doses cannot carry the 4 parameters of the 4pl; add doses"
     assert fit.curves["parameter"].tolist() == ["ic50"]
-    assert fit.curve_points["fitted"].isna().all()
+    assert fit.curve_points.empty
     assert np.isnan([fit.fits[0].rss, fit.fits[0].residual_sd]).all()
     single = fit_dose_response(table(doses=(0.0, 10.0, 100.0, 1000.0), repeats=1)).potencies.iloc[0]
     assert single["note"] == "4 points leave no degree of freedom beside 4 parameters"

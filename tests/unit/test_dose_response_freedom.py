@@ -9,6 +9,7 @@ from scipy import optimize, stats
 from blotquant.dose_response import CurveFit, fit_dose_response
 from blotquant.dose_response.components import estimation_cost, restricted_part
 from blotquant.dose_response.controls import controls_of
+from blotquant.dose_response.estimates import Shared, estimate_parameters
 from blotquant.dose_response.freedom import precision
 from blotquant.dose_response.models import MODELS
 from blotquant.dose_response.problem import make_problem, solve
@@ -112,10 +113,12 @@ def test_shifts_are_least_squares_with_the_covariance_of_a_shared_error() -> Non
 def test_an_end_is_where_the_curve_under_it_is_just_not_contradicted() -> None:
     # dense covariance: known errors, the relative part of the curve under the end, and the minimum's shared error
     fit = fitted(1)
-    weighted, row = fit.weighted, {one.parameter: one for one in fit.estimates}["ic50"]
+    weighted, controls = fit.weighted, controls_of(fit.points)
     assert weighted is not None
     assert weighted.additive == 0.0
-    problem, controls, place = weighted.problem, controls_of(fit.points), int(weighted.problem.layout[0, 2])
+    told = estimate_parameters(weighted, fit.options, Shared(controls))
+    row = {one.parameter: one for one in told}["ic50"]
+    problem, place = weighted.problem, int(weighted.problem.layout[0, 2])
     assert controls is not None
     members = controls.block[:, None] == np.unique(controls.block)
     known = np.diag(problem.points.se**2) + (members * controls.minimum[:, None] ** 2) @ members.T

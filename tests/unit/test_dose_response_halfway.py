@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from blotquant.dose_response import CurveFit, fit_dose_response
+from blotquant.dose_response.controls import controls_of
 from blotquant.dose_response.crossings import Level
+from blotquant.dose_response.estimates import Estimate, Shared, estimate_doses, estimate_parameters
 from blotquant.dose_response.halfway import control_lanes, halfway_error
 from blotquant.dose_response.profile import profile_crossing
 from blotquant.normalisation import normalise
@@ -24,6 +26,17 @@ def lanes(seed: int, **truth: float) -> pd.DataFrame:
 
 def fitted(ratios: pd.DataFrame, **options: str) -> CurveFit:
     return fit_dose_response(normalise(ratios, group_by=["study"]), **{**OPTIONS, **options}).fits[0]
+
+
+def of_lanes(fit: CurveFit) -> dict[str, Estimate]:
+    """Estimates with the errors of lanes alone, whatever replicates scatter by."""
+    assert fit.weighted is not None
+    shared = Shared(controls_of(fit.points), control_lanes(fit.points))
+    found = [
+        *estimate_parameters(fit.weighted, fit.options, shared),
+        *estimate_doses(fit.weighted, fit.options, fit.half, shared),
+    ]
+    return {one.parameter: one for one in found}
 
 
 def moved(ratios: pd.DataFrame) -> np.ndarray:
@@ -46,13 +59,13 @@ def test_the_error_of_an_absolute_ic50_is_that_of_moved_lanes_the_vehicle_among_
     assert fit.weighted is not None
     control = ratios[ratios["treatment"] == "vehicle"].groupby("membrane")["ratio"].mean()
     lane_sd = np.sqrt(fit.weighted.variance) / 100.0 * ratios["membrane"].map(control).to_numpy()
-    (row,) = (one for one in fit.estimates if one.parameter == "ic50_absolute")
+    row = of_lanes(fit)["ic50_absolute"]
     assert row.se / row.value == pytest.approx(np.sqrt(np.sum((moved(ratios) * lane_sd) ** 2)), rel=0.02)
 
 
 def test_the_control_cancels_between_fitted_plateaus_and_widens_the_absolute_ic50() -> None:
     fit = fitted(lanes(2), weights="error", interval="profile")
-    told = {one.parameter: one for one in fit.estimates}
+    told = of_lanes(fit)
     relative, absolute = (np.log(told[name].high / told[name].low) for name in ("ic50", "ic50_absolute"))
     assert absolute > 1.1 * relative
     assert fit.weighted is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from blotquant.pipeline import quantify
 from blotquant.settings import from_mapping
 from blotquant.study import draft_study
+from blotquant.study.draft import _settings_text
 from tests.sound_files import write_scan_folder
 from tests.unit.test_panels import two_membranes
 
@@ -85,3 +87,11 @@ def test_a_picture_that_cannot_be_read_is_proposed_with_the_reason(tmp_path: Pat
     images, _ = sheets(tmp_path)
 
     assert images["note"].item().startswith("holds no picture; no known target in the file name")
+
+
+def test_every_setting_is_proposed_with_what_it_may_be() -> None:
+    text = _settings_text("a study")
+    assert "Confidence level of every interval. From 0.5 to 0.999.\n# level = 0.95\n" in text
+    assert '# Curve. One of: 3pl, 4pl, 5pl.\n# model = "4pl"\n' in text
+    assert "# Swap left and right.\n# mirror = false\n" in text
+    assert tomllib.loads(text)["title"] == "a study"

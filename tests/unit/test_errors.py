@@ -40,3 +40,10 @@ def test_a_quality_warning_is_a_warning_and_no_error() -> None:
 
 def test_a_message_stays_on_one_line_whatever_stands_in_a_cell() -> None:
     assert str(errors.TableError("membrane 'a\nb\r\nc' is unknown")) == "membrane 'a b c' is unknown"
+
+
+def test_a_failure_is_written_as_a_row_under_the_name_of_what_failed_and_read_back() -> None:
+    failure = errors.Failure.of(errors.ReadError("a.tif: is damaged; scan it again"))
+    row = failure.as_row("a.tif")
+    assert row == {"name": "a.tif", "kind": "ReadError", "message": "a.tif: is damaged; scan it again"}
+    assert errors.Failure.from_row(row) == failure

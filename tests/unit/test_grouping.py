@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from blotquant.comparison import compare_groups
+from blotquant.flags import Flag, has_flag
 from blotquant.grouping import summarise
 from blotquant.normalisation import normalise
 from tests.unit.test_normalisation import lanes
@@ -59,6 +60,13 @@ def test_a_value_of_zero_or_less_leaves_the_mean_and_takes_the_geometric_mean_aw
     assert "non_positive" in row["flags"]
 
 
+def test_groups_are_called_small_exactly_where_tests_give_no_p_value() -> None:
+    folds = study({"1": [0.5], "2": [0.25]})
+    for few in (2, 3):
+        flagged = has_flag(summarise(folds, min_replicates=few)["flags"], Flag.FEW_REPLICATES).any()
+        assert compare_groups(folds, min_replicates=few)["p"].isna().all() == flagged == (few == 3)
+
+
 def test_one_replicate_has_no_spread() -> None:
     row = summarise(study({"1": [0.1]})).query("treatment == 'drug'").iloc[0]
     assert row["n"] == 1
@@ -98,3 +106,17 @@ def test_the_groups_of_lanes_without_a_value_stay_and_say_so() -> None:
     lost = summarise(study({"1": [np.nan]})).query("treatment == 'drug'").iloc[0]
     assert (lost["n"], lost["n_technical"]) == (0, 0)
     assert lost[["mean", "sd", "sem", "geometric_mean", "ci_low", "ci_high", "percent_inhibition"]].isna().all()
+
+
+def test_where_every_reference_is_lost_ratios_of_several_membranes_are_no_means() -> None:
+    rows = []
+    for place, scale in enumerate((1.0, 10.0, 100.0)):
+        where = {"membrane": f"m{place}", "replicate": f"r{place}"}
+        rows += [{**where, "treatment": "vehicle", "ratio": np.nan, "flags": "saturated"}]
+        rows += [{**where, "dose": 10.0, "ratio": scale}]
+    found = summarise(normalise(lanes(rows)))
+    assert found["mean"].isna().all()
+    assert (found["n"] == 0).all()
+    assert found["flags"].str.contains("reference_saturated").all()
+    named = [{**row, "treatment": "other"} for row in rows if "dose" in row]
+    assert summarise(normalise(lanes(named)))["mean"].iloc[0] == pytest.approx(37.0)  # no reference was loaded

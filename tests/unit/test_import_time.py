@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("matplotlib", "scipy", "skimage", "cv2", "pandas", "PIL", "tifffile", "openpyxl", "xlsxwriter", "jinja2")
+HEAVY = ("matplotlib", "scipy", "cv2", "pandas", "PIL", "tifffile", "openpyxl", "xlsxwriter", "jinja2")
 _LOADED = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
 _HELP = "import sys; from blotquant.cli import main; code = main(['--help']); sys.stdout.flush(); "
 
@@ -48,11 +48,11 @@ def test_measuring_a_picture_does_not_load_what_only_studies_need() -> None:
     code = "import sys, blotquant.batch.measuring, blotquant.batch.writing\n"
     names = json.loads(python(code + "import json; print(json.dumps(sorted(sys.modules)))"))
     assert "blotquant.integration" in names
-    assert not {"scipy.stats", "matplotlib.pyplot", "skimage", "blotquant.comparison"} & set(names)
+    assert not {"scipy.stats", "matplotlib.pyplot", "blotquant.comparison"} & set(names)
 
 
 SPARED = {
-    *("matplotlib", "skimage", "PIL", "openpyxl", "rich", "distributed", "pyarrow.parquet", "pyarrow.dataset"),
+    *("matplotlib", "PIL", "openpyxl", "rich", "distributed", "pyarrow.parquet", "pyarrow.dataset"),
     *("scipy.fft", "scipy.interpolate", "scipy.ndimage", "scipy.optimize", "scipy.signal", "scipy.sparse"),
     *("scipy.spatial", "scipy.stats", "multiprocessing", "concurrent.futures.process"),
     *("blotquant.comparison", "blotquant.dose_response", "blotquant.grouping", "blotquant.synthetic"),

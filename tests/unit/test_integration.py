@@ -148,5 +148,5 @@ def test_a_wrong_call_is_an_error_that_names_the_mend(drawn: Drawn) -> None:
 def test_a_box_is_the_plain_sum_above_its_level() -> None:
     blot = Blot("one", np.arange(20.0).reshape(4, 5))
     assert integrate_box(blot, 1, 3, 0, 2, 1.0) == pytest.approx(5 + 6 + 10 + 11 - 4)
-    with pytest.raises(ValueError, match="holds no pixel"):
+    with pytest.raises(SettingsError, match="holds no pixel"):
         integrate_box(blot, 10, 12, 0, 2)

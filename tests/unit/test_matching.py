@@ -412,7 +412,12 @@ def two_forms(apart: float, **further: Any) -> pd.DataFrame:
                ("s", "1"): [80.0, 80.0], ("s", "2"): [20.0, 16.0], ("s", "3"): [50.0, 50.0]}  # fmt: skip
     table = bands(volumes, **further)
     rows = table["band"].map({"1": 100.0, "2": 100.0 + apart, "3": 160.0})
-    return table.assign(centre_row=rows.astype(float), sigma=3.0)
+    return table.assign(centre_row=rows.astype(float), centre_col=40.0 * table["lane"], sigma=3.0)
+
+
+def on_its_side(table: pd.DataFrame) -> pd.DataFrame:
+    """The same bands in a file that lies on its side."""
+    return table.rename(columns={"centre_row": "centre_col", "centre_col": "centre_row"})
 
 
 def test_two_forms_of_a_protein_side_by_side_are_summed_with_their_errors() -> None:
@@ -439,8 +444,16 @@ def test_two_forms_of_a_protein_side_by_side_are_summed_with_their_errors() -> N
 def test_the_stronger_row_alone_is_the_target_where_there_are_no_two_forms(
     apart: float, images: pd.DataFrame, doublets: str
 ) -> None:
-    told, _ = assign_targets(two_forms(apart), images, samples(), doublets=doublets)
-    assert set(told.loc[told["target"] != "", "band"]) == {"1"}
+    for table in (two_forms(apart), on_its_side(two_forms(apart))):
+        told, _ = assign_targets(table, images, samples(), doublets=doublets)
+        assert set(told.loc[told["target"] != "", "band"]) == {"1"}
+
+
+def test_two_forms_lie_along_the_lane_also_in_a_file_on_its_side() -> None:
+    upright, on_side = (assign_targets(table, IMAGES, samples())[0]
+                        for table in (two_forms(12.0), on_its_side(two_forms(12.0))))  # fmt: skip
+    assert on_side["target"].tolist() == upright["target"].tolist()
+    assert set(upright.loc[upright["target"] != "", "band"]) == {"1", "2"}
 
 
 def test_a_form_that_is_missing_in_a_lane_leaves_the_other_and_the_flags_of_both_stay() -> None:

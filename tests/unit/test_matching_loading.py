@@ -10,7 +10,8 @@ import pytest
 
 from blotquant.comparison import compare_groups
 from blotquant.grouping import summarise
-from blotquant.matching import filled, match_bands
+from blotquant.matching import match_bands
+from blotquant.matching.inputs import filled
 from blotquant.matching.loading import loading_signal
 from blotquant.normalisation import normalise
 from tests.unit.test_matching import bands, flag, one, paired, samples, with_loading
@@ -237,3 +238,23 @@ def test_lanes_whose_controls_share_no_lane_with_the_others_have_no_factor() -> 
     assert list(found["detected"]) == [True] * 4 + [False] * 2
     assert found["factor"].to_numpy()[:4] == pytest.approx(LOADS[:4] / LOADS[:4].mean())
     assert (found["flags"] == "loading_below_loq").all()
+
+
+def test_a_loading_band_that_was_left_out_by_hand_corrects_nothing_and_bounds_nothing() -> None:
+    table = bands({("p", "1"): [20.0, 40.0], ("s", "1"): [100.0, 100.0], ("l1", "2"): [100.0, 300.0]})
+    ratios = match_bands(flag(table, 4, "excluded"), with_loading("loading"), samples())
+    row = one(ratios, "P/L")
+    assert np.isnan(row["ratio"])
+    assert (row["bound"], row["flags"]) == ("unknown", "loading_below_loq")
+    assert one(ratios)["ratio"] == pytest.approx(0.2)  # it cancels, and the lane stays
+    assert one(ratios, lane=2)["loading"] == pytest.approx(1.0)  # the mean of what is left
+
+
+def test_of_two_loading_controls_one_left_out_by_hand_is_told_by_the_other() -> None:
+    table = controls([3000.0, 800.0], LOADS, [])
+    out = (table["image"] == "l2") & (table["lane"] == 2)
+    table.loc[out, "volume"] *= 9.0  # a fingerprint
+    found = loading_signal(flag(table, out, "excluded"), LOADING[:2], "m", range(1, 7))
+    assert found is not None
+    assert found["factor"].to_numpy() == pytest.approx(LOADS / LOADS.mean())
+    assert list(found["flags"]) == ["", "loading_below_loq", "", "", "", ""]

@@ -16,9 +16,9 @@ from blotquant.synthetic import draw_level
 BYTES_A_PIXEL = 64
 _MEASURE = """
 import resource, sys
-from blotquant.pipeline import measure_image
+from blotquant.pipeline import measure_file
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-result = measure_image(sys.argv[1])
+result = measure_file(sys.argv[1]).measured
 print(len(result.bands), 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
 """
 

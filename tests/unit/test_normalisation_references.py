@@ -43,6 +43,17 @@ def test_a_saturated_reference_is_said_on_every_lane_that_lost_its_fold() -> Non
     assert len(seen) == 1
 
 
+def test_one_saturated_control_of_several_is_left_out_of_their_mean_and_warned_of() -> None:
+    rows = [*blocks({}, {}), {**SATURATED, "membrane": "rep1", "replicate": "1"}]
+    folds = normalise(lanes(rows))
+    assert folds["fold"].iloc[2] == folds["fold"].iloc[5] == pytest.approx(0.5)
+    assert not folds["flags"].str.contains("reference_saturated").any()
+    text = r"^STAT3 Y705 on rep1: 1 lane of IL-6 \+ vehicle is saturated and left out of the controls' mean"
+    with pytest.warns(QualityWarning, match=text) as seen:
+        warn_of_references(folds)
+    assert len(seen) == 1
+
+
 @pytest.mark.parametrize("lost", [{"ratio": np.nan}, {"role": "skip"}, {"flags": "excluded"}])
 def test_a_reference_without_a_number_is_missing_for_its_block(lost: dict[str, Any]) -> None:
     folds = normalise(lanes(blocks({}, lost)))
@@ -251,7 +262,7 @@ def test_a_lane_without_a_reference_of_its_time_is_held_against_that_of_its_cell
     folds = normalise(time_course(HeLa=0.05, Jurkat=0.02), group_by=group_by, reference={"stimulus": "none"})
     assert folds["fold"].tolist() == pytest.approx([1.0, 10.0, 20.0] * 2)
     own = {"cell": "cell HeLa", "time_min": "time_min 0"}
-    assert folds["reference"].tolist()[1:3] == [f"none + vehicle ({', '.join(own[name] for name in group_by)})"] * 2
+    assert folds["reference"].tolist()[1:3] == [f"vehicle ({', '.join(own[name] for name in group_by)})"] * 2
     assert folds["flags"].str.contains("reference_unlike").tolist() == [False, True, True] * 2
 
 
@@ -287,7 +298,7 @@ def test_the_warning_of_an_unlike_reference_asks_for_no_maximum_where_there_is_n
     folds = normalise(
         time_course(HeLa=0.05, Jurkat=0.02), group_by=["cell", "time_min"], reference={"stimulus": "none"}
     )
-    with pytest.warns(QualityWarning, match="their folds are against none") as seen:
+    with pytest.warns(QualityWarning, match="their folds are against vehicle") as seen:
         warn_of_references(folds)
     assert len(seen) == 1
     assert "maximum" not in str(seen[0].message)

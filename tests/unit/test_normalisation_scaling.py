@@ -37,7 +37,7 @@ def test_every_way_finds_a_scale_that_is_there(across: str) -> None:
     assert scales["kind"].tolist() == ["scale", "scale"]
     folds = normalise(table, across=across)
     assert folds["fold"].iloc[:6].tolist() == pytest.approx([1.0, 0.8, 0.2] * 2)
-    assert folds["fold"].iloc[6:].isna().all() or across != "fixed"
+    assert folds["fold"].iloc[6:].isna().all()
     assert folds["ratio"].tolist() == table["ratio"].tolist()
     assert folds["ratio_se"].tolist() == table["ratio_se"].tolist()
     assert folds["ratio_loq"].tolist() == table["ratio_loq"].tolist()

@@ -13,12 +13,12 @@ from blotquant.blot import Blot
 from blotquant.errors import ReadError
 from blotquant.orientation import orient
 from blotquant.panels import Box, find_panels
-from blotquant.pipeline import measure_image
-from blotquant.readers import read_blot, split_panels
+from blotquant.readers import read_blot, split_channels
 from blotquant.synthetic import draw_level
 from tests.drawn_figure import figure, strip
 from tests.drawn_membranes import draw_apart
 from tests.drawn_polarity import draw_any, inverted
+from tests.measured_image import measure_image
 
 
 def near(box: Box, top: int, left: int = 60) -> bool:
@@ -143,9 +143,13 @@ def test_two_membranes_are_measured_each_with_its_own_lanes(tmp_path: Path) -> N
     assert result.lanes.groupby("image")["lane"].nunique().to_dict() == {"two.tif@1": 8, "two.tif@2": 6}
 
 
+def strips_of(blot: Blot) -> list[Blot]:
+    return [strip for (strip,) in split_channels([blot])]
+
+
 def test_a_figure_is_parted_into_blots_that_know_where_they_lay() -> None:
     page = figure((20, 90, 160), ticks=True)
-    parts = split_panels(Blot("fig.png", page))
+    parts = strips_of(Blot("fig.png", page))
 
     assert [part.name for part in parts] == ["fig.png@1", "fig.png@2", "fig.png@3"]
     for part in parts:
@@ -156,12 +160,12 @@ def test_a_figure_is_parted_into_blots_that_know_where_they_lay() -> None:
 
 
 def test_a_single_strip_keeps_the_pictures_name_and_a_membrane_stays_whole() -> None:
-    single = split_panels(Blot("fig.png", figure((90,))))
+    single = strips_of(Blot("fig.png", figure((90,))))
     membrane = Blot("m.tif", strip(200, 300))
 
     assert [part.name for part in single] == ["fig.png"]
     assert near(Box(single[0].frame.top, single[0].frame.top + single[0].shape[0], 60, 300), 90)
-    assert split_panels(membrane) == [membrane]
+    assert strips_of(membrane) == [membrane]
 
 
 def test_a_strip_can_be_read_by_its_number(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from blotquant.batch.writing import write_all
 from blotquant.blot import Blot
 from blotquant.errors import DetectionError, QualityWarning, ReadError, SettingsError, TableError
 from blotquant.flags import Flag, has_flag
-from blotquant.pipeline import fit_table, measure_image, quantify, run_key
-from blotquant.pipeline.membranes import Given, Measured, _without_markers, gather
+from blotquant.pipeline import fit_table, quantify, run_key
+from blotquant.pipeline.given import Given
+from blotquant.pipeline.membranes import Measured, _without_markers, gather
 from blotquant.pipeline.records import kept_warnings
 from blotquant.pipeline.sensitivity import compare_choices, other_backgrounds
 from blotquant.result import Result
@@ -29,6 +30,7 @@ from blotquant.study import read_study
 from blotquant.synthetic import draw_level, simulate_study
 from blotquant.synthetic.studies import Design
 from blotquant.tables import TABLES, empty
+from tests.measured_image import measure_image
 
 QUICK = from_mapping({"report": {"sensitivity": False}})
 
@@ -93,6 +95,41 @@ def test_the_record_says_what_the_run_was_made_of(folder: Path, result: Result) 
     assert record["key"] == run_key(read_study(folder))
     assert {"blotquant", "numpy", "python"} <= set(record["versions"])
     assert json.dumps(record["geometry"])
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_as_toml(each)}" for name, each in value.items()) + " }"
+    return json.dumps(value)
+
+
+def test_the_record_alone_repeats_the_run(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    samples = pd.read_csv(study / "samples.csv").assign(cell="HepG2")
+    samples.to_csv(study / "samples.csv", index=False)
+    told = 'group_by = ["cell"]\n[control]\nmaximum = { treatment = "vehicle", stimulus = "IL-6" }\n'
+    told += 'reference = { stimulus = ["none"], cell = "HepG2" }\n[mass]\nladder = [250, 150, 100]\n'
+    (study / "study.toml").write_text(told)
+    run = json.loads((quantify(study, settings=QUICK).save(tmp_path / "out") / "run.json").read_text())
+    for name in ("images", "samples", "study"):
+        (study / f"{name}.{'toml' if name == 'study' else 'csv'}").unlink()
+    for name in ("images", "samples"):
+        pd.DataFrame(run["given"].pop(name)).to_csv(study / f"{name}.csv", index=False)
+    lines = [f"{name} = {_as_toml(value)}" for name, value in run["given"].items()]
+    for section, values in run["settings"].items():
+        lines += [f"{section}.{name} = {_as_toml(value)}" for name, value in values.items() if value is not None]
+    (study / "study.toml").write_text("\n".join(lines))
+    again = quantify(study).save(tmp_path / "again")
+    assert [path.name for path in sorted(again.glob("*.csv"))] == [f"{name}.csv" for name in sorted(TABLES)]
+    for path in again.glob("*.csv"):
+        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes(), path.name
+    assert json.loads((again / "run.json").read_text())["given"] == {
+        **run["given"],
+        **{
+            name: pd.read_csv(study / f"{name}.csv", dtype=str, keep_default_na=False).to_dict("records")
+            for name in ("images", "samples")
+        },
+    }
 
 
 def test_the_same_study_gives_the_same_tables(folder: Path, quick: Result) -> None:
@@ -334,18 +371,20 @@ def _written(result: Result, folder: Path) -> list[Path]:
 
 
 @pytest.mark.filterwarnings("ignore:STAT3 Y705 on rep1. the reference")  # its bands lie on blank membrane
-def test_a_picture_that_lies_lower_than_its_partner_is_warned_of(folder: Path, tmp_path: Path) -> None:
+def test_a_picture_that_lies_lower_than_its_partner_is_matched_row_for_row_and_warned_of(
+    folder: Path, tmp_path: Path
+) -> None:
     study = copied(folder, tmp_path)
     total = tifffile.imread(study / "STAT3_rep1.tif")
     tifffile.imwrite(study / "STAT3_rep1.tif", np.roll(total, 40, axis=0))
 
-    with pytest.warns(QualityWarning, match=r"no row is detected in both 'pSTAT3_rep1.tif' and 'STAT3_rep1.tif'"):
+    with pytest.warns(QualityWarning, match=r"STAT3_rep1.tif lies 40 px lower than pSTAT3_rep1.tif"):
         result = quantify(study, settings=QUICK)
 
     rows = result.quality[result.quality["measure"] == "target_row"].set_index("name")["note"]
-    assert "no row is detected in both" in rows["STAT3_rep1.tif"]
-    assert "phospho and total share" not in rows["STAT3_rep1.tif"]
-    assert "phospho and total share" in rows["STAT3_rep2.tif"]
+    assert not rows.str.contains("no row is detected in both").any()
+    drop = result.quality[result.quality["measure"] == "drop"].set_index("name")["value"]
+    assert drop.to_dict() == {"STAT3_rep1.tif": pytest.approx(40, abs=1)}
 
 
 def test_one_picture_as_two_replicates_is_warned_of(folder: Path, tmp_path: Path) -> None:
@@ -407,6 +446,14 @@ def test_where_nothing_but_the_ladder_is_seen_every_row_is_measured() -> None:
     assert len(_without_markers(table, {1})) == 4
     assert len(_without_markers(table.assign(score=[9.0, 0.0, 30.0, 6.0]), {1})) == 3
     assert len(_without_markers(table, set())) == 4
+
+
+def test_a_plate_that_lacks_a_control_is_named_with_its_file(tmp_path: Path) -> None:
+    rows = ["treatment,dose,response,role,plate", ",,9,maximum,p1", ",,1,minimum,p1", ",,9,maximum,p2"]
+    rows += [f"a,{dose},5,sample,{plate}" for plate in ("p1", "p2") for dose in (1, 3, 10, 30)]
+    (tmp_path / "plates.csv").write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(TableError, match=r"^plates\.csv: plate 'p2' has no minimum control"):
+        fit_table(tmp_path / "plates.csv")
 
 
 def test_one_picture_is_measured_without_a_study(folder: Path) -> None:

@@ -231,7 +231,7 @@ def test_what_was_taken_is_said_beside_the_picture():
             "note": "found in the pictures",
         },
     ]
-    result.quality = pd.concat([result.quality, pd.DataFrame(said).assign(se=np.nan, unit="")], ignore_index=True)
+    result.quality = pd.concat([result.quality, pd.DataFrame(said).assign(unit="", tone="fact")], ignore_index=True)
     view = membrane_views(result)[0][0]
     assert view.note == "3 lanes: found in the pictures"
     assert view.images[0].note == "row 1 was taken: by mass"
@@ -331,22 +331,45 @@ def test_names_are_text_and_never_run():
     assert evil in page.text
 
 
-@pytest.mark.parametrize("make", [measured_only, fitted_only])
-def test_what_is_not_there_is_said_and_the_rest_is_shown(make):
-    page = Page(render(make()))
-    if make is measured_only:
-        assert "What this result does not have" in page.text
-        assert "No dose-response curve" in page.text
-        assert "No ratios" in page.text
-        assert "108 bands in 54 lanes of 6 images were measured" in page.text
-    else:
-        assert "IC50 of 44 nM" in page.text
-        assert "21 points" in page.text
-        assert "Blots" not in page.text
-        assert "Point by point" in page.text
-        assert "percent activity between the maximum and minimum controls" in page.text
-        assert "Report card" not in page.text
-        assert "Lanes and bands" not in page.text
+def test_of_lanes_and_bands_alone_the_page_says_what_is_not_there():
+    page = Page(render(measured_only()))
+    assert "What this result does not have" in page.text
+    assert "No dose-response curve" in page.text
+    assert "No ratios" in page.text
+    assert "108 bands in 54 lanes of 6 images were measured" in page.text
+
+
+def test_of_a_table_that_was_fitted_the_page_shows_curves_and_no_blots():
+    page = Page(render(fitted_only()))
+    assert "IC50 of 44 nM" in page.text
+    assert "21 points" in page.text
+    assert "Blots" not in page.text
+    assert "Point by point" in page.text
+    assert "percent activity between the maximum and minimum controls" in page.text
+    assert "Report card" not in page.text
+    assert "Lanes and bands" not in page.text
+
+
+def test_why_nothing_was_compared_is_said_as_it_is():
+    result = drawn_result(Plan(pictures=False))
+    result.tests = result.tests.iloc[:0]
+    assert missing_parts(result)[-1].startswith("No tests: they compare conditions of one stimulus")
+    result.groups = result.groups.assign(cell="HeLa", time_min=np.arange(len(result.groups), dtype=float))
+    said = missing_parts(result)[-1]
+    assert said.startswith(
+        "No tests: conditions are compared within one cell of group_by (cell and time min), and none"
+    )
+    assert "three" not in said
+
+
+def test_an_empty_lane_is_remarkable_only_where_the_lane_sheet_does_not_say_so():
+    result = drawn_result(Plan(pictures=False))
+    result.lanes.loc[result.lanes["lane"].isin([8, 9]), "flags"] = "lane_empty"
+    assert "12 of 54 lanes" in next(each.where for each in worries(result) if each.name == "lane empty")
+    result.samples.loc[result.samples["lane"] == 9, "role"] = "empty"
+    assert "6 of 48 lanes" in next(each.where for each in worries(result) if each.name == "lane empty")
+    result.samples.loc[result.samples["lane"] == 8, "role"] = "empty"
+    assert "lane empty" not in [each.name for each in worries(result)]
 
 
 def test_a_picture_without_lanes_says_so():
@@ -361,11 +384,9 @@ def test_the_answer_names_comparisons_where_there_is_no_curve_and_groups_where_t
     result = drawn_result(Plan(pictures=False))
     result.potencies = result.potencies.iloc[:0]
     assert "With IL-6, baricitinib 1000 nM, pSTAT3" in answer(result)[0]  # and nothing that we sorted by between
-    assert "p < 0.0001" in answer(result)[0] or "p = 0.0" in answer(result)[0]
+    assert "p = 0.00015)" in answer(result)[0]
     result.tests = result.tests.iloc[:0]
-    assert answer(result)[0].startswith(
-        "Mean fold of pSTAT3 (Y705) / STAT3 against IL-6 + vehicle: 0.016 with none, vehicle"
-    )
+    assert answer(result)[0].startswith("Mean fold of pSTAT3 (Y705) / STAT3 against IL-6 + vehicle: 0.016 with vehicle")
     result.tests = drawn_result(Plan(pictures=False)).tests.assign(p=np.nan, p_adjusted=np.nan, n=2)
     assert "too few for a p value" in answer(result)[0]
     result.tests = result.tests.assign(n=3)
@@ -462,8 +483,36 @@ def test_the_report_card_answers_yes_partly_and_no():
     assert card["Uncropped pictures"].met == "yes"
     assert card["No saturated band"].met == "partly"
     assert card["Linear range shown"].met == "no"
-    assert card["Antibody"].evidence == "antibody given for 6 of 6 images"
+    assert card["Antibody"].evidence == "antibody given for 6 of 6 images: rabbit anti-STAT3"
+    assert card["Exposure"].evidence == "exposure_s given for 6 of 6 images: 30 s"
+    assert card["Protein load"].evidence == "amount_ug given for 27 of 27 lanes: 20 µg"
+    assert card["How phospho and total were probed"].evidence.endswith(": strip reprobe")
+    assert card["Normaliser named"].evidence == "quantities P/S; STAT3 (total)"
     assert report_card(fitted_only()) == []
+
+
+def test_the_report_card_tells_each_probe_its_antibody():
+    result = drawn_result(Plan(pictures=False))
+    total = result.images["form"] == "total"
+    result.images["antibody"] = np.where(total, "CST 9139", "CST 9145")
+    result.images.loc[result.images["membrane"] == "STAT3 blot 3", "antibody"] = ""
+    card = {point.asked: point for point in report_card(result)}
+    assert card["Antibody"].met == "partly"
+    said = "antibody given for 4 of 6 images: pSTAT3 (Y705): CST 9145; STAT3: CST 9139"
+    assert card["Antibody"].evidence == said
+    assert card["Detection"].evidence == "detection given for 6 of 6 images: ECL"
+    result.samples.loc[0, "amount_ug"] = 2.5
+    assert report_card(result)[15].evidence.endswith("27 lanes: 2.5–20 µg")
+
+
+def test_the_report_card_asks_for_three_replicates_or_as_many_as_the_run_does():
+    result = drawn_result(Plan(pictures=False))
+    asked = {}
+    for few in (2, 3, 5):
+        result.settings = override(Settings(), [f"comparison.min_replicates={few}"])
+        asked[few] = next((point.asked, point.met) for point in report_card(result) if "replicates" in point.asked)
+    assert asked[2] == asked[3] == ("At least 3 biological replicates", "yes")
+    assert asked[5] == ("At least 5 biological replicates", "no")
 
 
 def test_pictures_are_made_smaller_until_the_page_is_small_enough(monkeypatch):
@@ -589,7 +638,7 @@ def test_without_a_reference_nothing_is_called_a_fold():
     result = without_reference()
     note = grids(result)["groups"][0].note
     assert "ratios, for want of a reference" in note
-    assert "The reference is 1" not in note
+    assert "A fold is over" not in note
     assert any(text.startswith("No folds: no control is named") for text in missing_parts(result))
     result.potencies, result.tests = result.potencies.iloc[:0], result.tests.iloc[:0]
     assert answer(result)[0].startswith("Mean ratio of pSTAT3 (Y705) / STAT3:")

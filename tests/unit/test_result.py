@@ -17,9 +17,11 @@ from blotquant.blot import Frame
 from blotquant.conditions import complete
 from blotquant.errors import OutputError, OutputExistsError, TableError
 from blotquant.figures.pictures import Picture
+from blotquant.files import write_whole
 from blotquant.flags import SEVERITY, Flag, encode
+from blotquant.grouping import summarise
 from blotquant.result import Result
-from blotquant.result.files import picture_name, write_whole
+from blotquant.result.files import picture_name
 from blotquant.result.workbook import wide_folds, workbook_bytes
 from blotquant.settings import from_mapping
 from blotquant.tables import TABLES, check
@@ -172,6 +174,35 @@ def test_replicates_stand_side_by_side_for_plotting_programs(result: Result) -> 
     assert wide_folds(result.folds[:0]).empty
 
 
+def _timed() -> pd.DataFrame:
+    """One drug after 5 and after 60 minutes in two replicates, one of them loaded twice; a ladder, and an old lane."""
+    rows = [("1", 5.0, 0.1), ("1", 5.0, 0.4), ("1", 60.0, 0.9), ("2", 5.0, 0.3), ("2", 60.0, 0.8)]
+    table = pd.DataFrame(rows, columns=["replicate", "time_min", "fold"]).assign(treatment="d", dose=10.0, lane=1)
+    left_out = table.iloc[:2].assign(role=["ladder", "sample"], flags=["", "excluded"], fold=7.0)
+    return check(complete(pd.concat([table, left_out], ignore_index=True), "folds"), "folds")
+
+
+def test_replicates_side_by_side_are_those_of_the_groups_cell_by_cell() -> None:
+    folds = _timed()
+    groups = summarise(folds, group_by=["time_min"])
+    wide = wide_folds(folds, ["time_min"])
+    assert wide["time_min"].tolist() == [5.0, 60.0]
+    assert wide["replicate 1"].tolist() == pytest.approx([0.2, 0.9])  # repeats by the geometric mean, as in the groups
+    means = wide[["replicate 1", "replicate 2"]].mean(axis=1)
+    assert means.tolist() == pytest.approx(groups.sort_values("time_min")["mean"].tolist())
+    book = workbook_bytes({"folds": folds, "groups": groups})
+    sheet = pd.read_excel(io.BytesIO(book), sheet_name="replicates_wide")
+    assert sheet["time_min"].tolist()[1:] == [5, 60]
+    assert len(wide_folds(folds)) == 1  # where no cell was asked for, its lanes repeat one another
+
+
+def test_side_by_side_a_target_without_a_reference_has_its_ratios() -> None:
+    rows = pd.DataFrame({"target": ["A", "B"], "fold": [0.5, np.nan], "ratio": [2.0, 3.0], "replicate": "1", "lane": 1})
+    wide = wide_folds(check(complete(rows, "folds"), "folds"))
+    assert wide[["target", "value"]].to_numpy().tolist() == [["A", "fold"], ["B", "ratio"]]
+    assert wide["replicate 1"].tolist() == pytest.approx([0.5, 3.0])
+
+
 def test_a_result_shows_itself_with_names_as_text(result: Result) -> None:
     shown = result._repr_html_()
     assert "&lt;b&gt;T" in shown
@@ -197,7 +228,7 @@ def test_a_record_that_was_damaged_is_an_error_on_one_line(result: Result, tmp_p
 
 
 @pytest.mark.parametrize(("plot", "table", "brings"), [
-    ("plot_dose_response", "curve_points", "has doses"),
+    ("plot_dose_response", "potencies", "has doses"),
     ("plot_groups", "groups", "quantify a study"),
     ("plot_sensitivity", "sensitivity", "report.sensitivity = true"),
 ])  # fmt: skip

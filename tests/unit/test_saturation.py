@@ -22,17 +22,12 @@ def with_plateau(level: int, size: int = 6) -> np.ndarray:
 @pytest.mark.parametrize("level", [65535, 65522, 50000, 16383])
 def test_a_plateau_is_found_at_full_scale_and_below(level: int) -> None:
     pixels = with_plateau(level)
-    found = find_ceiling(pixels, full=65535.0)
-
-    assert found.level == level
-    assert found.pixels == int((pixels == level).sum())
-    assert "share exactly this value" in found.reason
+    assert (pixels == level).sum() > 3
+    assert find_ceiling(pixels, full=65535.0) == level
 
 
 def test_a_picture_without_a_plateau_has_its_ceiling_at_full_scale() -> None:
-    found = find_ceiling(noisy(), full=65535.0)
-
-    assert (found.level, found.pixels) == (65535.0, 0)
+    assert find_ceiling(noisy(), full=65535.0) == 65535.0
 
 
 def test_a_hot_pixel_is_no_plateau_and_does_not_hide_one() -> None:
@@ -41,21 +36,21 @@ def test_a_hot_pixel_is_no_plateau_and_does_not_hide_one() -> None:
     beyond = with_plateau(50_000)
     beyond[10, 10] = 52_000
 
-    assert find_ceiling(lone, full=65535.0).level == 65535.0
-    assert find_ceiling(beyond, full=65535.0).level == 50_000.0
+    assert find_ceiling(lone, full=65535.0) == 65535.0
+    assert find_ceiling(beyond, full=65535.0) == 50_000.0
 
 
 def test_scattered_pixels_of_one_value_are_no_plateau() -> None:
     pixels = noisy()
     pixels[::20, ::20] = 40_000
 
-    assert find_ceiling(pixels, full=65535.0).level == 65535.0
+    assert find_ceiling(pixels, full=65535.0) == 65535.0
 
 
 def test_what_is_seen_beats_what_the_file_states_and_that_beats_full_scale() -> None:
-    assert find_ceiling(with_plateau(50_000), full=65535.0, stated=60_000.0).level == 50_000.0
-    assert find_ceiling(noisy(), full=65535.0, stated=60_000.0).level == 60_000.0
-    assert find_ceiling(noisy(), full=65535.0, stated=500.0).level == 65535.0
+    assert find_ceiling(with_plateau(50_000), full=65535.0, stated=60_000.0) == 50_000.0
+    assert find_ceiling(noisy(), full=65535.0, stated=60_000.0) == 60_000.0
+    assert find_ceiling(noisy(), full=65535.0, stated=500.0) == 65535.0
 
 
 def test_in_eight_bits_full_scale_alone_means_nothing() -> None:
@@ -63,9 +58,9 @@ def test_in_eight_bits_full_scale_alone_means_nothing() -> None:
     stretched = (255 * np.exp(-0.5 * ((y - 40) / 20) ** 2)).astype(np.uint8)
     clipped = np.minimum(255, 900 * np.exp(-0.5 * ((y - 40) / 20) ** 2)).astype(np.uint8)
 
-    assert find_ceiling((noisy(100, 10) % 256).astype(np.uint8), full=255.0).level is None
-    assert find_ceiling(stretched, full=255.0).pixels < find_ceiling(clipped, full=255.0).pixels
-    assert find_ceiling(clipped, full=255.0).level == 255.0
+    assert find_ceiling((noisy(100, 10) % 256).astype(np.uint8), full=255.0) is None
+    assert find_ceiling(stretched, full=255.0) is None
+    assert find_ceiling(clipped, full=255.0) == 255.0
 
 
 def test_the_ground_of_an_eight_bit_picture_is_no_limit() -> None:
@@ -73,33 +68,32 @@ def test_the_ground_of_an_eight_bit_picture_is_no_limit() -> None:
     pixels[::3, ::2] = 5
     pixels[40:50, 20:80] = np.random.default_rng(0).integers(30, 200, (10, 60))
 
-    assert find_floor(pixels, full=255.0).level is None
+    assert find_floor(pixels, full=255.0) is None
 
 
 def test_pixels_cut_at_zero_are_found_and_an_offset_is_no_cut() -> None:
     dark = np.maximum(np.random.default_rng(1).normal(2, 20, (80, 100)), 0).round().astype(np.uint16)
-    floor = find_floor(dark, full=65535.0)
 
-    assert (floor.level, floor.pixels) == (0.0, int((dark == 0).sum()))
-    assert find_floor(noisy(), full=65535.0).pixels == 0
+    assert find_floor(dark, full=65535.0) == 0.0
+    assert find_floor(noisy(), full=65535.0) == 0.0
 
 
 def test_floating_point_has_a_limit_only_where_one_is_seen() -> None:
     pixels = with_plateau(50_000).astype(np.float32) / 7
 
-    assert find_ceiling(pixels).level == pytest.approx(50_000 / 7)
-    assert find_ceiling(noisy().astype(np.float64) + 0.5).level is None
-    assert find_floor(noisy().astype(np.float64)).level is None
+    assert find_ceiling(pixels) == pytest.approx(50_000 / 7)
+    assert find_ceiling(noisy().astype(np.float64) + 0.5) is None
+    assert find_floor(noisy().astype(np.float64)) is None
 
 
 def test_counts_of_few_levels_have_no_plateau_by_chance() -> None:
     rng = np.random.default_rng(3)
 
-    assert [find_ceiling(rng.poisson(6, (80, 100)).astype(np.uint16), full=65535.0).level for _ in range(20)] == [
+    assert [find_ceiling(rng.poisson(6, (80, 100)).astype(np.uint16), full=65535.0) for _ in range(20)] == [
         65535.0
     ] * 20
 
 
 def test_a_blank_picture_has_no_plateau() -> None:
-    assert find_ceiling(np.full((9, 9), 7, np.uint8), full=255.0).level is None
-    assert find_ceiling(np.full((9, 9), 65535, np.uint16), full=65535.0).pixels == 81
+    assert find_ceiling(np.full((9, 9), 7, np.uint8), full=255.0) is None
+    assert find_ceiling(np.full((9, 9), 65535, np.uint16), full=65535.0) == 65535.0

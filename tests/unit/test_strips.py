@@ -12,10 +12,10 @@ from blotquant.batch.inspecting import inspect_images
 from blotquant.batch.manifest import find_images
 from blotquant.blot import Blot
 from blotquant.errors import DetectionError
-from blotquant.pipeline import measure_image
 from blotquant.readers import read_blot, split_channels
 from blotquant.settings import from_mapping
 from tests.drawn_figure import SIX, figure, page_of, strip
+from tests.measured_image import measure_image
 
 TOPS = (20, 90, 160)
 

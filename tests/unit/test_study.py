@@ -405,6 +405,8 @@ def test_responses_are_read_from_csv_and_xlsx(tmp_path: Path) -> None:
         ("bari,10", ",10", ("row 4", "'treatment'")),
         ("10,50", "10,", ("row 4", "'response'")),
         ("sample", "smaple", ("row 4", "'role'", "'sample'")),
+        ("sample", "blank", ("row 4", "'blank' is no role of a response", "are minimum")),
+        ("sample", "skip", ("row 4", "a row that is no response is left out")),
         ("role", "percent_activity", ("percent_activity",)),
         ("response,", "respons,", ("'respons'", "'response'")),
     ],

@@ -14,7 +14,7 @@ from blotquant import estimate_background, find_bands, find_lanes, integrate, or
 from blotquant.conditions import complete
 from blotquant.errors import TableError
 from blotquant.synthetic import draw_level
-from blotquant.tables import INPUTS, TABLES, check, empty, nearest, read_csv, to_csv_bytes
+from blotquant.tables import INPUTS, TABLES, check, empty, nearest, read_csv, texts_as_objects, to_csv_bytes
 
 # The contract with the user: these columns stay.
 CONTRACT = {
@@ -244,3 +244,18 @@ def test_a_column_that_a_stage_needs_and_does_not_find_is_named_with_its_table()
     for column in ("image", "lane", "top", "right"):
         with pytest.raises(TableError, match=f"bands: column '{column}' is missing"):
             estimate_background(blot, bands.drop(columns=column), method="line")
+
+
+def test_a_sheet_that_says_nothing_of_a_column_says_no_text_no_number_and_not_true() -> None:
+    blanks = INPUTS["images"].blanks
+    assert list(blanks) == INPUTS["images"].names
+    assert (blanks["site"], blanks["mirror"]) == ("", False)
+    assert np.isnan([blanks["mass_kda"], INPUTS["samples"].blanks["lane"]]).all()
+
+
+def test_columns_of_texts_take_other_values_once_they_are_objects() -> None:
+    frame = pd.DataFrame({"a": pd.Series(["x", None], dtype="str"), "n": [1, 2]})
+    found = texts_as_objects(frame)
+    assert isinstance(frame["a"].dtype, pd.StringDtype)
+    assert [kind.kind for kind in found.dtypes] == ["O", "i"]
+    assert found["a"].tolist()[0] == "x"

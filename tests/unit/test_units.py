@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,10 +52,11 @@ def test_moles_and_masses_are_not_converted_into_each_other() -> None:
         conversion_factor("nM", "ng/mL")
 
 
-@given(units, units)
+@pytest.mark.parametrize(
+    ("unit", "into"), [pair for pair in product(UNITS, UNITS) if len({UNITS[u][0] for u in pair}) == 1]
+)
 def test_there_and_back_is_one(unit: str, into: str) -> None:
-    if UNITS[unit][0] == UNITS[into][0]:
-        assert conversion_factor(unit, into) * conversion_factor(into, unit) == pytest.approx(1.0, rel=1e-12)
+    assert conversion_factor(unit, into) * conversion_factor(into, unit) == pytest.approx(1.0, rel=1e-12)
 
 
 @given(units)

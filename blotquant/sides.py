@@ -1,0 +1,73 @@
+"""Sides: a picture and its mirror image are looked at from one side, so that both are found and measured alike.
+
+Searches and fits have ties to break, halves to round and blocks to lay from somewhere, each a matter of left and right.
+Instead of a rule for each, the whole picture is mirrored where it is brighter on the right, and what is found is told
+as it lay.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .blot import Blot, once_a_blot
+from .calm import calmed, hand_on
+
+__all__ = ["by_lane", "from_behind", "mirrored", "mirrored_table"]
+
+
+def _imbalance(blot: Blot) -> float:
+    """How far light lies to the right of the middle, whatever the counts' gain and offset."""
+    span = float(np.ptp(blot.pixels)) or 1.0
+    cols = blot.shape[1]
+    return float((blot.pixels - blot.middle).sum(axis=0) @ (np.arange(cols) - (cols - 1) / 2)) / span
+
+
+def from_behind(blots: Sequence[Blot]) -> bool:
+    """Tell whether upright pictures of one membrane are to be looked at mirrored: they are brighter on the right.
+
+    Parameters
+    ----------
+    blots : sequence of Blot
+        Upright pictures, bright = protein.
+    """
+    return sum(map(_imbalance, blots)) > 0
+
+
+@once_a_blot
+def mirrored(blot: Blot) -> Blot:
+    """Return an upright picture as it looks from behind; tables of it still speak of pixels of the file as given."""
+    old = blot.frame
+    left = old.upright_shape[1] - old.left - blot.shape[1]
+    frame = dataclasses.replace(old, mirror=not old.mirror, left=left, tilt=-old.tilt)
+    other = dataclasses.replace(blot, pixels=np.ascontiguousarray(blot.pixels[:, ::-1]), frame=frame)
+    return hand_on(calmed(blot).mirrored(), other)
+
+
+def mirrored_table(table: pd.DataFrame, ends: int) -> pd.DataFrame:
+    """Return a lanes or bands table, in pixels of the file, as of the picture from the other side; rows stay in order.
+
+    Lanes count from the other end, and lean the other way; done twice, the table is as it was.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Lanes or bands, one image after another.
+    ends : int
+        Numbers of the first and the last lane together.
+    """
+    changed: dict[str, Any] = {"lane": ends - table["lane"]}
+    changed |= {name: 0.0 - table[name] for name in ("tilt", "lean") if name in table}
+    if "band" in table:
+        changed["curve"] = [" ".join(reversed(text.split())) for text in table["curve"].tolist()]
+    return table.assign(**changed)
+
+
+def by_lane(table: pd.DataFrame) -> pd.DataFrame:
+    """Sort the rows of each image by lane; rows of a lane, and images, stay in order."""
+    images = pd.factorize(table["image"])[0]
+    return table.iloc[np.lexsort((np.arange(len(table)), table["lane"], images))].reset_index(drop=True)

@@ -1,0 +1,86 @@
+"""The interval of an IC50 over blots minds how far biological replicates scatter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from blotquant.dose_response import fit_dose_response
+from blotquant.dose_response.between import replicates_of, scatter
+from blotquant.normalisation import normalise
+from tests.unit.test_dose_response import study
+
+
+def blots(*ic50s: float, noise: float = 0.05) -> pd.DataFrame:
+    """One membrane for each IC50."""
+    parts = [
+        study({"drug": ic50}, seed=number, replicates=1, noise=noise).assign(
+            membrane=f"m{number}", replicate=f"r{number}"
+        )
+        for number, ic50 in enumerate(ic50s)
+    ]
+    return normalise(pd.concat(parts, ignore_index=True))
+
+
+def margin(fit: pd.DataFrame) -> float:
+    """Half of the interval's width [ln units]."""
+    return float(np.log(fit["ci_high"].iloc[0] / fit["ci_low"].iloc[0]) / 2.0)
+
+
+@pytest.mark.parametrize("interval", ["profile", "wald"])
+@pytest.mark.parametrize("kind", ["relative", "absolute"])
+def test_replicates_that_differ_widen_the_interval_to_that_of_their_own_ic50s(interval: str, kind: str) -> None:
+    truths = (20.0, 45.0, 90.0, 30.0)
+    found = fit_dose_response(blots(*truths), interval=interval, ic50=kind).potencies
+    # that of the lanes is next to nothing beside it, and counts with two degrees of freedom
+    expected = np.sqrt(3.0 / 5.0) * stats.t.ppf(0.975, 5) * np.std(np.log(truths), ddof=1) / 2.0
+    assert margin(found) == pytest.approx(expected, rel=0.2)
+    assert found["ci_low"].iloc[0] < np.exp(np.mean(np.log(truths))) < found["ci_high"].iloc[0]
+
+
+def test_replicates_that_agree_by_chance_do_not_make_an_interval_of_nothing() -> None:
+    one = study({"drug": 40.0}, replicates=1, noise=0.15)
+    copies = pd.concat([one.assign(membrane=f"m{number}", replicate=f"r{number}") for number in range(3)])
+    found = fit_dose_response(normalise(copies.reset_index(drop=True)), interval="wald")
+    lanes = fit_dose_response(
+        normalise(copies.reset_index(drop=True)).assign(membrane=""), interval="wald", scales="block"
+    )
+    row, alone = (fit.curves.set_index("parameter").loc["ic50"] for fit in (found, lanes))
+    half = stats.t.ppf(0.975, 4) * np.sqrt(0.5) * alone["se"] / alone["value"]
+    assert np.log(row["ci_high"] / row["value"]) == pytest.approx(half, rel=1e-6)
+
+
+def test_of_replicates_laid_out_alike_it_is_the_spread_of_their_parts_with_one_degree_of_freedom_less() -> None:
+    (fit,) = fit_dose_response(blots(20.0, 45.0, 90.0), scales="none", weights="none", interval="wald").fits
+    weighted, slope = fit.weighted, np.array([0.0, 0.0, 1.0, 0.0])
+    assert weighted is not None
+    replicate = replicates_of(fit.points)
+    found = scatter(weighted, slope, replicate)
+    assert replicate is not None
+    assert found is not None
+    jacobian = weighted.minimum.jacobian
+    moves = jacobian @ np.linalg.inv(jacobian.T @ jacobian) @ slope
+    parts = np.bincount(replicate, moves * weighted.minimum.residuals)
+    assert found.variance == pytest.approx(1.5 * np.sum(parts**2), rel=1e-6)
+    assert found.freedom == pytest.approx(2.0, rel=1e-6)
+
+
+def test_two_blots_keep_the_interval_of_their_lanes_and_say_what_it_lacks() -> None:
+    found = fit_dose_response(blots(20.0, 90.0)).potencies
+    assert replicates_of(fit_dose_response(blots(20.0, 90.0)).fits[0].points) is None
+    assert "n = 2: the interval is that of these blots; three replicates or more tell" in found["note"].iloc[0]
+    assert "n = " not in fit_dose_response(blots(20.0, 40.0, 90.0)).potencies["note"].iloc[0]
+
+
+def test_a_difference_that_the_interval_holds_is_told_without_another_figure() -> None:
+    note = fit_dose_response(blots(10.0, 45.0, 200.0)).potencies["note"].iloc[0]
+    assert "replicates differ in IC50" in note
+    assert "the interval minds it" in note
+    assert "instead" not in note
+
+
+def test_wells_of_plates_and_tables_without_membranes_are_as_they_were() -> None:
+    table = blots(20.0, 45.0, 90.0)
+    assert replicates_of(fit_dose_response(table.assign(membrane="")).fits[0].points) is None
