@@ -160,9 +160,11 @@ def _hollow(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float, st
     return out
 
 
-def _edges(places: Places) -> BoolArray:
+def _edges(places: Places, whole: BoolArray) -> BoolArray:
+    """Which boxes touch the picture's edge; that of a whole lane ends at its top and bottom by what it is."""
     rows, cols = places.shape
-    return (places.top <= 0) | (places.bottom >= rows) | (places.left <= 0) | (places.right >= cols)
+    ends = (places.top <= 0) | (places.bottom >= rows)
+    return (ends & ~whole) | (places.left <= 0) | (places.right >= cols)
 
 
 def flagged(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float) -> pd.Series[str]:
@@ -196,7 +198,7 @@ def flagged(bands: pd.DataFrame, blot: Blot, places: Places, noise_sd: float) ->
         (Flag.HOLLOW, hollow),
         (Flag.NEGATIVE, bands["volume"].to_numpy() < -bands["lod"].to_numpy()),
         (Flag.CLIPPED_AT_ZERO, cut),
-        (Flag.EDGE, _edges(places)),
+        (Flag.EDGE, _edges(places, bands["band"].to_numpy(object) == "lane")),
         (Flag.SPECK, bands["rejected"].to_numpy() > _MANY),
         (Flag.BELOW_LOD, below),
         (Flag.BELOW_LOQ, ~below & ~strong),

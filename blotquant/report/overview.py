@@ -6,7 +6,8 @@ It is made from ``run.json`` and the saved pictures alone, so its size does not 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -25,9 +26,23 @@ from .wording import counted, flag_text, moment
 __all__ = ["MOST_FAILURES", "render_overview", "write_overview"]
 
 _WIDE, _HIGH = 420.0, 90.0  # a distribution as it is drawn [px]
+_APART = 34.0  # its numbers stand at least so far apart [px]
 _SIDE = 240  # longest side of a thumbnail [px]
 MOST_FAILURES = 200
 """Failures that the page names."""
+
+
+_REASONS = {
+    "ReadError": "could not be read as a blot",
+    "DetectionError": "lanes or rows not found, or not as many as was said",
+    "FitError": "a curve or a calibration could not be fitted",
+    "TableError": "a table breaks its rules",
+    "SettingsError": "a setting is unknown or out of range",
+    "OutputError": "could not be written",
+    "MemoryError": "too large for the memory",
+    "TimeoutError": "took too long",
+}
+"""What each kind of failure means to a reader; of a kind that is not listed its name is shown."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,18 @@ class _Histogram:
     title: str
     says: str
     bars: tuple[_Bar, ...]
+    ticks: tuple[tuple[float, str], ...]
+
+
+def _ticks(bins: Sequence[tuple[float, float, int]], width: float) -> tuple[tuple[float, str], ...]:
+    """Places and numbers along the axis: its two ends and the decades between them; 0 under the bar of the zeros."""
+    edges = [(place * width, low) for place, (low, high, _) in enumerate(bins) if high > 0]
+    decades = [(at, edge) for at, edge in edges[1:] if math.isclose(math.log10(edge), round(math.log10(edge)))]
+    end = [(len(bins) * width, bins[-1][1])] if edges else []
+    kept = [(width / 2, 0.0)] if len(edges) < len(bins) else []
+    for at, edge in [*edges[:1], *decades, *end]:
+        kept += [(at, edge)] if not kept or at - kept[-1][0] >= _APART else []
+    return tuple((at, number(edge)) for at, edge in kept)
 
 
 def _histogram(told: Mapping[str, Any]) -> _Histogram:
@@ -61,7 +88,7 @@ def _histogram(told: Mapping[str, Any]) -> _Histogram:
     low, middle, high = (told["quantiles"][share] for share in ("0.05", "0.5", "0.95"))
     says = "not known of any picture" if middle is None else f"median {number(middle)}{unit}, 5 to 95 %: "
     says += "" if middle is None else f"{number(low)} to {number(high)}{unit}"
-    return _Histogram(plain(told["title"]), says, bars)
+    return _Histogram(plain(told["title"]), says, bars, _ticks(bins, width))
 
 
 def _thumbnail(png: bytes) -> str:
@@ -125,7 +152,10 @@ def render_overview(record: Mapping[str, Any], folder: Path) -> str:
         The result folder, for the worst pictures.
     """
     told, style = record["batch"], verbatim("style.css")
-    failures = [{"name": plain(each["name"]), **each} for each in record.get("failures", [])[:MOST_FAILURES]]
+    failures = [
+        {**each, "name": plain(each["name"]), "kind": _REASONS.get(each["kind"], each["kind"])}
+        for each in record.get("failures", [])[:MOST_FAILURES]
+    ]
     return template("overview.html").render(
         title=plain(record.get("title", "")) or "Batch of Western blots",
         version=__version__,
@@ -136,6 +166,7 @@ def render_overview(record: Mapping[str, Any], folder: Path) -> str:
         told=told,
         figures=_figures(told),
         flags=_flags(told),
+        reasons=[(_REASONS.get(kind, kind), count) for kind, count in told["failures"].items()],
         histograms=[_histogram(each) for each in told["distributions"].values()],
         wide=_WIDE,
         high=_HIGH,

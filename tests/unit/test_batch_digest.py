@@ -14,7 +14,7 @@ import pytest
 
 from blotquant.batch.digest import Digest, Distribution, image_figures
 from blotquant.figures.pictures import encode_png
-from blotquant.report.overview import render_overview, write_overview
+from blotquant.report.overview import _ticks, render_overview, write_overview
 from blotquant.result.files import picture_name
 
 
@@ -79,11 +79,11 @@ def test_figures_of_a_picture_come_from_its_rows() -> None:
     bands = pd.DataFrame(
         {"image": ["a"] * 4, "lod": [1.0, 2.0, 4.0, 8.0], "flags": ["saturated;speck", "", "speck", ""]}
     )
-    quality = pd.DataFrame({"name": ["a", "a"], "measure": ["saturated", "depth"], "value": [0.25, 16.0]})
+    quality = pd.DataFrame({"name": ["a", "a"], "measure": ["saturated", "depth"], "value": [891.0, 16.0]})
 
     first, second = image_figures({"lanes": lanes, "bands": bands, "quality": quality})
 
-    assert (first["noise"], first["saturated"], first["pitch"]) == (3.0, 0.25, 40.0)
+    assert (first["noise"], first["saturated"], first["pitch"]) == (3.0, 891.0, 40.0)
     assert first["score"] > 0
     assert second == {"image": "b", "noise": None, "saturated": None, "pitch": None, "score": 0.0}
 
@@ -108,12 +108,22 @@ def test_the_page_tells_throughput_failures_flags_distributions_and_shows_the_wo
     text = write_overview(told, tmp_path, tmp_path / "batch.html").read_text(encoding="utf-8")
 
     assert re.search(r"Membranes a second</th><td class=\"n\">2<", text)
-    assert re.search(r"ReadError</th><td class=\"n\">1<", text)
+    assert re.search(r"could not be read as a blot</th><td class=\"n\">1<", text)
+    assert "ReadError" not in text
     assert re.search(r"saturated</th>.*<td class=\"n\">5</td><td class=\"n\">25.0<", text)
     assert text.count("<svg") == 3
     assert "median 112 AU px" in text
+    assert "Saturated pixels of a picture: median 0 px" in text
     assert text.count("data:image/png;base64,") == 1
     assert text.index("&lt;b&gt;4") < text.index("&lt;b&gt;3")
+
+
+def test_a_distribution_has_numbers_along_its_axis_that_do_not_touch() -> None:
+    decades = [(10 ** (n / 10), 10 ** ((n + 1) / 10), 1) for n in range(5, 26)]
+    assert _ticks([(0.0, 0.0, 3), *decades], 20.0) == ((10.0, "0"), (120.0, "10"), (320.0, "100"), (440.0, "398"))
+    assert _ticks(decades[:3], 140.0) == ((0.0, "3.16"), (420.0, "6.31"))
+    assert _ticks([(0.0, 0.0, 3)], 420.0) == ((210.0, "0"),)
+    assert _ticks(decades, 5.0) == ((0.0, "3.16"), (75.0, "100"))
 
 
 def test_names_on_the_page_are_text_and_nothing_comes_from_elsewhere(told: dict[str, Any], tmp_path: Path) -> None:

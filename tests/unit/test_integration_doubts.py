@@ -167,7 +167,13 @@ def test_a_closed_rim_is_three_quarters_as_bright_and_rises_by_seven_tenths() ->
 
 def test_boxes_at_the_pictures_edge() -> None:
     places = places_of((0, 9, 5, 9), (5, 60, 5, 9), (5, 9, 0, 9), (5, 9, 70, 80), (1, 59, 1, 79))
-    assert _edges(places).tolist() == [True, True, True, True, False]
+    assert _edges(places, np.zeros(5, dtype=bool)).tolist() == [True, True, True, True, False]
+
+
+def test_a_whole_lane_touches_the_edge_only_at_its_sides() -> None:
+    places, blot = places_of((0, 60, 5, 9), (0, 60, 0, 9)), Blot("a", np.full((60, 80), 50.0))
+    assert has_flag(flagged(measured(band=["lane"] * 2), blot, places, 1.0), Flag.EDGE).tolist() == [False, True]
+    assert has_flag(flagged(measured(), blot, places, 1.0), Flag.EDGE).tolist() == [True, True]
 
 
 def measured(**columns: object) -> pd.DataFrame:
@@ -175,7 +181,7 @@ def measured(**columns: object) -> pd.DataFrame:
     table: dict[str, object] = {
         "volume": [1e4, 1e4], "lod": [33.0, 33.0], "loq": [100.0, 100.0], "detected": [True, True],
         "saturated": [0, 0], "rejected": [0.0, 0.0], "background": [0.0, 0.0], "sigma": [2.0, 2.0],
-        "centre_row": [15.0, 45.0], "curve": ["", ""], "flags": ["", "overlap"],
+        "centre_row": [15.0, 45.0], "curve": ["", ""], "flags": ["", "overlap"], "band": ["1", "2"],
     }  # fmt: skip
     return pd.DataFrame(table | columns)
 
