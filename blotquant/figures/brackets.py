@@ -15,7 +15,7 @@ import numpy as np
 
 from ..blot import FloatArray
 from .names import Condition, number, plain, shorten
-from .style import text_size
+from .style import broken_lines, text_size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,13 +58,7 @@ class LabelRow:
 
 def _wrapped(text: str, width: float, size: float, lines: int) -> str | None:
     """Break a text at its spaces so that it fits a width [point]; None when it does not."""
-    out: list[str] = []
-    for word in plain(text).split(" "):
-        longer = f"{out[-1]} {word}" if out else word
-        if out and text_size(longer, size)[0] <= width:
-            out[-1] = longer
-        else:
-            out.append(word)
+    out = broken_lines(plain(text), width, size)
     fits = len(out) <= lines and all(text_size(line, size)[0] <= width for line in out)
     return "\n".join(out) if fits else None
 

@@ -12,9 +12,9 @@ from ..blot import FloatArray
 from ..tables import cell_text
 from ..units import conversion_factor
 from .dose_axis import DoseAxis
-from .legends import add_legends, legends_height
+from .legends import Entries, add_legends, legends_height
 from .names import bound_text, interval_text, number, plain, quantity_name, shorten
-from .replicates import draw_replicates, hollow_handle, replicate_handles
+from .replicates import draw_replicates, hollow_handle, replicate_entries
 from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
 
 if TYPE_CHECKING:
@@ -196,8 +196,8 @@ def plot_dose_response(
         Line2D([], [], color=shade, label=_ic50_text(drug, potencies, cell))
         for drug, shade in zip(drugs, shades, strict=True)
     ]
-    marks = replicate_handles(names, shade=None if len(drugs) == 1 else GREY)
-    legends = [curves, marks, hollow_handle(shown)]
+    marks = replicate_entries(names, shade=None if len(drugs) == 1 else GREY)
+    legends = [Entries(curves), marks, Entries(hollow_handle(shown))]
     add_legends(ax, legends, _ROOM)
     if own:
         resize(ax, SINGLE, _PLOT_HEIGHT + 9.0 + POINT * legends_height(legends, _ROOM))

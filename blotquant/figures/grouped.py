@@ -6,18 +6,21 @@ A superplot without bars: the reader sees the biological replicates, which are w
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
+from ..tables import further_columns
 from .brackets import draw_slots
-from .legends import add_legends, legends_height
+from .legends import Entries, add_legends, legends_height
 from .limits import mark_cut, set_fold_limits
-from .names import interval_name, places_of, plain, quantity_name, shorten, slots_of
-from .replicates import draw_replicates, hollow_handle, replicate_handles
-from .style import DOUBLE, GREY, POINT, SINGLE, new_axes, resize, styled
+from .names import interval_name, places_of, plain, quantity_name, slots_of
+from .replicates import draw_replicates, hollow_handle, replicate_entries
+from .style import DOUBLE, GREY, POINT, SINGLE, broken_lines, new_axes, resize, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["plot_groups"]
 
 _PLOT_HEIGHT = 46.0  # of the axes [mm]
-_AXIS_WIDTH = 15.0  # what the y axis takes [mm]
+_AXIS_WIDTH = 15.0  # what the y axis takes, with two lines of its label [mm]
+_LABEL = 7.0  # size of that label [point]
 _WIDEST_SINGLE = 12  # so many conditions fit one column
 
 
@@ -62,14 +66,20 @@ def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str, level: float,
     return notes
 
 
-def _y_label(points: pd.DataFrame, value: str) -> str:
+def _reference(points: pd.DataFrame, cells: Sequence[str]) -> str:
+    """Name the reference without the ``group_by`` cell that it was taken from; not where there are several."""
+    of_cell = rf" \((?:{'|'.join(map(re.escape, cells))}) [^()]*\)$" if cells else "$^"
+    texts = [plain(part) for text in dict.fromkeys(points["reference"]) for part in str(text).split("; ")]
+    names = list(dict.fromkeys(re.sub(of_cell, "", text) for text in texts if text))
+    return names[0] if len(names) == 1 else "reference"
+
+
+def _y_label(points: pd.DataFrame, value: str, cells: Sequence[str]) -> str:
+    """Write what was measured and in what, on lines as long as the axis."""
     first = points.iloc[0]
     name = quantity_name(first["target"], first["site"], first["quantity"])
-    if value != "fold":
-        return f"{shorten(name, 34)}\nratio [AU]"
-    references = [plain(text) for text in dict.fromkeys(points["reference"]) if plain(text)]
-    what = shorten(references[0], 30) if len(references) == 1 else "reference"
-    return f"{shorten(name, 34)}\nfold of {what}"
+    what = f"fold of {_reference(points, cells)}" if value == "fold" else "ratio [AU]"
+    return "\n".join(line for text in (name, what) for line in broken_lines(text, _PLOT_HEIGHT / POINT, _LABEL))
 
 
 @styled
@@ -101,8 +111,9 @@ def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, level: float = 0.9
     value = _value_column(folds)
     x = places_of(folds, slots)
     points, x = folds[x >= 0], x[x >= 0]
+    label = _y_label(points, value, further_columns(groups, "groups"))
     width = SINGLE if len(slots) <= _WIDEST_SINGLE else max(DOUBLE, 5.0 * len(slots))
-    room = (width - _AXIS_WIDTH) / POINT
+    room = (width - _AXIS_WIDTH) / POINT - 1.3 * _LABEL * max(0, label.count("\n") - 1)
     own = ax is None
     if ax is None:
         ax = new_axes(width, 1.0)
@@ -118,8 +129,8 @@ def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, level: float = 0.9
     if value == "fold":
         ax.axhline(1.0, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
     below = draw_slots(ax, slots, room)
-    ax.set_ylabel(_y_label(folds, value))
-    legends = [replicate_handles(names), _notes(points, groups, value, level, cut=cut)]
+    ax.set_ylabel(label)
+    legends = [replicate_entries(names), Entries(_notes(points, groups, value, level, cut=cut))]
     add_legends(ax, legends, room)
     if own:
         resize(ax, width, _PLOT_HEIGHT + POINT * (below + legends_height(legends, room) + 4.0))

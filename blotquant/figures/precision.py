@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .legends import add_legends, legends_height
+from .legends import Entries, add_legends, legends_height
 from .names import number, shorten
 from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
 
@@ -86,7 +86,7 @@ def plot_precision(bands: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if len(shown) < len(rows):
         text = f"{len(rows) - len(shown)} of {len(rows)} bands at or below zero: not shown"
         notes.append(Line2D([], [], linestyle="none", label=text))
-    legends = [handles[:11], notes]
+    legends = [Entries(handles[:11]), Entries(notes)]
     add_legends(ax, legends, _ROOM)
     if own:
         resize(ax, SINGLE, _PLOT_HEIGHT + 9.0 + POINT * legends_height(legends, _ROOM))

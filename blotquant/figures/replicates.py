@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..blot import FloatArray
 from ..flags import Flag, decode
+from .legends import Entries
 from .names import shorten
 from .style import COLOURS, GREY, MARKERS
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-__all__ = ["draw_replicates", "hollow_handle", "replicate_handles", "series_style", "unsure_rows"]
+__all__ = ["draw_replicates", "hollow_handle", "replicate_entries", "series_style", "unsure_rows"]
 
 _UNSURE = Flag.BELOW_LOD | Flag.BELOW_LOQ
 _MOST_NAMED = 11
@@ -82,7 +83,7 @@ def draw_replicates(
             ax.plot(x[rows] + shifts[place], y[rows], linestyle="none", zorder=3, **look)
 
 
-def replicate_handles(names: Sequence[str], *, shade: str | None = None) -> list[Line2D]:
+def replicate_entries(names: Sequence[str], *, shade: str | None = None) -> Entries:
     """Legend entries of replicates, after a word for what they are; of many, the first eleven and how many more.
 
     Without named replicates there is one entry, which says what a marker is.
@@ -92,7 +93,7 @@ def replicate_handles(names: Sequence[str], *, shade: str | None = None) -> list
     named = [name for name in names if shorten(name, 18)]
     if not named:
         names = names[:1]
-    handles = [Line2D([], [], linestyle="none", label="replicate:")] if named else []
+    handles = []
     for place, name in enumerate(names[:_MOST_NAMED]):
         own, marker = series_style(place)
         colour = shade or own
@@ -106,7 +107,8 @@ def replicate_handles(names: Sequence[str], *, shade: str | None = None) -> list
             Line2D([], [], label=shorten(name, 18) or ("not named" if named else "one lane or well"), **look)
         )
     further = len(names) - _MOST_NAMED
-    return handles + ([Line2D([], [], linestyle="none", label=f"and {further} more")] if further > 0 else [])
+    handles += [Line2D([], [], linestyle="none", label=f"and {further} more")] if further > 0 else []
+    return Entries(handles, "replicate:" if named else "")
 
 
 def hollow_handle(points: pd.DataFrame) -> list[Line2D]:

@@ -6,7 +6,6 @@ A conclusion that hangs on one choice is seen at once
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import pandas as pd
 
 from ..blot import FloatArray
 from .brackets import draw_slots
-from .legends import add_legends, legends_height
+from .legends import Entries, add_legends, legends_height
 from .limits import mark_cut, set_fold_limits
 from .names import COMBINED, interval_name, option_name, places_of, quantity_name, shorten, slots_of
 from .replicates import series_style
@@ -124,7 +123,7 @@ def plot_sensitivity(
     below = draw_slots(ax, slots, room)
     row = sensitivity.iloc[0]
     ax.set_ylabel(f"{shorten(quantity_name(row['target'], row['site'], row['quantity']), 34)}\nfold")
-    legends: list[Sequence[Artist]] = [_reported_handles(level), marks]
+    legends = [Entries(_reported_handles(level)), Entries(marks)]
     add_legends(ax, legends, room)
     if own:
         resize(ax, width, _PLOT_HEIGHT + POINT * (below + legends_height(legends, room) + 4.0))

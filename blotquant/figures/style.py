@@ -23,6 +23,7 @@ __all__ = [
     "POINT",
     "SINGLE",
     "STYLE",
+    "broken_lines",
     "figure_bytes",
     "journal_look",
     "look",
@@ -187,6 +188,18 @@ def text_size(text: str, size: float) -> tuple[float, float]:
         font = FontProperties(family=list(_fonts()), size=size)
         widths = [TextToPath().get_text_width_height_descent(line or " ", font, ismath=False)[0] for line in lines]
     return 1.05 * float(max(widths)), 1.3 * size * len(lines)  # hinting makes drawn text a little wider
+
+
+def broken_lines(text: str, width: float, size: float) -> list[str]:
+    """Break a text at its spaces into lines of at most so many points; a longer word stands alone and sticks out."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_size(longer, size)[0] <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _shown(ax: Axes) -> tuple[bytes, dict[str, int]]:

@@ -24,7 +24,7 @@ from blotquant.figures import (
 from blotquant.figures.blots import FLAGGED, MEASURED, band_look, view_of
 from blotquant.figures.brackets import draw_rows, label_rows, rows_height
 from blotquant.figures.dose_axis import DoseAxis
-from blotquant.figures.legends import add_legends, legends_height
+from blotquant.figures.legends import Entries, add_legends, legends_height
 from blotquant.figures.marks import mass_marks, spaced
 from blotquant.figures.names import (
     Condition,
@@ -38,7 +38,7 @@ from blotquant.figures.names import (
     shorten,
 )
 from blotquant.figures.panels import draw_panel, image_label, lane_conditions, order_images
-from blotquant.figures.replicates import replicate_handles, series_style
+from blotquant.figures.replicates import replicate_entries, series_style
 from blotquant.figures.style import COLOURS, new_axes, text_size
 from tests.drawn_result import Plan, drawn_result
 
@@ -409,6 +409,17 @@ def test_an_interval_that_dwarfs_the_data_is_cut_and_marked():
     assert [round(float(x)) for x in arrows[0].get_xdata()] == [3]
 
 
+def test_a_long_reference_is_written_in_full_and_without_its_cell():
+    result = drawn_result(Plan(pictures=False))
+    name = "IL-6 + sIL-6R + DMSO 0.1 % (v/v)"
+    folds = result.folds.assign(reference=f"{name} (time_min 0)", time_min="0")
+    label = plot_groups(folds, result.groups.assign(time_min="0")).get_ylabel()
+    assert label.replace("\n", " ") == f"pSTAT3 (Y705) / STAT3 fold of {name}"
+    both = folds.assign(reference="a (time_min 0); a (time_min 5)")
+    assert plot_groups(both, result.groups.assign(time_min="0")).get_ylabel().endswith("fold of a")
+    assert plot_groups(folds.assign(reference="a; b"), result.groups).get_ylabel().endswith("fold of reference")
+
+
 def test_conditions_stand_in_the_order_of_the_lanes():
     result = drawn_result(Plan(pictures=False))
     shuffled = result.groups.iloc[::-1].reset_index(drop=True)
@@ -441,29 +452,53 @@ def test_a_membrane_without_samples_still_has_its_panel():
 
 def test_replicates_keep_their_looks_and_many_are_counted():
     assert len({series_style(place) for place in range(56)}) == 56
-    labels = [str(handle.get_label()) for handle in replicate_handles([f"r{place}" for place in range(14)])]
-    assert len(labels) == 13
-    assert labels[:2] == ["replicate:", "r0"]
+    entries = replicate_entries([f"r{place}" for place in range(14)])
+    labels = [str(handle.get_label()) for handle in entries.handles]
+    assert entries.heading == "replicate:"
+    assert len(labels) == 12
+    assert labels[0] == "r0"
     assert labels[-1] == "and 3 more"
 
 
+def _entries(*labels: str, heading: str = "") -> Entries:
+    return Entries([Line2D([], [], label=label) for label in labels], heading)
+
+
 def test_a_legend_takes_the_room_that_it_announces():
-    handles = [Line2D([], [], label=f"entry {place}") for place in range(6)]
-    assert legends_height([handles], 1000.0) < legends_height([handles], 80.0)
+    entries = _entries(*[f"entry {place}" for place in range(6)])
+    assert legends_height([entries], 1000.0) < legends_height([entries], 80.0)
     ax = new_axes(80.0, 40.0)
-    add_legends(ax, [handles, []], 200.0)
+    add_legends(ax, [entries, Entries()], 200.0)
     assert len(ax.artists) == 1
 
 
 def test_a_legend_column_is_as_wide_as_its_own_entries():
-    names = ["replicate:", "1", "2", "3", "4", "5"]
-    handles = [Line2D([], [], label=name) for name in names]
-    assert legends_height([handles], 200.0) == legends_height([handles[:1]], 200.0)
+    names = ["much longer", "1", "2", "3", "4", "5"]
+    assert legends_height([_entries(*names)], 220.0) == legends_height([_entries(names[0])], 220.0)
+
+
+def test_an_entry_too_wide_for_the_legend_goes_on_in_a_second_line():
+    name = "tofacitinib (cell HeLa): IC50 0.0751 µM (0.0535–0.0998 µM)"
+    (label,) = _entries(name).labels(204.0)
+    assert label.replace("\n", " ") == name
+    assert label.count("\n") == 1
+    assert text_size(label, 6.5)[0] < 204.0 - 20.0
+    assert legends_height([_entries(name)], 204.0) > legends_height([_entries("short")], 204.0) + 6.5
+
+
+def test_a_heading_stands_before_the_entries_and_takes_no_place_among_them():
+    ax = new_axes(80.0, 40.0)
+    entries = _entries("exp 1", "exp 2", "exp 3", "exp 4", heading="replicate:")
+    add_legends(ax, [entries], 215.0)
+    assert "replicate:" in _texts(ax)
+    assert [len(column) for column in entries.columns(215.0)] == [1, 1, 1, 1]
+    assert [len(column) for column in entries.columns(150.0)] == [2, 2]
 
 
 def test_markers_without_named_replicates_are_explained_as_they_are():
-    (handle,) = replicate_handles([""])
-    assert handle.get_label() == "one lane or well"
+    entries = replicate_entries([""])
+    assert [handle.get_label() for handle in entries.handles] == ["one lane or well"]
+    assert entries.heading == ""
 
 
 def test_other_choices_are_named_without_setting_syntax():
