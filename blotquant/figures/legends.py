@@ -109,7 +109,7 @@ def _add_heading(ax: Axes, text: str, top: float) -> None:
         text,
         xy=(0.0, 1.0),
         xycoords="axes fraction",
-        xytext=(0.0, top - _LINE / 2),
+        xytext=(0.0, top - 0.6 * _LINE),
         textcoords="offset points",
         verticalalignment="center",
         fontsize=_SIZE,

@@ -13,7 +13,10 @@ from .style import text_size
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Mark", "draw_marks", "marks_width", "mass_marks", "spaced"]
+__all__ = ["UNIT_HEIGHT", "Mark", "draw_marks", "draw_unit", "marks_width", "mass_marks", "spaced"]
+
+UNIT_HEIGHT = 9.0
+"""What the unit of the masses takes above a blot [point]."""
 
 _SIZE = 5.5
 
@@ -60,7 +63,23 @@ def spaced(marks: list[Mark], top: float, bottom: float, distance: float) -> lis
 
 def marks_width(marks: list[Mark]) -> float:
     """Width that the marks take left of a blot [point]."""
-    return max((text_size(mark.text, _SIZE)[0] for mark in marks), default=-6.0) + 6.0
+    texts = ["kDa", *(mark.text for mark in marks)] if marks else []
+    return max((text_size(text, _SIZE)[0] + 6.0 for text in texts), default=0.0)
+
+
+def draw_unit(ax: Axes) -> None:
+    """Write the unit of the masses over them, at the upper left corner of a blot."""
+    ax.annotate(
+        "kDa",
+        xy=(0.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(-5.0, 1.0),
+        textcoords="offset points",
+        horizontalalignment="right",
+        verticalalignment="bottom",
+        fontsize=_SIZE,
+        annotation_clip=False,
+    )
 
 
 def draw_marks(ax: Axes, marks: list[Mark], per_point: float) -> None:

@@ -11,12 +11,17 @@ import pandas as pd
 
 from ..blot import FloatArray
 from ..conditions import FAMILY
+from ..tables import as_text
+from ..units import UNITS
 
 __all__ = [
     "COMBINED",
     "SERIES",
     "Condition",
+    "as_numbers",
     "bound_text",
+    "cell_values",
+    "column_name",
     "conditions",
     "in_order",
     "interval_name",
@@ -38,6 +43,7 @@ COMBINED = "combined"
 """Name of the choice for rows that differ from the default in two or three ways at once."""
 
 _MAIN = ("P/S", "P/L", "P", "S/L", "S")  # quantities as a reader asks for them
+_UNITS = ("s", "sec", "min", "h", "hr", "d", "days", "µg", "ug", "uM", *UNITS)  # in which a column's name may end
 
 
 @dataclass(frozen=True)
@@ -52,17 +58,20 @@ class Condition:
         Dose [unit]; NaN for a treatment without doses.
     unit : str
         Unit of the dose.
+    cell : tuple of (str, str)
+        Column and value of each ``group_by`` column; a blank value where it does not apply.
     """
 
     stimulus: str
     treatment: str
     dose: float
     unit: str
+    cell: tuple[tuple[str, str], ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, float]:
+    def key(self) -> tuple[str, str, float, tuple[tuple[str, str], ...]]:
         """Hashable and equal for equal conditions (a missing dose is −1)."""
-        return self.stimulus, self.treatment, -1.0 if math.isnan(self.dose) else self.dose
+        return self.stimulus, self.treatment, -1.0 if math.isnan(self.dose) else self.dose, self.cell
 
 
 def plain(text: object) -> str:
@@ -187,40 +196,113 @@ def option_name(choice: object, option: object) -> str:
     return f"{shorten(what, 14)}: {shorten(how, 24)}"
 
 
-def _row_conditions(table: pd.DataFrame, units: Iterable[object]) -> list[Condition]:
+def cell_values(table: pd.DataFrame, column: str) -> list[str]:
+    """Return the values of a ``group_by`` column as texts, a blank one where a row has none."""
+    if column not in table:
+        return [""] * len(table)
+    return ["" if value is None or value != value else plain(as_text(value)) for value in table[column]]
+
+
+def as_numbers(texts: Iterable[str]) -> FloatArray | None:
+    """Read values of a ``group_by`` column as numbers, NaN for a blank one; None where one is no number.
+
+    Examples
+    --------
+    >>> as_numbers(["5", "30", ""]), as_numbers(["HeLa", "5"])
+    (array([ 5., 30., nan]), None)
+    """
+    filled = list(texts)
+    try:
+        found = np.array([float(text) if text else np.nan for text in filled], dtype=np.float64)
+    except ValueError:
+        return None
+    known = found[[text != "" for text in filled]]
+    return found if known.size and np.isfinite(known).all() else None
+
+
+def column_name(column: str) -> str:
+    """Write a column's name as that of an axis, its unit apart where the name ends in one.
+
+    Examples
+    --------
+    >>> column_name("time_min"), column_name("cell_line")
+    ('time (min)', 'cell line')
+    """
+    name, _, unit = plain(column).rpartition("_")
+    known = name and unit in _UNITS
+    return f"{name.replace('_', ' ')} ({unit})" if known else plain(column).replace("_", " ")
+
+
+def _row_conditions(table: pd.DataFrame, units: Iterable[object], cells: Sequence[str]) -> list[Condition]:
     """Return the condition of each row."""
     doses = table["dose"].to_numpy(dtype=np.float64)
-    rows = zip(table["stimulus"], table["treatment"], doses, units, strict=True)
-    return [Condition(str(stimulus), str(drug), float(dose), str(unit)) for stimulus, drug, dose, unit in rows]
+    values = [[(name, value) for value in cell_values(table, name)] for name in cells]
+    own = zip(*values, strict=True) if values else [()] * len(table)
+    rows = zip(table["stimulus"], table["treatment"], doses, units, own, strict=True)
+    return [
+        Condition(str(stimulus), str(drug), float(dose), str(unit), cell) for stimulus, drug, dose, unit, cell in rows
+    ]
 
 
-def conditions(table: pd.DataFrame) -> list[Condition]:
-    """List the conditions of a table: stimuli and treatments as they first appear, doses rising.
+def conditions(table: pd.DataFrame, cells: Sequence[str] = ()) -> list[Condition]:
+    """List the conditions of a table: cells, stimuli and treatments as they first appear, doses and times rising.
+
+    Times and other numbers of ``group_by`` come last, so that what was done stands along them; where there are doses,
+    which then stand along an axis of their own, they come before what was done.
 
     Parameters
     ----------
     table : DataFrame
         Columns ``stimulus, treatment, dose, dose_unit``.
+    cells : sequence of str
+        Columns of ``group_by``.
     """
-    found: dict[tuple[str, str, float], Condition] = {}
-    for condition in _row_conditions(table, table["dose_unit"]):
+    found: dict[object, Condition] = {}
+    for condition in _row_conditions(table, table["dose_unit"], cells):
         found.setdefault(condition.key, condition)
-    stimuli = {key[0]: place for place, key in reversed(list(enumerate(found)))}
-    drugs = {key[:2]: place for place, key in reversed(list(enumerate(found)))}
-    return [found[key] for key in sorted(found, key=lambda key: (stimuli[key[0]], drugs[key[:2]], key[2]))]
+    listed = list(found.values())
+    stimuli = {one.stimulus: place for place, one in reversed(list(enumerate(listed)))}
+    drugs = {(one.stimulus, one.treatment): place for place, one in reversed(list(enumerate(listed)))}
+    dosed = any(one.dose > 0 for one in listed)
+    texts, numbers = _cell_order(listed)
+
+    def order(one: Condition) -> tuple[object, ...]:
+        done = stimuli[one.stimulus], drugs[one.stimulus, one.treatment], one.key[2]
+        return texts[one.cell], numbers[one.cell] if dosed else (), done, numbers[one.cell]
+
+    return sorted(listed, key=order)
 
 
-def slots_of(table: pd.DataFrame, like: pd.DataFrame) -> list[Condition]:
+Cell = tuple[tuple[str, str], ...]
+
+
+def _cell_order(listed: Sequence[Condition]) -> tuple[dict[Cell, tuple[int, ...]], dict[Cell, tuple[float, ...]]]:
+    """Places by which cells are sorted: of their texts as they first appear, of their numbers by size, blanks first."""
+    cells = list(dict.fromkeys(one.cell for one in listed))
+    texts: dict[Cell, tuple[int, ...]] = dict.fromkeys(cells, ())
+    numbers: dict[Cell, tuple[float, ...]] = dict.fromkeys(cells, ())
+    for column in zip(*cells, strict=True):
+        values = [value for _, value in column]
+        known, first = as_numbers(values), {value: place for place, value in reversed(list(enumerate(values)))}
+        for place, cell in enumerate(cells):
+            if known is None:
+                texts[cell] += (first[values[place]],)
+            else:
+                numbers[cell] += (float(np.nan_to_num(known[place], nan=-np.inf)),)
+    return texts, numbers
+
+
+def slots_of(table: pd.DataFrame, like: pd.DataFrame, cells: Sequence[str] = ()) -> list[Condition]:
     """List the conditions of a table in the order in which another one names them; what that one lacks comes last."""
-    known = {slot.key: place for place, slot in enumerate(conditions(like))}
-    return sorted(conditions(table), key=lambda slot: known.get(slot.key, len(known)))
+    known = {slot.key: place for place, slot in enumerate(conditions(like, cells))}
+    return sorted(conditions(table, cells), key=lambda slot: known.get(slot.key, len(known)))
 
 
-def in_order(table: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+def in_order(table: pd.DataFrame, like: pd.DataFrame, cells: Sequence[str] = ()) -> pd.DataFrame:
     """Sort rows as another table names their conditions, those of one target, site and quantity together."""
     if not len(table) or not len(like):
         return table
-    places = places_of(table, slots_of(table, like))
+    places = places_of(table, slots_of(table, like, cells))
     keys = table[SERIES].astype(str).agg("\x1f".join, axis=1)
     series = keys.map({key: place for place, key in enumerate(dict.fromkeys(keys))})
     return table.loc[
@@ -237,5 +319,6 @@ def main_first(table: pd.DataFrame) -> pd.DataFrame:
 def places_of(table: pd.DataFrame, slots: Sequence[Condition]) -> FloatArray:
     """Return the place of each row's condition among the slots; −1 where it is none of them."""
     where = {slot.key: place for place, slot in enumerate(slots)}
-    keys = [condition.key for condition in _row_conditions(table, [""] * len(table))]
+    cells = [name for name, _ in slots[0].cell] if slots else []
+    keys = [condition.key for condition in _row_conditions(table, [""] * len(table), cells)]
     return np.array([where.get(key, -1) for key in keys], dtype=np.float64)

@@ -15,9 +15,9 @@ from ..geometry import to_upright
 from ..roles import UNUSED_ROLES
 from ..tables import FORMS
 from .blots import FLAGGED, MEASURED, View, band_look, doubts, plot_blot, view_of
-from .brackets import LabelRow, draw_rows, label_rows, rows_height
-from .marks import Mark, draw_marks, marks_width
-from .names import Condition, plain, shorten
+from .brackets import LabelRow, draw_rows, label_rows, names_width, rows_height
+from .marks import UNIT_HEIGHT, Mark, draw_marks, draw_unit, marks_width
+from .names import Condition, cell_values, plain, shorten
 from .pictures import Picture
 from .style import DOUBLE, POINT, SINGLE, new_figure, styled, text_size
 
@@ -79,7 +79,7 @@ def unused_lanes(images: pd.DataFrame, samples: pd.DataFrame, image: str) -> lis
     return [int(lane) for lane in samples.loc[mine, "lane"]]
 
 
-def lane_conditions(samples: pd.DataFrame, lanes: Sequence[int]) -> list[Condition]:
+def lane_conditions(samples: pd.DataFrame, lanes: Sequence[int], cells: Sequence[str] = ()) -> list[Condition]:
     """Return what was loaded in each lane; a lane without a sample keeps its role or stays blank.
 
     Parameters
@@ -88,19 +88,23 @@ def lane_conditions(samples: pd.DataFrame, lanes: Sequence[int]) -> list[Conditi
         Rows of one membrane in samples.csv.
     lanes : sequence of int
         Lane numbers from left to right.
+    cells : sequence of str
+        Columns of ``group_by``.
     """
     rows = {int(row["lane"]): row for _, row in samples.iterrows()}
+    values = {name: dict(zip(rows, cell_values(samples, name), strict=True)) for name in cells}
     found = []
     for lane in lanes:
         row = rows.get(lane)
         if row is None:
-            found.append(Condition("", "", math.nan, ""))
+            found.append(Condition("", "", math.nan, "", tuple((name, "") for name in cells)))
             continue
         role = plain(row.get("role", ""))
         name = role if role in UNUSED_ROLES else plain(row["treatment"])
         stimulus = "" if role in UNUSED_ROLES else plain(row.get("stimulus", ""))
         dose = pd.to_numeric(row.get("dose", math.nan), errors="coerce")
-        found.append(Condition(stimulus, name, float(dose), plain(row.get("dose_unit", "") or "")))
+        cell = tuple((column, "" if role in UNUSED_ROLES else values[column][lane]) for column in cells)
+        found.append(Condition(stimulus, name, float(dose), plain(row.get("dose_unit", "") or ""), cell))
     return found
 
 
@@ -129,8 +133,18 @@ def _labels_width(strips: Sequence[_Strip]) -> float:
     return max(text_size(strip.label, 7.0)[0] for strip in strips) * POINT + 2.0
 
 
-def _draw_header(ax: Axes, strip: _Strip, rows: Sequence[LabelRow]) -> None:
+def _pitch(strip: _Strip, across: float) -> float:
+    """Least distance of two lanes of a strip [point] that is ``across`` mm wide."""
+    if len(strip.centres) < 2:
+        return across / POINT
+    return float(np.diff(strip.centres).min()) * across / POINT / (strip.view.right - strip.view.left)
+
+
+def _draw_above(ax: Axes, strip: _Strip, rows: Sequence[LabelRow], *, unit: bool) -> None:
+    """Write what was loaded over the lanes, and the unit of the masses over them."""
     draw_rows(ax, rows, strip.centres, side="top", size=_SIZE)
+    if unit:
+        draw_unit(ax)
 
 
 def _draw_lane_numbers(ax: Axes, strip: _Strip, pitch: float) -> None:
@@ -182,6 +196,7 @@ def draw_panel(
     pictures: Mapping[str, Picture],
     *,
     marks: Sequence[Mark] = (),
+    cells: Sequence[str] = (),
 ) -> Figure:
     """Draw the images of one membrane one above the other, in register, with the conditions over the lanes.
 
@@ -197,6 +212,8 @@ def draw_panel(
         What is shown; an image without a picture is left out.
     marks : sequence of Mark
         Masses of the ladder, from `mass_marks`.
+    cells : sequence of str
+        Columns of ``group_by``, whose values stand over the lanes where they differ.
 
     Returns
     -------
@@ -208,22 +225,22 @@ def draw_panel(
     strips = [_strip(image, pictures[image["image"]], lanes, bands) for image in shown]
     count = max(len(strip.centres) for strip in strips)
     width = SINGLE if count <= _MOST_SINGLE else max(DOUBLE, 5.0 * count)
-    left = _EDGE + marks_width(list(marks)) * POINT
+    numbers = sorted(strips[0].lanes["lane"])
+    places = lane_conditions(samples, numbers, cells) if len(samples) else []
+    left = _EDGE + max(marks_width(list(marks)), names_width(places, _SIZE)) * POINT
     across = min(width - left - _EDGE - _labels_width(strips), _WIDEST_LANE * (count + 1))
     heights = _heights(strips, across)
-    first = strips[0]
-    per_pixel = across / POINT / (first.view.right - first.view.left)
-    pitch = float(np.diff(first.centres).min()) * per_pixel if len(first.centres) > 1 else across / POINT
-    numbers = sorted(first.lanes["lane"])
-    header = label_rows(lane_conditions(samples, numbers), pitch, size=_SIZE, start=3.0) if len(samples) else []
-    legend = _legend(strips)
+    pitch = _pitch(strips[0], across)
+    start = UNIT_HEIGHT if marks and names_width(places, _SIZE) else 3.0  # the names stand above the unit
+    header, legend = label_rows(places, pitch, size=_SIZE, start=start), _legend(strips)
+    over = max(rows_height(header), UNIT_HEIGHT if marks else 0.0) * POINT
     foot = (9.0 + (9.0 if legend else 0.0)) * POINT
-    height = sum(heights) + _GAP * (len(strips) - 1) + rows_height(header) * POINT + foot + 2 * _EDGE
+    height = sum(heights) + _GAP * (len(strips) - 1) + over + foot + 2 * _EDGE
     figure = new_figure(width, height, layout=None)
     axes = _place_strips(figure, strips, heights, (left, across), foot)
     for ax, tall, strip in zip(axes, heights, strips, strict=True):
         draw_marks(ax, list(marks), (strip.view.bottom - strip.view.top) / (tall / POINT))
-    _draw_header(axes[0], first, header)
+    _draw_above(axes[0], strips[0], header, unit=bool(marks))
     _draw_lane_numbers(axes[-1], strips[-1], pitch)
     if legend:
         corner = (_EDGE / width, _EDGE / height)

@@ -226,7 +226,8 @@ def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
         samples = result.samples
         mine = samples[samples["membrane"] == membrane] if len(samples) else samples
         marks = mass_marks(result.calibration, str(membrane))
-        figure = draw_panel(shown, mine, result.lanes, _of_samples(result, shown, mine), result.pictures, marks=marks)
+        bands, cells = _of_samples(result, shown, mine), further_columns(result.groups, "groups")
+        figure = draw_panel(shown, mine, result.lanes, bands, result.pictures, marks=marks, cells=cells)
         caption = (
             f"Membrane {plain(membrane)}: the measured row of each image with membrane above and below it, linear "
             "display of the whole range, dark = protein. Boxes: what was measured."

@@ -17,9 +17,10 @@ from ..figures.blots import doubts
 from ..figures.brackets import LabelRow, label_rows, rows_height
 from ..figures.marks import Mark, mass_marks, spaced
 from ..figures.names import number, plain
-from ..figures.panels import image_label, lane_conditions, order_images
+from ..figures.panels import image_label, lane_conditions, order_images, unused_lanes
 from ..figures.pictures import Picture, decode_png, encode_png
 from ..geometry import evaluate_curve, parse_curve
+from ..tables import further_columns
 from .parting import Parted
 from .source import ReportSource
 from .wording import big, condition_text, flags_text, mass_text
@@ -90,13 +91,14 @@ class ImageView:
 
 @dataclass(frozen=True)
 class HeaderText:
-    """One text of the lanes' heading, and the line under it where it is a bracket."""
+    """One text of the lanes' heading, how it stands, and the line under it where it is a bracket."""
 
     text: str
     x: float
     y: float
     turned: bool
     line: tuple[float, float, float] | None
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,9 @@ def _band_label(values: Sequence[str]) -> str:
     return f"Lane {lane}{', ' + loaded if loaded else ''}: {what}, volume {volume} ± {error}{seen}{doubted}"
 
 
-def _box(row: Mapping[str, Any], file_row: Mapping[str, Any], loaded: str, *, named: bool) -> Box:
-    looks = ["band", "target" if row["target"] or not named else "other"]
+def _box(row: Mapping[str, Any], file_row: Mapping[str, Any], loaded: str, *, named: bool, used: bool) -> Box:
+    """Make the box of a band; the target's row in a ladder or an empty lane is no band of the target."""
+    looks = ["band", "target" if used and (row["target"] or not named) else "other"]
     looks += ["doubted"] if doubts(str(row["flags"])) else []
     looks += [] if row["detected"] else ["missing"]
     values = _band_values(file_row, loaded)
@@ -218,7 +221,12 @@ def _image_view(image: pd.Series[Any], picture: Picture, drawn: _Drawn, loaded: 
     ]
     placed = drawn.bands.upright(called, picture.frame)
     pairs = zip(placed, drawn.bands.rows(called), strict=True)
-    boxes = [_box(row, own, loaded.get(int(row["lane"]), ""), named=drawn.named) for row, own in pairs]
+    unused = unused_lanes(drawn.result.images, drawn.result.samples, called)
+    boxes = [
+        _box(row, own, loaded.get(lane, ""), named=drawn.named, used=lane not in unused)
+        for row, own in pairs
+        for lane in [int(row["lane"])]
+    ]
     boxes.sort(key=lambda box: (round(box.top / max(1.0, box.height)), box.left))
     pitch = float(np.median([line[3] for line in lines])) if lines else width / 12
     shown = f"linear from {big(picture.low)} (white) to {big(picture.high)} AU (black), whole picture, not cropped"
@@ -238,7 +246,9 @@ def _profiles(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, float
     }
 
 
-def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: float) -> tuple[HeaderText, ...]:
+def _header(
+    rows: Sequence[LabelRow], centres: FloatArray, width: float, scale: float, size: float
+) -> tuple[HeaderText, ...]:
     """Place the labels of lanes above them, in pixels of the picture; y counts from the heading's top."""
     total = rows_height(rows)
     half = 0.38 * float(np.median(np.diff(centres))) if len(centres) > 1 else 10.0
@@ -253,7 +263,25 @@ def _header(rows: Sequence[LabelRow], centres: FloatArray, scale: float, size: f
             for place, text in enumerate(lines):
                 y = baseline - (len(lines) - 1 - place) * 1.3 * size * scale
                 found.append(HeaderText(text, (first + last) / 2, y, label.turned, line if place == 0 else None))
+        found += _row_name(row, centres, width, (total - row.start - 0.25 * size) * scale, size * scale)
     return tuple(found)
+
+
+def _row_name(row: LabelRow, centres: FloatArray, width: float, y: float, size: float) -> list[HeaderText]:
+    """Name a row of the heading in the free room left or right of its labels; where there is none, leave it unsaid."""
+    if not row.name or not row.labels:
+        return []
+    ends = row.labels[0], row.labels[-1]
+    half = [0.31 * size * (1 if label.turned else max(map(len, label.text.split("\n")))) for label in ends]
+    left = (centres[ends[0].first] + centres[ends[0].last]) / 2 - half[0]
+    right = width - (centres[ends[1].first] + centres[ends[1].last]) / 2 - half[1]
+    if row.bracket:
+        left, right = min(left, float(centres[0])), min(right, width - float(centres[-1]))
+    wanted = 0.62 * size * (len(row.name) + 1)
+    if max(left, right) < wanted:
+        return []
+    at_left = left >= wanted
+    return [HeaderText(row.name, 2.0 if at_left else width - 2.0, y, False, None, "start" if at_left else "end")]
 
 
 def _membrane_view(name: str, images: pd.DataFrame, drawn: _Drawn) -> MembraneView:
@@ -266,9 +294,10 @@ def _membrane_view(name: str, images: pd.DataFrame, drawn: _Drawn) -> MembraneVi
     centres = np.array([lane[2] for lane in first])
     scale, size = views[0].width / _SCREEN, 8.0
     pitch = float(np.diff(centres).min()) / scale if len(centres) > 1 else 60.0
-    places = lane_conditions(mine, [lane[0] for lane in first]) if len(mine) else []
+    cells = further_columns(result.groups, "groups")
+    places = lane_conditions(mine, [lane[0] for lane in first], cells) if len(mine) else []
     rows = label_rows(places, pitch, size=size, start=3.0) if places and pitch > 0 else []
-    header = _header(rows, centres, scale, size)
+    header = _header(rows, centres, views[0].width, scale, size)
     height = (rows_height(rows) + 2.0) * scale if rows else 0.0
     note = drawn.notes.get(("membrane", name), "")
     marks = tuple(

@@ -22,12 +22,15 @@ from blotquant.figures import (
     plot_sensitivity,
 )
 from blotquant.figures.blots import FLAGGED, MEASURED, band_look, view_of
-from blotquant.figures.brackets import draw_rows, label_rows, rows_height
+from blotquant.figures.brackets import draw_rows, label_rows, names_width, rows_height
 from blotquant.figures.dose_axis import DoseAxis
 from blotquant.figures.legends import Entries, add_legends, legends_height
 from blotquant.figures.marks import mass_marks, spaced
 from blotquant.figures.names import (
     Condition,
+    as_numbers,
+    cell_values,
+    column_name,
     conditions,
     in_order,
     interval_text,
@@ -394,6 +397,16 @@ def test_without_targets_every_band_has_its_box():
     assert sum(len(ax.patches) for ax in figure.axes) == len(bands)
 
 
+def test_the_masses_beside_a_panel_have_their_unit():
+    result = drawn_result(Plan(replicates=1, doses=(10.0, 100.0)))
+    tables = result.lanes, result.bands, result.pictures
+    marks = mass_marks(_ladder([20.0, 60.0]), "m")
+    for samples in (result.samples, result.samples.iloc[:0]):
+        with_marks = draw_panel(result.images, samples, *tables, marks=marks)
+        assert [_texts(ax).count("kDa") for ax in with_marks.axes] == [1, 0]
+    assert "kDa" not in _texts(draw_panel(result.images, result.samples, *tables).axes[0])
+
+
 def test_doubts_of_a_whole_picture_do_not_mark_its_bands():
     assert band_look("lossy;eight_bit", True) == (MEASURED, "-")
     assert band_look("lossy;speck", True) == (FLAGGED, "-")
@@ -418,6 +431,84 @@ def test_a_long_reference_is_written_in_full_and_without_its_cell():
     both = folds.assign(reference="a (time_min 0); a (time_min 5)")
     assert plot_groups(both, result.groups.assign(time_min="0")).get_ylabel().endswith("fold of a")
     assert plot_groups(folds.assign(reference="a; b"), result.groups).get_ylabel().endswith("fold of reference")
+
+
+def _course(cells: tuple[str, ...] = ("HeLa", "Jurkat"), times: tuple[int, ...] = (5, 30)) -> pd.DataFrame:
+    """One row a condition of a time course: unstimulated at time 0, then two stimuli along the times."""
+    rows = [("none", 0), *[(stimulus, time) for stimulus in ("IL-6", "IFN") for time in times]]
+    table = pd.DataFrame([(cell, *row) for cell in cells for row in rows], columns=["cell", "stimulus", "time_min"])
+    return table.assign(treatment="vehicle", dose=NAN, dose_unit="")
+
+
+def test_times_stand_next_to_the_lanes_and_cells_farthest_out():
+    rows = label_rows(conditions(_course(), ["cell", "time_min"]), 40.0)
+    told = [(row.name, row.bracket, [label.text for label in row.labels]) for row in rows]
+    assert told == [
+        ("time (min)", False, ["0", "5", "30", "5", "30"] * 2),
+        ("", False, ["vehicle"] * 10),
+        ("", True, ["none", "IL-6", "IFN"] * 2),
+        ("cell", True, ["HeLa", "Jurkat"]),
+    ]
+    assert [row.start for row in rows] == sorted(row.start for row in rows)
+    assert names_width(conditions(_course(), ["cell", "time_min"])) > text_size("time (min)", 6.5)[0]
+
+
+def test_what_is_the_same_over_all_lanes_is_not_written_over_them():
+    places = conditions(_course(cells=("HeLa",)), ["cell", "time_min"])
+    assert [row.name for row in label_rows(places, 40.0)] == ["time (min)", "", ""]
+    assert names_width(conditions(_course())) == 0.0
+
+
+def test_a_bracket_of_a_stimulus_ends_where_the_cell_does():
+    lanes = [("none", "HeLa"), ("IL-6", "HeLa"), ("IL-6", "HeLa"), ("IL-6", "Jurkat"), ("none", "Jurkat")]
+    places = [Condition(stimulus, "vehicle", NAN, "", (("cell", cell),)) for stimulus, cell in lanes]
+    rows = label_rows(places, 40.0)
+    assert [label.text for label in rows[1].labels] == ["none", "IL-6", "IL-6", "none"]
+    assert [(label.text, label.first, label.last) for label in rows[2].labels] == [("HeLa", 0, 2), ("Jurkat", 3, 4)]
+    alternating = [Condition("IL-6", "vehicle", NAN, "", (("cell", cell),)) for cell in ("HeLa", "Jurkat") * 2]
+    assert [[label.text for label in row.labels] for row in label_rows(alternating, 40.0)] == [
+        ["HeLa", "Jurkat"] * 2,
+        ["vehicle"] * 4,
+        ["IL-6"],
+    ]
+
+
+def test_conditions_of_a_time_course_rise_in_time_and_doses_stand_together_at_each_time():
+    table = _course(cells=("HeLa",), times=(30, 5)).iloc[::-1]
+    assert [(one.stimulus, one.cell[1][1]) for one in conditions(table, ["cell", "time_min"])] == [
+        ("IFN", "5"),
+        ("IFN", "30"),
+        ("IL-6", "5"),
+        ("IL-6", "30"),
+        ("none", "0"),
+    ]
+    dosed = pd.DataFrame({"stimulus": "s", "treatment": "d", "dose": [1.0, 2.0] * 2, "dose_unit": "nM"})
+    dosed["time_h"] = [24.0, 24.0, 2.0, 2.0]
+    assert [(one.cell[0][1], one.dose) for one in conditions(dosed, ["time_h"])] == [
+        ("2", 1.0),
+        ("2", 2.0),
+        ("24", 1.0),
+        ("24", 2.0),
+    ]
+
+
+def test_a_blank_cell_is_blank_and_numbers_are_read_as_such():
+    table = pd.DataFrame({"time_min": [5.0, NAN], "cell": ["a", None]})
+    assert cell_values(table, "time_min") == ["5", ""]
+    assert cell_values(table, "cell") == ["a", ""]
+    assert cell_values(table, "donor") == ["", ""]
+    assert as_numbers(["", ""]) is None
+    assert as_numbers(["inf"]) is None
+    assert column_name("time_h") == "time (h)"
+    assert column_name("h") == "h"
+
+
+def test_lanes_tell_their_cells_and_ladders_have_none():
+    samples = pd.DataFrame(
+        {"lane": [1, 2], "treatment": ["", "drug"], "role": ["ladder", "sample"], "dose": NAN, "time_min": [0.0, 5.0]}
+    )
+    cells = [one.cell for one in lane_conditions(samples, [1, 2, 3], ["time_min"])]
+    assert cells == [(("time_min", ""),), (("time_min", "5"),), (("time_min", ""),)]
 
 
 def test_conditions_stand_in_the_order_of_the_lanes():

@@ -238,6 +238,28 @@ def test_what_was_taken_is_said_beside_the_picture():
     assert not any("by mass" in text for text in general_warnings(result))
 
 
+def test_the_targets_row_in_a_ladder_lane_is_drawn_as_any_other_row():
+    result = drawn_result(Plan(replicates=1, doses=(10.0,)))
+    result.samples.loc[0, "role"] = "ladder"
+    image = membrane_views(result)[0][0].images[0]
+    assert {box.lane: box.look.split()[1] for box in image.boxes if "row 1" in box.label} == {
+        1: "other",
+        2: "target",
+        3: "target",
+    }
+
+
+def test_the_heading_over_the_lanes_tells_the_cells_that_differ():
+    result = drawn_result(Plan(replicates=1, doses=(10.0, 100.0)))
+    result.samples["time_min"], result.groups["time_min"] = [0.0, 5.0, 15.0, 30.0], 5
+    header = membrane_views(result)[0][0].header
+    assert [text.text for text in header[:5]] == ["0", "5", "15", "30", "time (min)"]
+    (name,) = [text for text in header if text.text == "time (min)"]
+    lanes = [text.x for text in header[:4]]
+    assert name.anchor in ("start", "end")
+    assert name.x < min(lanes) or name.x > max(lanes)
+
+
 def test_the_ladders_masses_stand_in_the_picture():
     result = drawn_result(Plan(replicates=1, doses=(10.0,)))
     rung = {
