@@ -426,6 +426,21 @@ def _profiles(lanes: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
     return _table(pd.DataFrame(found, columns=tables.TABLES["profiles"].names), "profiles")
 
 
+def with_course(result: SimpleNamespace, times: tuple[float, ...] = (0.0, 5.0, 15.0, 60.0)) -> SimpleNamespace:
+    """Add a time to each lane, as if every condition had been loaded at each of them, twice as strong each time."""
+
+    def at_times(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+        parts = [table.assign(time_min=time) for time in times]
+        for place, part in enumerate(parts):
+            part[list(columns)] *= 2.0**place
+        return pd.concat(parts, ignore_index=True)
+
+    result.folds = at_times(result.folds, ("fold", "fold_se", "ratio", "ratio_se"))
+    result.groups = at_times(result.groups, ("mean", "sd", "sem", "geometric_mean", "ci_low", "ci_high"))
+    result.sensitivity = at_times(result.sensitivity, ("fold", "ci_low", "ci_high"))
+    return result
+
+
 def drawn_result(plan: Plan | None = None) -> SimpleNamespace:
     """Return every table of a result, its pictures, settings and record."""
     plan = plan or Plan()

@@ -17,6 +17,7 @@ _HOME = {
     "figure_bytes": "style",
     "plot_background": "diagnostics",
     "plot_blot": "blots",
+    "plot_course": "course",
     "plot_dose_response": "dose_response",
     "plot_groups": "grouped",
     "plot_linearity": "diagnostics",

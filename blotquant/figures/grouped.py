@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..blot import FloatArray
 from ..tables import further_columns
-from .brackets import draw_slots
+from .brackets import draw_slots, names_width
 from .legends import Entries, add_legends, legends_height
 from .limits import mark_cut, set_fold_limits
 from .names import interval_name, places_of, plain, quantity_name, slots_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-__all__ = ["plot_groups"]
+__all__ = ["draw_missing", "middles", "notes", "plot_groups", "value_column", "y_label"]
 
 _PLOT_HEIGHT = 46.0  # of the axes [mm]
 _AXIS_WIDTH = 15.0  # what the y axis takes, with two lines of its label [mm]
@@ -34,23 +34,44 @@ _LABEL = 7.0  # size of that label [point]
 _WIDEST_SINGLE = 12  # so many conditions fit one column
 
 
-def _value_column(points: pd.DataFrame) -> str:
+def value_column(points: pd.DataFrame) -> str:
     """Folds where there is a reference, ratios otherwise."""
     return "fold" if "fold" in points and points["fold"].notna().any() else "ratio"
 
 
-def _draw_means(ax: Axes, groups: pd.DataFrame, x: FloatArray) -> None:
-    """Draw the geometric mean and its interval, or the mean alone where a value is not positive."""
+def middles(groups: pd.DataFrame) -> FloatArray:
+    """Geometric mean of each group, or the mean where a value is not positive."""
     geometric = groups["geometric_mean"].to_numpy(float)
-    middle = np.where(np.isfinite(geometric), geometric, groups["mean"].to_numpy(float))
-    ax.hlines(middle, x - 0.32, x + 0.32, color="black", linewidth=1.2, zorder=4)
+    return np.where(np.isfinite(geometric), geometric, groups["mean"].to_numpy(float))
+
+
+def _draw_means(ax: Axes, groups: pd.DataFrame, x: FloatArray) -> None:
+    """Draw the middle of each group, and the interval of its geometric mean."""
+    ax.hlines(middles(groups), x - 0.32, x + 0.32, color="black", linewidth=1.2, zorder=4)
     low, high = groups["ci_low"].to_numpy(float), groups["ci_high"].to_numpy(float)
-    known = np.isfinite(low) & np.isfinite(high) & np.isfinite(geometric)
+    known = np.isfinite(low) & np.isfinite(high) & groups["geometric_mean"].notna().to_numpy()
     ax.vlines(x[known] + 0.26, low[known], high[known], color="black", linewidth=0.8, zorder=4)
 
 
-def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str, level: float, *, cut: bool) -> list[Line2D]:
-    """Legend entries for what is drawn beside the replicates."""
+def draw_missing(ax: Axes, points: pd.DataFrame, x: FloatArray, value: str) -> list[Line2D]:
+    """Set a cross on the axis for each lane without a value; return the legend entry that says why there is none."""
+    from matplotlib.lines import Line2D
+
+    missing = points[value].isna().to_numpy() & np.isfinite(x)
+    if not missing.any():
+        return []
+    look: dict[str, Any] = {"linestyle": "none", "marker": "x", "markeredgecolor": GREY}
+    ax.plot(x[missing], np.zeros(missing.sum()), transform=ax.get_xaxis_transform(), clip_on=False, **look)
+    measured = points["ratio"].notna().to_numpy()[missing]
+    why = ["saturated or without partner"] if not measured.all() else []
+    why += ["its reference has none"] if measured.any() else []
+    return [Line2D([], [], label=f"no value ({'; '.join(why)})", **look)]
+
+
+def notes(
+    points: pd.DataFrame, groups: pd.DataFrame, value: str, level: float, *, cut: bool, colour: str = "black"
+) -> list[Line2D]:
+    """Legend entries for means, intervals and hollow markers."""
     from matplotlib.lines import Line2D
 
     known = groups["geometric_mean"].notna()
@@ -58,12 +79,7 @@ def _notes(points: pd.DataFrame, groups: pd.DataFrame, value: str, level: float,
     text += f", {interval_name(level)}" if groups["ci_low"].notna().any() else ""
     text += " (arrow: goes on)" if cut else ""
     text += "; mean alone where a value ≤ 0" if known.any() and not known.all() else ""
-    notes = [Line2D([], [], color="black", linewidth=1.2, label=text)]
-    notes += hollow_handle(points[points[value].notna()])
-    if points[value].isna().any():
-        look: dict[str, Any] = {"linestyle": "none", "marker": "x", "markeredgecolor": GREY}
-        notes.append(Line2D([], [], label="no value (saturated or without partner)", **look))
-    return notes
+    return [Line2D([], [], color=colour, linewidth=1.2, label=text), *hollow_handle(points[points[value].notna()])]
 
 
 def _reference(points: pd.DataFrame, cells: Sequence[str]) -> str:
@@ -74,12 +90,12 @@ def _reference(points: pd.DataFrame, cells: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else "reference"
 
 
-def _y_label(points: pd.DataFrame, value: str, cells: Sequence[str]) -> str:
-    """Write what was measured and in what, on lines as long as the axis."""
+def y_label(points: pd.DataFrame, value: str, cells: Sequence[str], tall: float) -> str:
+    """Write what was measured and in what, on lines as long as the axis is tall [mm]."""
     first = points.iloc[0]
     name = quantity_name(first["target"], first["site"], first["quantity"])
     what = f"fold of {_reference(points, cells)}" if value == "fold" else "ratio [AU]"
-    return "\n".join(line for text in (name, what) for line in broken_lines(text, _PLOT_HEIGHT / POINT, _LABEL))
+    return "\n".join(line for text in (name, what) for line in broken_lines(text, tall / POINT, _LABEL))
 
 
 @styled
@@ -100,20 +116,22 @@ def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, level: float = 0.9
     Returns
     -------
     Axes
-        Conditions along x, fold (or ratio) along y. Hollow: a band is below its limit of quantification.
+        Conditions along x, with their ``group_by`` values; fold (or ratio) along y. Hollow: a band is below its limit
+        of quantification.
         A cross on the axis: a lane without a value.
 
     References
     ----------
     Lord et al. 2020, J Cell Biol 219:e202001064, doi 10.1083/jcb.202001064.
     """
-    slots = slots_of(groups, folds)
-    value = _value_column(folds)
+    cells = further_columns(groups, "groups")
+    slots, value = slots_of(groups, folds, cells), value_column(folds)
     x = places_of(folds, slots)
     points, x = folds[x >= 0], x[x >= 0]
-    label = _y_label(points, value, further_columns(groups, "groups"))
+    label = y_label(points, value, cells, _PLOT_HEIGHT)
     width = SINGLE if len(slots) <= _WIDEST_SINGLE else max(DOUBLE, 5.0 * len(slots))
-    room = (width - _AXIS_WIDTH) / POINT - 1.3 * _LABEL * max(0, label.count("\n") - 1)
+    left = max(_AXIS_WIDTH / POINT + 1.3 * _LABEL * max(0, label.count("\n") - 1), names_width(slots))
+    room = width / POINT - left
     own = ax is None
     if ax is None:
         ax = new_axes(width, 1.0)
@@ -124,13 +142,13 @@ def plot_groups(folds: pd.DataFrame, groups: pd.DataFrame, *, level: float = 0.9
     highs = groups["ci_high"].to_numpy(float)
     top = set_fold_limits(ax, np.concatenate([points[value], groups["mean"], [1.0] if value == "fold" else []]), highs)
     cut = mark_cut(ax, group_x + 0.26, highs, top)
-    missing = points[value].isna().to_numpy()
-    ax.plot(x[missing], np.zeros(missing.sum()), "x", color=GREY, transform=ax.get_xaxis_transform(), clip_on=False)
+    lost = draw_missing(ax, points, x, value)
     if value == "fold":
         ax.axhline(1.0, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
     below = draw_slots(ax, slots, room)
     ax.set_ylabel(label)
-    legends = [replicate_entries(names), Entries(_notes(points, groups, value, level, cut=cut))]
+    shown = set(points.loc[points[value].notna(), "replicate"])
+    legends = [replicate_entries(names, shown=shown), Entries([*notes(points, groups, value, level, cut=cut), *lost])]
     add_legends(ax, legends, room)
     if own:
         resize(ax, width, _PLOT_HEIGHT + POINT * (below + legends_height(legends, room) + 4.0))

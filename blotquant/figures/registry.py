@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ from ..roles import UNUSED_ROLES
 from ..settings import Settings
 from ..tables import as_text, further_columns
 from ..units import dimension
+from .course import MOST_LINES, course_column, plot_course
 from .diagnostics import plot_linearity
 from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
-from .names import SERIES, interval_name, main_first, plain, quantity_name
+from .names import SERIES, column_name, conditions, interval_name, main_first, plain, quantity_name
 from .panels import draw_panel, unused_lanes
 from .pictures import Picture
 from .precision import plot_precision
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "Drawn", "FigureKind", "ResultTables", "draw_all"]
 
 _MOST_PANELS = 60
+_MOST_SLOTS = 34  # conditions side by side in a page's width
+_FEWEST_DOSES = 3  # of a treatment that is shown along its doses
 
 
 class ResultTables(Protocol):
@@ -150,27 +154,81 @@ def _level(result: ResultTables) -> float:
     return result.settings.comparison.level
 
 
-def _n_text(groups: pd.DataFrame) -> str:
-    low, high = int(groups["n"].min()), int(groups["n"].max())
-    assumed = has_flag(groups["flags"], Flag.REPLICATE_ASSUMED).any()
-    what = "membranes taken as biological replicates" if assumed else "biological replicates"
-    return f"n = {low} {what}" if low == high else f"n = {low}–{high} {what}"
+def _n_text(table: pd.DataFrame, result: ResultTables) -> str:
+    """Write how many replicates there are; a table of responses does not say whether they are biological."""
+    low, high = int(table["n"].min()), int(table["n"].max())
+    kind = "replicates"
+    if len(result.images):
+        assumed = "flags" in table and has_flag(table["flags"], Flag.REPLICATE_ASSUMED).any()
+        kind = "membranes taken as biological replicates" if assumed else "biological replicates"
+    return f"n = {low} {kind}" if low == high else f"n = {low}–{high} {kind}"
+
+
+def _parts(
+    table: pd.DataFrame, name: str, fits: Callable[[pd.DataFrame], bool]
+) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
+    """Split a table by target, site, quantity, and by as few grouping columns as make each part fit a figure."""
+    cells = further_columns(table, name)
+    choices = [[*chosen] for count in range(len(cells) + 1) for chosen in itertools.combinations(cells, count)]
+    for _, rows in main_first(table).groupby(SERIES, sort=False, dropna=False):
+        for names in choices:
+            parts = [part for _, part in rows.groupby([*SERIES, *names], sort=False, dropna=False)]
+            if all(map(fits, parts)):
+                break
+        for part in parts:
+            yield {column: as_text(part[column].iloc[0]) for column in [*SERIES, *names]}, part
+
+
+def _has_few_slots(table: pd.DataFrame, name: str) -> bool:
+    return len(conditions(table, further_columns(table, name))) <= _MOST_SLOTS
+
+
+def _group_figures(groups: pd.DataFrame) -> tuple[str, bool]:
+    """Choose how groups are shown: the column along which they make a course, and whether side by side as well.
+
+    Side by side they stand where there is no course, where it would have too many lines, or where a treatment has
+    doses, which a course does not set side by side.
+    """
+    along = course_column(groups)
+    lines = conditions(groups, [column for column in further_columns(groups, "groups") if column != along])
+    along = along if len(lines) <= MOST_LINES else ""
+    doses = groups[groups["dose"] > 0].groupby("treatment")["dose"].nunique()
+    return along, not along or bool((doses >= _FEWEST_DOSES).any())
+
+
+def _fit_figures(groups: pd.DataFrame) -> bool:
+    return not _group_figures(groups)[1] or _has_few_slots(groups, "groups")
+
+
+def _along(groups: pd.DataFrame, key: Mapping[str, str]) -> str:
+    """Write along what groups stand side by side: treatment, dose and the grouping columns within the figure."""
+    inside = [column for column in further_columns(groups, "groups") if column not in key]
+    words = ["treatment", "dose", *(column_name(column).partition(" (")[0] for column in inside)]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
     points = result.folds if len(result.folds) else result.ratios
-    for key, groups in _series(result.groups, "groups"):
+    means = f"geometric mean; bar: its {interval_name(_level(result))} where every value is above zero."
+    for key, groups in _parts(result.groups, "groups", _fit_figures):
         rows = _rows(points, key)
         if rows.empty:
             continue
-        name = _name(key)
-        caption = (
-            f"{name} by treatment and dose, {_n_text(groups)}. Each marker is one lane; colour and marker tell the "
-            f"biological replicate. Line: geometric mean; bar: its {interval_name(_level(result))} where every value "
-            "is above zero."
-        )
-        axes = plot_groups(rows, groups, level=_level(result))
-        yield Drawn(_stem("groups", *key.values()), f"{name} by treatment and dose", caption, _figure(axes), key)
+        name, n = _name(key), _n_text(groups, result)
+        along, side_by_side = _group_figures(groups)
+        if along:
+            title = f"{name} along {column_name(along)}"
+            caption = (
+                f"{title}, {n}. Small: one lane each; large, joined by lines: {means} Colour, marker and dash tell "
+                "what was done."
+            )
+            axes = plot_course(rows, groups, along=along, level=_level(result))
+            yield Drawn(_stem("course", *key.values()), title, caption, _figure(axes), key)
+        if side_by_side:
+            title = f"{name} by {_along(groups, key)}"
+            caption = f"{title}, {n}. Each marker is one lane; colour and marker tell the replicate. Line: {means}"
+            axes = plot_groups(rows, groups, level=_level(result))
+            yield Drawn(_stem("groups", *key.values()), title, caption, _figure(axes), key)
 
 
 def _curve_words(level: float) -> str:
@@ -236,7 +294,7 @@ def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
 
 
 def _draw_sensitivity(result: ResultTables) -> Iterator[Drawn]:
-    for key, rows in _series(result.sensitivity, "sensitivity"):
+    for key, rows in _parts(result.sensitivity, "sensitivity", lambda part: _has_few_slots(part, "sensitivity")):
         name = _name(key)
         points = _rows(result.folds, key)
         caption = (
@@ -301,7 +359,9 @@ FIGURES: dict[str, FigureKind] = {
     kind.name: kind
     for kind in (
         FigureKind("dose_response", "Curves with every replicate and the IC50's interval.", _draw_curves),
-        FigureKind("groups", "Every replicate by treatment and dose, with means and intervals.", _draw_groups),
+        FigureKind(
+            "groups", "Every replicate by treatment and dose or along time, with means and intervals.", _draw_groups
+        ),
         FigureKind("blot", "The images of a membrane in register, with boxes.", _draw_panels),
         FigureKind("sensitivity", "Folds under other backgrounds, normalisations and controls.", _draw_sensitivity),
         FigureKind("precision", "Measuring error of each band against its volume.", _draw_precision),

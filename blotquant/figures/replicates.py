@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,21 @@ from ..blot import FloatArray
 from ..flags import Flag, decode
 from .legends import Entries
 from .names import shorten
-from .style import COLOURS, GREY, MARKERS
+from .style import COLOURS, DASHES, GREY, MARKERS, Dash
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-__all__ = ["draw_replicates", "hollow_handle", "replicate_entries", "series_style", "unsure_rows"]
+__all__ = [
+    "LineLook",
+    "draw_replicates",
+    "hollow_handle",
+    "line_look",
+    "replicate_entries",
+    "series_style",
+    "unsure_rows",
+]
 
 _UNSURE = Flag.BELOW_LOD | Flag.BELOW_LOQ
 _MOST_NAMED = 11
@@ -28,6 +36,22 @@ _MOST_NAMED = 11
 def series_style(place: int) -> tuple[str, str]:
     """Return colour and marker of the ``place``-th replicate; no two of the first 56 are alike."""
     return COLOURS[place % len(COLOURS)], MARKERS[(place % len(COLOURS) + place // len(COLOURS)) % len(MARKERS)]
+
+
+class LineLook(NamedTuple):
+    """How a line is told from others, in colour and without."""
+
+    colour: str
+    marker: str
+    dash: Dash
+
+
+def line_look(place: int) -> LineLook:
+    """Return the look of the ``place``-th line; neighbours differ in all three, and no two of the first 28 are alike.
+
+    A colour comes back after seven lines, then with another dash and another marker.
+    """
+    return LineLook(COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)], DASHES[place % len(DASHES)])
 
 
 def unsure_rows(points: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -83,19 +107,29 @@ def draw_replicates(
             ax.plot(x[rows] + shifts[place], y[rows], linestyle="none", zorder=3, **look)
 
 
-def replicate_entries(names: Sequence[str], *, shade: str | None = None) -> Entries:
+def replicate_entries(
+    names: Sequence[str], *, shade: str | None = None, shown: Collection[str] | None = None
+) -> Entries:
     """Legend entries of replicates, after a word for what they are; of many, the first eleven and how many more.
 
     Without named replicates there is one entry, which says what a marker is.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Replicates in the order that gives them their markers.
+    shade : str, optional
+        Colour of all; each replicate's own when left out.
+    shown : collection of str, optional
+        Those of which the figure has a marker; all when left out.
     """
     from matplotlib.lines import Line2D
 
+    looks = [(name, *series_style(place)) for place, name in enumerate(names) if shown is None or name in shown]
+    names = [name for name, _, _ in looks]
     named = [name for name in names if shorten(name, 18)]
-    if not named:
-        names = names[:1]
     handles = []
-    for place, name in enumerate(names[:_MOST_NAMED]):
-        own, marker = series_style(place)
+    for name, own, marker in looks[: _MOST_NAMED if named else 1]:
         colour = shade or own
         look: dict[str, Any] = {
             "linestyle": "none",
@@ -106,7 +140,7 @@ def replicate_entries(names: Sequence[str], *, shade: str | None = None) -> Entr
         handles.append(
             Line2D([], [], label=shorten(name, 18) or ("not named" if named else "one lane or well"), **look)
         )
-    further = len(names) - _MOST_NAMED
+    further = len(names) - _MOST_NAMED if named else 0
     handles += [Line2D([], [], linestyle="none", label=f"and {further} more")] if further > 0 else []
     return Entries(handles, "replicate:" if named else "")
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
-from .brackets import draw_slots
+from ..tables import further_columns
+from .brackets import draw_slots, names_width
 from .legends import Entries, add_legends, legends_height
 from .limits import mark_cut, set_fold_limits
 from .names import COMBINED, interval_name, option_name, places_of, quantity_name, shorten, slots_of
@@ -105,15 +106,18 @@ def plot_sensitivity(
     ----------
     Simonsohn, Simmons & Nelson 2020, Nat Hum Behav 4:1208, doi 10.1038/s41562-020-0912-z.
     """
-    slots = slots_of(sensitivity, sensitivity if like is None else like)
+    cells = further_columns(sensitivity, "sensitivity")
+    slots = slots_of(sensitivity, sensitivity if like is None else like, cells)
     x = places_of(sensitivity, slots)
     default = sensitivity["default"].to_numpy(bool)
     width = max(DOUBLE, 5.0 * len(slots))
-    room = (width - _AXIS_WIDTH) / POINT
+    room = width / POINT - max(_AXIS_WIDTH / POINT, names_width(slots))
     own = ax is None
     if ax is None:
         ax = new_axes(width, 60.0)
-    first = ~sensitivity.duplicated(["stimulus", "treatment", "dose"]).to_numpy() if not default.any() else default
+    first = (
+        ~sensitivity.duplicated(["stimulus", "treatment", "dose", *cells]).to_numpy() if not default.any() else default
+    )
     shown = sensitivity[first].assign(place=x[first]).drop_duplicates("place")
     _draw_default(ax, shown, shown["place"].to_numpy(float))
     marks = _draw_options(ax, sensitivity[~default], x[~default])

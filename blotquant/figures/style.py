@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLOURS",
+    "DASHES",
     "DOUBLE",
     "GREY",
     "MARKERS",
     "POINT",
     "SINGLE",
     "STYLE",
+    "Dash",
     "broken_lines",
     "figure_bytes",
     "journal_look",
@@ -42,6 +44,11 @@ SINGLE, DOUBLE = 85.0, 174.0
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's colours, told apart by colour-blind readers (https://jfly.uni-koeln.de/color/)."""
+
+Dash: TypeAlias = str | tuple[float, tuple[float, ...]]
+
+DASHES: tuple[Dash, ...] = ("-", (0.0, (4.5, 1.5)), (0.0, (1.2, 1.2)), (0.0, (5.0, 1.5, 1.2, 1.5)))
+"""Solid, dashed, dotted and both in turn, told apart in print without colour."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 GREY = "#666666"

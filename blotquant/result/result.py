@@ -196,6 +196,29 @@ class Result:
         axes: Axes = plot_groups(points, groups, level=self.settings.comparison.level, ax=ax)
         return axes
 
+    def plot_course(
+        self,
+        *,
+        along: str | None = None,
+        target: str | None = None,
+        quantity: str | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw groups along a number of ``group_by``, such as ``time_min``; the first one when none is named."""
+        from ..figures import plot_course
+        from ..figures.course import course_column
+
+        self._need("groups", "plot_course")
+        groups = self._series("groups", target=target, quantity=quantity, site=None)
+        same = {name: str(groups[name].iloc[0]) for name in ("target", "quantity", "site")}
+        column = along or course_column(groups)
+        if column not in groups:
+            what = f"no column {column!r} to draw along" if column else "group_by names no number to draw along"
+            raise TableError(f"groups: {what}; plot_groups() draws the groups side by side")
+        points = self._series("folds" if len(self.folds) else "ratios", **same)
+        axes: Axes = plot_course(points, groups, along=column, level=self.settings.comparison.level, ax=ax)
+        return axes
+
     def plot_sensitivity(
         self, *, target: str | None = None, quantity: str | None = None, ax: Axes | None = None
     ) -> Axes:

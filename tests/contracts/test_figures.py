@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 from blotquant.figures import FIGURES, figure_bytes
 from blotquant.figures.style import journal_look
-from tests.drawn_result import DOSES, Plan, drawn_result, measured_only, with_dilutions
+from tests.drawn_result import DOSES, Plan, drawn_result, measured_only, with_course, with_dilutions
 
 LONG = ("baricitinib phosphate monohydrate, batch 7", "HS + Rapamycin + MG132 + chloroquine 50 µM overnight")
 EIGHT = (0.3, *DOSES)
@@ -41,9 +41,20 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=CASES)
+COURSES = {
+    "time course": (Plan(doses=(30.0,), treatments=LONG), (0.0, 5.0, 15.0, 30.0, 60.0)),
+    "days": (Plan(doses=(1.0, 10.0, 100.0), pictures=False), (0.0, 2.0, 90.0, 1440.0, 4320.0)),
+}
+
+
+def drawn_case(name: str):
+    """Return the result of a case, at several times where it is a course."""
+    return drawn_result(CASES[name]) if name in CASES else with_course(drawn_result(COURSES[name][0]), COURSES[name][1])
+
+
+@pytest.fixture(scope="module", params=[*CASES, *COURSES])
 def case(request):
-    return drawn_result(CASES[request.param])
+    return drawn_case(request.param)
 
 
 def drawn_for(name: str):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from blotquant.figures import (
     draw_all,
     figure_bytes,
     plot_blot,
+    plot_course,
     plot_dose_response,
     plot_groups,
     plot_precision,
@@ -23,6 +26,7 @@ from blotquant.figures import (
 )
 from blotquant.figures.blots import FLAGGED, MEASURED, band_look, view_of
 from blotquant.figures.brackets import draw_rows, label_rows, names_width, rows_height
+from blotquant.figures.course import course_column
 from blotquant.figures.dose_axis import DoseAxis
 from blotquant.figures.legends import Entries, add_legends, legends_height
 from blotquant.figures.marks import mass_marks, spaced
@@ -41,9 +45,9 @@ from blotquant.figures.names import (
     shorten,
 )
 from blotquant.figures.panels import draw_panel, image_label, lane_conditions, order_images
-from blotquant.figures.replicates import replicate_entries, series_style
+from blotquant.figures.replicates import line_look, replicate_entries, series_style
 from blotquant.figures.style import COLOURS, new_axes, text_size
-from tests.drawn_result import Plan, drawn_result
+from tests.drawn_result import Plan, drawn_result, with_course
 
 NAN = math.nan
 
@@ -614,14 +618,110 @@ def test_stems_are_plain_and_never_alike():
     assert all(stem.replace("_", "").replace("-", "").isalnum() for stem in stems)
 
 
-def test_the_users_grouping_columns_make_figures_of_their_own():
+def _drawn(result) -> dict[str, str]:
+    return {drawn.stem: drawn.title for drawn in draw_all(result, kinds=("groups",))}
+
+
+def test_times_are_an_axis_and_what_has_doses_stands_side_by_side_as_well():
+    name = "pSTAT3 (Y705) / STAT3"
+    assert _drawn(with_course(drawn_result(Plan(doses=(10.0,), pictures=False)))) == {
+        "course_STAT3_Y705_PS": f"{name} along time (min)"
+    }
+    assert _drawn(with_course(drawn_result(Plan(doses=(1.0, 10.0, 100.0), pictures=False)), (5.0, 60.0))) == {
+        "course_STAT3_Y705_PS": f"{name} along time (min)",
+        "groups_STAT3_Y705_PS": f"{name} by treatment, dose and time",
+    }
+
+
+def test_cells_stand_in_one_figure_as_long_as_it_fits_a_page():
     result = drawn_result(Plan(pictures=False))
-    result.folds = result.folds.assign(time_min="15")
-    later = result.folds.assign(time_min="60")
-    result.folds = pd.concat([result.folds, later], ignore_index=True)
-    result.groups = pd.concat([result.groups.assign(time_min=time) for time in ("15", "60")], ignore_index=True)
-    titles = [drawn.title for drawn in draw_all(result, kinds=("groups",))]
-    assert titles == [f"pSTAT3 (Y705) / STAT3, time_min {time} by treatment and dose" for time in ("15", "60")]
+    name = "pSTAT3 (Y705) / STAT3"
+    for count, titles in ((3, [f"{name} by treatment, dose and donor"]), (4, None)):
+        cells = [str(place) for place in range(1, count + 1)]
+        many = SimpleNamespace(**vars(result))
+        for table in ("folds", "groups", "sensitivity"):
+            rows = getattr(result, table)
+            setattr(many, table, pd.concat([rows.assign(donor=cell) for cell in cells], ignore_index=True))
+        expected = titles or [f"{name}, donor {cell} by treatment and dose" for cell in cells]
+        assert list(_drawn(many).values()) == expected
+        assert len(list(draw_all(many, kinds=("sensitivity",)))) == len(expected)
+
+
+def test_numbers_that_name_things_are_no_axis():
+    def column(name: str, values: tuple[object, ...]) -> str:
+        rows = pd.concat([_course(cells=("a",), times=(5,)).drop(columns=["cell", "time_min"])] * len(values))
+        return course_column(rows.assign(**{name: np.repeat(values, 3)}))
+
+    assert column("time_min", (1, 2, 3)) == "time_min"
+    assert column("density", (0.5, 1.0)) == "density"
+    assert column("set", (1, 2, 3)) == ""
+    assert column("donor", (101, 117)) == ""
+    assert column("stage", ("early", "late")) == ""
+    assert column("time_min", (5,)) == ""
+
+
+def test_a_course_has_a_line_for_what_was_done_and_its_replicates_as_points():
+    result = with_course(drawn_result(Plan(doses=(10.0, 1000.0), pictures=False)))
+    ax = plot_course(result.folds, result.groups, along="time_min")
+    lines = [line for line in ax.lines if line.get_linestyle() not in ("None", "none") and len(line.get_xdata()) == 4]
+    assert len(lines) == 4
+    assert [round(x) for x in lines[1].get_xdata()] == [0, 5, 15, 60]
+    assert list(lines[1].get_ydata()) == pytest.approx([1.0, 2.0, 4.0, 8.0])
+    (_, legend) = ax.artists
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "none, vehicle",
+        "IL-6, vehicle",
+        "IL-6, baricitinib, 10 nM",
+        "IL-6, baricitinib, 1000 nM",
+    ]
+    assert ax.get_xlabel() == "time (min)"
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0", "5", "15", "60"]
+    looks = {(line.get_color(), str(line._unscaled_dash_pattern), line.get_marker()) for line in lines}
+    assert [len({look[part] for look in looks}) for part in range(3)] == [4, 4, 4]
+    small = sum(len(line.get_xdata()) for line in ax.lines if line.get_alpha() is not None)
+    assert small == len(result.folds)
+
+
+def test_a_lane_without_a_time_stands_left_of_the_axis_and_wide_times_are_logarithmic():
+    table = with_course(drawn_result(Plan(doses=(10.0,), pictures=False)), (5.0, 15.0, 60.0))
+    groups = table.groups.copy()
+    groups.loc[groups["time_min"] == 5.0, "time_min"] = NAN
+    folds = table.folds.copy()
+    folds.loc[folds["time_min"] == 5.0, "time_min"] = NAN
+    ax = plot_course(folds, groups, along="time_min")
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["–", "15", "60"]
+    assert list(ax.get_xticks()) == sorted(ax.get_xticks())
+    wide = with_course(drawn_result(Plan(doses=(10.0,), pictures=False)), (0.0, 5.0, 60.0, 1440.0))
+    ax = plot_course(wide.folds, wide.groups, along="time_min")
+    ticks = dict(zip([text.get_text() for text in ax.get_xticklabels()], ax.get_xticks(), strict=True))
+    assert ticks["1440"] - ticks["60"] == pytest.approx(math.log10(24))
+    assert ticks["0"] < ticks["5"]
+    with pytest.raises(ValueError, match="no numbers"):
+        plot_course(wide.folds, wide.groups.assign(time_min="late"), along="time_min")
+
+
+def test_a_replicate_without_a_point_is_not_in_the_legend_and_a_lane_says_why_it_has_none():
+    result = drawn_result(Plan(pictures=False))
+    folds = result.folds.copy()
+    folds.loc[folds["replicate"] == "r1", "fold"] = NAN
+    ax = plot_groups(folds, result.groups)
+    texts = [text.get_text() for legend in ax.artists for text in legend.get_texts()]
+    assert {"r1", "r2", "r3"} & set(texts) == {"r2", "r3"}
+    assert "no value (its reference has none)" in texts
+    markers = {line.get_marker() for line in ax.lines if len(line.get_xdata()) and line.get_color() != "black"}
+    assert markers & set("os^") == {"s", "^"}
+    folds.loc[folds["replicate"] == "r1", "ratio"] = NAN
+    assert "no value (saturated or without partner)" in [
+        text.get_text() for legend in plot_groups(folds, result.groups).artists for text in legend.get_texts()
+    ]
+
+
+def test_lines_are_told_apart_in_colour_and_without():
+    looks = [line_look(place) for place in range(28)]
+    assert len(set(looks)) == 28
+    assert len({(look.marker, look.dash) for look in looks[:8]}) == 8
+    assert all(one.colour != other.colour for one, other in itertools.pairwise(looks))
+    assert all(one.dash != other.dash for one, other in itertools.pairwise(looks))
 
 
 def test_png_has_the_resolution_asked_for():

@@ -25,7 +25,7 @@ from blotquant.result.files import picture_name
 from blotquant.result.workbook import wide_folds, workbook_bytes
 from blotquant.settings import from_mapping
 from blotquant.tables import TABLES, check
-from tests.drawn_result import drawn_result
+from tests.drawn_result import drawn_result, with_course
 
 ODD = '=cmd()|"<b>"\n'
 
@@ -230,6 +230,7 @@ def test_a_record_that_was_damaged_is_an_error_on_one_line(result: Result, tmp_p
 @pytest.mark.parametrize(("plot", "table", "brings"), [
     ("plot_dose_response", "potencies", "has doses"),
     ("plot_groups", "groups", "quantify a study"),
+    ("plot_course", "groups", "quantify a study"),
     ("plot_sensitivity", "sensitivity", "report.sensitivity = true"),
 ])  # fmt: skip
 def test_a_plot_without_rows_says_which_and_what_brings_them(plot: str, table: str, brings: str) -> None:
@@ -246,6 +247,15 @@ def test_a_plot_shows_itself_in_a_notebook_which_pyplot_would_not_do() -> None:
         shown = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
         assert shown.shape[1] == pytest.approx(size["width"] * 288 / 128, abs=2)
         assert shown.min() < 100 < shown.max()
+
+
+def test_a_course_is_drawn_along_the_first_number_of_group_by() -> None:
+    result = Result(**vars(with_course(drawn_result())))
+    assert result.plot_course().get_xlabel() == "time (min)"
+    with pytest.raises(TableError, match="no column 'donor' to draw along"):
+        result.plot_course(along="donor")
+    with pytest.raises(TableError, match="group_by names no number to draw along"):
+        Result(**vars(drawn_result())).plot_course()
 
 
 def test_axes_of_the_callers_own_are_left_to_the_caller() -> None:
