@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
-from ..tables import cell_text
+from ..tables import cell_text, further_columns
 from ..units import conversion_factor
 from .dose_axis import DoseAxis
+from .grouped import value_column, y_label
 from .legends import Entries, add_legends, legends_height
 from .names import bound_text, interval_text, number, plain, quantity_name, shorten
-from .replicates import draw_replicates, hollow_handle, replicate_entries
-from .style import COLOURS, GREY, POINT, SINGLE, new_axes, resize, styled
+from .replicates import LineLook, draw_replicates, hollow_handle, line_look, replicate_entries
+from .style import COLOURS, GREY, MARKERS, POINT, SINGLE, Dash, new_axes, resize, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["has_zero_dose", "plot_dose_response"]
+__all__ = ["has_zero_dose", "plot_dose_response", "spreads"]
 
 _PLOT_HEIGHT = 50.0  # of the axes [mm]
+_CROWD = 5  # wells of a replicate at a dose from which they are drawn small and light
 _ROOM = (SINGLE - 13.0) / POINT  # width of the axes [point]
 
 
@@ -37,18 +40,18 @@ class _Scale:
         return 100.0 - values if self.inhibition else values
 
 
-def _draw_curve(ax: Axes, curve: pd.DataFrame, axis: DoseAxis, scale: _Scale, colour: str) -> None:
+def _draw_curve(ax: Axes, curve: pd.DataFrame, axis: DoseAxis, scale: _Scale, colour: str, dash: Dash) -> None:
     """Draw a fitted curve and its band, and its level at zero dose left of the break."""
     x = axis.place(curve["dose"])
     shown = (curve["dose"] > 0).to_numpy() & (x >= axis.low - 0.6 * axis.gap) & (x <= axis.high + 0.6 * axis.gap)
     fitted, low, high = (scale(curve[name]) for name in ("fitted", "ci_low", "ci_high"))
     ax.fill_between(x[shown], low[shown], high[shown], color=colour, alpha=0.15, linewidth=0, zorder=1)
-    ax.plot(x[shown], fitted[shown], color=colour, zorder=2)
+    ax.plot(x[shown], fitted[shown], color=colour, linestyle=dash, zorder=2)
     at_zero = (curve["dose"] == 0).to_numpy()
     if axis.has_zero and at_zero.any():
         piece = np.array([axis.zero - 0.45 * axis.gap, axis.zero + 0.45 * axis.gap])
         ax.fill_between(piece, low[at_zero][0], high[at_zero][0], color=colour, alpha=0.15, linewidth=0, zorder=1)
-        ax.plot(piece, np.full(2, fitted[at_zero][0]), color=colour, zorder=2)
+        ax.plot(piece, np.full(2, fitted[at_zero][0]), color=colour, linestyle=dash, zorder=2)
 
 
 def _draw_ic50(
@@ -125,11 +128,88 @@ def has_zero_dose(points: pd.DataFrame, curve_points: pd.DataFrame, potencies: p
     return DoseAxis(_fitted_rows(points, _treatments(curve_points, potencies))["dose"]).has_zero
 
 
-def _y_label(points: pd.DataFrame, inhibition: bool) -> str:
+def _y_label(points: pd.DataFrame, inhibition: bool, cells: Sequence[str]) -> str:
     first = points.iloc[0]
+    if not inhibition and plain(first["quantity"]):
+        return y_label(points, value_column(points), cells, _PLOT_HEIGHT)
     what = "inhibition (%)" if inhibition else "response"
     name = shorten(quantity_name(first["target"], first["site"], first["quantity"]), 34)
     return f"{name}\n{what}" if plain(first["target"]) else what
+
+
+def spreads(points: pd.DataFrame, values: FloatArray) -> pd.DataFrame:
+    """Mean and standard deviation of the values at each dose: over replicates, over wells where there is one replicate.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Rows of one curve with ``dose`` and ``replicate``.
+    values : ndarray of shape (n,)
+        What is averaged, in its own unit; a NaN does not count.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``dose, mean, sd``, and ``over``: ``replicates`` or ``wells``; doses with one value are left out.
+    """
+    rows = points[["dose", "replicate"]].assign(value=values).dropna(subset=["value"])
+    found = []
+    for dose, mine in rows.groupby("dose"):
+        means = mine.groupby("replicate")["value"].mean()
+        over, several = ("replicates", means) if len(means) > 1 else ("wells", mine["value"])
+        if len(several) > 1:
+            found.append({"dose": dose, "mean": several.mean(), "sd": several.std(ddof=1), "over": over})
+    return pd.DataFrame(found, columns=["dose", "mean", "sd", "over"])
+
+
+@dataclass(frozen=True)
+class _Markers:
+    """How lanes are drawn: in the marker of their replicate, or, where these are too many, in that of their drug."""
+
+    names: list[str]
+    of_drugs: bool
+    crowded: bool
+
+    @classmethod
+    def of(cls, shown: pd.DataFrame, drugs: list[str]) -> _Markers:
+        names = list(dict.fromkeys(shown["replicate"]))
+        many = len(drugs) > 1 and (len(drugs) > len(COLOURS) or len(names) > len(MARKERS))
+        crowd = shown.groupby(["series", "dose", "replicate"]).size()
+        return cls(names, many, many or bool(len(crowd) and crowd.max() >= _CROWD))
+
+    def draw(self, ax: Axes, rows: pd.DataFrame, at: tuple[FloatArray, FloatArray], gap: float, look: LineLook) -> None:
+        """Draw the lanes of a drug in its colour; without one, each replicate in its own."""
+        if self.of_drugs:
+            rows = rows.assign(replicate="")
+        names, marker = ([""], look.marker) if self.of_drugs else (self.names, None)
+        shade = look.colour or None
+        draw_replicates(ax, rows, *at, names=names, width=0.12 * gap, shade=shade, marker=marker, light=self.crowded)
+
+    def draw_spreads(self, ax: Axes, table: pd.DataFrame, x: FloatArray, look: LineLook) -> None:
+        """Draw mean ± SD at each dose."""
+        marker = look.marker if self.of_drugs else "_"
+        style: dict[str, Any] = {"color": look.colour or "black", "elinewidth": 0.8, "zorder": 4}
+        size = 6.0 if self.crowded and not self.of_drugs else 4.0
+        ax.errorbar(x, table["mean"], yerr=table["sd"], fmt=marker, markersize=size, markeredgewidth=1.0, **style)
+
+    def entries(self, tables: list[pd.DataFrame], *, own: bool) -> list[Entries]:
+        """Explain markers and bars."""
+        from matplotlib.lines import Line2D
+
+        over = dict.fromkeys(word for table in tables for word in table["over"])
+        if self.of_drugs:
+            small: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.0, "color": GREY, "alpha": 0.5}
+            marks = Entries([Line2D([], [], label=f"small: one lane or well of {len(self.names)} replicates", **small)])
+        else:
+            marks = replicate_entries(self.names, shade=None if own else GREY)
+        look: dict[str, Any] = {"linestyle": "none", "marker": "+", "markersize": 6.0, "color": GREY}
+        told = [Line2D([], [], label=f"mean ± SD of {' or '.join(over)}", **look)] if over else []
+        return [marks, Entries(told)]
+
+
+def _looks(count: int) -> list[LineLook]:
+    """Give so many drugs their looks; one alone has no colour: it is black, and its replicates have their own."""
+    return [LineLook("", "o", "-")] if count == 1 else [line_look(place) for place in range(count)]
 
 
 @styled
@@ -156,7 +236,7 @@ def plot_dose_response(
     Axes
         Dose along x, logarithmic, in the unit of most treatments, the zero dose left of a break; response or percent
         inhibition along y. The bar across a curve is the interval of its IC50; an arrow means that it goes on beyond
-        the axis.
+        the axis. Upright bars: mean ± SD at a dose, of replicates, or of wells where there is one replicate.
 
     Raises
     ------
@@ -167,37 +247,38 @@ def plot_dose_response(
 
     drugs = _treatments(curve_points, potencies)
     inhibition = "percent_activity" in points and bool(points["percent_activity"].notna().any())
-    scale = _Scale(inhibition)
+    scale, looks = _Scale(inhibition), _looks(len(drugs))
     unit = _common_unit(curve_points, potencies)
     curve_points = _in_unit(curve_points, ["dose"], "dose_unit", unit)
     potencies = _in_unit(potencies, ["ic50", "ci_low", "ci_high"], "unit", unit)
-    named = ((potencies, "potencies"), (curve_points, "curve_points"))
     shown = _in_unit(_fitted_rows(points, drugs), ["dose"], "dose_unit", unit)
-    names = list(dict.fromkeys(shown["replicate"]))
-    axis = DoseAxis(shown["dose"])
-    shades = ["black"] if len(drugs) == 1 else [COLOURS[place % len(COLOURS)] for place in range(len(drugs))]
+    axis, markers = DoseAxis(shown["dose"]), _Markers.of(shown, drugs)
     own = ax is None
     if ax is None:
         ax = new_axes(SINGLE, 60.0)
-    for drug, shade in [("", "black"), *zip(drugs, shades, strict=True)]:
+    common = LineLook("" if len(drugs) == 1 else "black", "o", "-")
+    named = ((potencies, "potencies"), (curve_points, "curve_points"))
+    cell = next(cell_text(table.iloc[0], name) for table, name in named if len(table))
+    tables = []
+    for drug, look in [("", common), *zip(drugs, looks, strict=True)]:
         mine = shown[shown["series"] == drug]
-        x, y = axis.place(mine["dose"]), scale(mine["response"])
-        draw_replicates(ax, mine, x, y, names=names, width=0.12 * axis.gap, shade=None if len(drugs) == 1 else shade)
-    for drug, shade in zip(drugs, shades, strict=True):
-        curve = curve_points[curve_points["treatment"] == drug]
-        _draw_curve(ax, curve, axis, scale, shade)
+        y = scale(mine["response"])
+        markers.draw(ax, mine, (axis.place(mine["dose"]), y), axis.gap, look)
+        tables.append(spreads(mine, y))
+        markers.draw_spreads(ax, tables[-1], axis.place(tables[-1]["dose"]), look)
+    handles = []
+    for drug, look in zip(drugs, looks, strict=True):
+        curve, colour = curve_points[curve_points["treatment"] == drug], look.colour or "black"
+        _draw_curve(ax, curve, axis, scale, colour, look.dash)
         for _, potency in potencies[potencies["treatment"] == drug].iterrows():
-            _draw_ic50(ax, potency, curve, axis, scale, shade)
+            _draw_ic50(ax, potency, curve, axis, scale, colour)
+        style: dict[str, Any] = {"color": colour, "linestyle": look.dash, "marker": look.marker}
+        style |= {} if markers.of_drugs else {"marker": ""}
+        handles.append(Line2D([], [], label=_ic50_text(drug, potencies, cell), **style))
     axis.draw(ax, _ROOM)
     ax.set_xlabel(f"dose ({unit})" if unit else "dose")
-    ax.set_ylabel(_y_label(points, inhibition))
-    cell = next(cell_text(table.iloc[0], name) for table, name in named if len(table))
-    curves = [
-        Line2D([], [], color=shade, label=_ic50_text(drug, potencies, cell))
-        for drug, shade in zip(drugs, shades, strict=True)
-    ]
-    marks = replicate_entries(names, shade=None if len(drugs) == 1 else GREY)
-    legends = [Entries(curves), marks, Entries(hollow_handle(shown))]
+    ax.set_ylabel(_y_label(points, inhibition, further_columns(potencies, "potencies")))
+    legends = [Entries(handles), *markers.entries(tables, own=len(drugs) == 1), Entries(hollow_handle(shown))]
     add_legends(ax, legends, _ROOM)
     if own:
         resize(ax, SINGLE, _PLOT_HEIGHT + 9.0 + POINT * legends_height(legends, _ROOM))

@@ -154,12 +154,12 @@ def _level(result: ResultTables) -> float:
     return result.settings.comparison.level
 
 
-def _n_text(table: pd.DataFrame, result: ResultTables) -> str:
-    """Write how many replicates there are; a table of responses does not say whether they are biological."""
+def _n_text(table: pd.DataFrame, lanes: pd.DataFrame, result: ResultTables) -> str:
+    """Write how many replicates are behind a table; responses alone do not say whether these are biological."""
     low, high = int(table["n"].min()), int(table["n"].max())
     kind = "replicates"
     if len(result.images):
-        assumed = "flags" in table and has_flag(table["flags"], Flag.REPLICATE_ASSUMED).any()
+        assumed = has_flag(lanes["flags"], Flag.REPLICATE_ASSUMED).any()
         kind = "membranes taken as biological replicates" if assumed else "biological replicates"
     return f"n = {low} {kind}" if low == high else f"n = {low}–{high} {kind}"
 
@@ -214,7 +214,7 @@ def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
         rows = _rows(points, key)
         if rows.empty:
             continue
-        name, n = _name(key), _n_text(groups, result)
+        name, n = _name(key), _n_text(groups, rows, result)
         along, side_by_side = _group_figures(groups)
         if along:
             title = f"{name} along {column_name(along)}"
@@ -256,9 +256,11 @@ def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
                 title = f"Dose-response of {name}" if any(map(plain, full.values())) else "Dose-response"
                 title += f" ({kind})" if kind else ""
                 axes = plot_dose_response(points, curve, known)
-                what = name if plain(key["target"]) else "Response"
+                what, n = name if plain(key["target"]) else "Response", _n_text(known, points, result)
+                one = "lane" if len(result.images) else "well or sample"
                 caption = (
-                    f"{what} against dose. Each marker is one lane or well of one biological "
+                    f"{what} against dose, {n}. Each marker is one {one}, or a mean with its upright bar: mean ± SD at a "
+                    "dose, of replicates, or of wells where there is one "
                     f"replicate{_curve_words(_level(result)) if len(curve) else ''}."
                 )
                 zero = has_zero_dose(points, curve, known)

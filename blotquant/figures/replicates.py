@@ -31,6 +31,7 @@ __all__ = [
 
 _UNSURE = Flag.BELOW_LOD | Flag.BELOW_LOQ
 _MOST_NAMED = 11
+_LIGHT = {"markersize": 2.0, "markeredgewidth": 0.3, "alpha": 0.35}
 
 
 def series_style(place: int) -> tuple[str, str]:
@@ -47,9 +48,9 @@ class LineLook(NamedTuple):
 
 
 def line_look(place: int) -> LineLook:
-    """Return the look of the ``place``-th line; neighbours differ in all three, and no two of the first 28 are alike.
+    """Return the look of the ``place``-th line; any two of the first 28 differ in two of colour, marker and dash.
 
-    A colour comes back after seven lines, then with another dash and another marker.
+    Seven colours, four dashes and nine markers come back at different places.
     """
     return LineLook(COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)], DASHES[place % len(DASHES)])
 
@@ -73,6 +74,8 @@ def draw_replicates(
     names: Sequence[str],
     width: float,
     shade: str | None = None,
+    marker: str | None = None,
+    light: bool = False,
 ) -> None:
     """Draw each row in the marker of its replicate, replicates side by side.
 
@@ -90,20 +93,25 @@ def draw_replicates(
         How far apart the first and the last replicate are drawn [data unit of x].
     shade : str, optional
         Colour of all; each replicate's own when left out.
+    marker : str, optional
+        Marker of all; each replicate's own when left out.
+    light : bool
+        Draw small and light, for many that lie on each other.
     """
     hollow, replicate = unsure_rows(points), points["replicate"].to_numpy()
     shifts = np.linspace(-width / 2, width / 2, len(names)) if len(names) > 1 else np.zeros(1)
     for place, name in enumerate(names):
-        own, marker = series_style(place)
+        own, glyph = series_style(place)
         colour = shade or own
         mine = (replicate == name) & np.isfinite(y)
         for rows, face in ((mine & ~hollow, colour), (mine & hollow, "white")):
             look: dict[str, Any] = {
-                "marker": marker,
+                "marker": marker or glyph,
                 "markeredgecolor": colour,
                 "markerfacecolor": face,
                 "markeredgewidth": 0.7,
             }
+            look |= _LIGHT if light else {}
             ax.plot(x[rows] + shifts[place], y[rows], linestyle="none", zorder=3, **look)
 
 

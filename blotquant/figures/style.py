@@ -50,7 +50,7 @@ Dash: TypeAlias = str | tuple[float, tuple[float, ...]]
 DASHES: tuple[Dash, ...] = ("-", (0.0, (4.5, 1.5)), (0.0, (1.2, 1.2)), (0.0, (5.0, 1.5, 1.2, 1.5)))
 """Solid, dashed, dotted and both in turn, told apart in print without colour."""
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "*")
 GREY = "#666666"
 _NOTEBOOK_DPI, _SCREEN_DPI = 288, 128  # a journal's small text is shown a third larger, and sharp on fine screens
 

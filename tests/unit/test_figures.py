@@ -28,6 +28,7 @@ from blotquant.figures.blots import FLAGGED, MEASURED, band_look, view_of
 from blotquant.figures.brackets import draw_rows, label_rows, names_width, rows_height
 from blotquant.figures.course import course_column
 from blotquant.figures.dose_axis import DoseAxis
+from blotquant.figures.dose_response import spreads
 from blotquant.figures.legends import Entries, add_legends, legends_height
 from blotquant.figures.marks import mass_marks, spaced
 from blotquant.figures.names import (
@@ -47,7 +48,7 @@ from blotquant.figures.names import (
 from blotquant.figures.panels import draw_panel, image_label, lane_conditions, order_images
 from blotquant.figures.replicates import line_look, replicate_entries, series_style
 from blotquant.figures.style import COLOURS, new_axes, text_size
-from tests.drawn_result import Plan, drawn_result, with_course
+from tests.drawn_result import Plan, drawn_result, fitted_only, with_course
 
 NAN = math.nan
 
@@ -714,6 +715,84 @@ def test_a_replicate_without_a_point_is_not_in_the_legend_and_a_lane_says_why_it
     assert "no value (saturated or without partner)" in [
         text.get_text() for legend in plot_groups(folds, result.groups).artists for text in legend.get_texts()
     ]
+
+
+def test_a_dose_has_its_mean_and_the_spread_of_replicates_or_of_wells_where_there_is_one():
+    points = pd.DataFrame(
+        {"dose": [1.0, 1.0, 1.0, 1.0, 10.0, 10.0, 10.0, 100.0], "replicate": ["a", "a", "b", "b", "a", "a", "a", "a"]}
+    )
+    values = np.array([10.0, 20.0, 30.0, 50.0, 1.0, 3.0, NAN, 7.0])
+    table = spreads(points, values).set_index("dose")
+    assert list(table.index) == [1.0, 10.0]
+    assert tuple(table.loc[1.0]) == (27.5, pytest.approx(math.sqrt(312.5)), "replicates")
+    assert tuple(table.loc[10.0]) == (2.0, pytest.approx(math.sqrt(2.0)), "wells")
+
+
+def _spread_bars(ax) -> list[np.ndarray]:
+    return [segment for bars in ax.containers for segment in bars[2][0].get_segments()]
+
+
+def test_mean_and_spread_of_inhibition_stand_at_each_dose():
+    result = drawn_result(Plan(pictures=False))
+    ax = plot_dose_response(result.folds, result.curve_points, result.potencies)
+    at = result.folds[(result.folds["dose"] == 10.0)].groupby("replicate")["percent_inhibition"].mean()
+    (bar,) = [segment for segment in _spread_bars(ax) if segment[0][0] == pytest.approx(1.0)]
+    assert sorted(bar[:, 1]) == pytest.approx([at.mean() - at.std(ddof=1), at.mean() + at.std(ddof=1)])
+    texts = [text.get_text() for legend in ax.artists for text in legend.get_texts()]
+    assert "mean ± SD of replicates" in texts
+    alone = drawn_result(Plan(pictures=False, replicates=1))
+    assert not _spread_bars(plot_dose_response(alone.folds, alone.curve_points, alone.potencies))
+
+
+def test_ten_compounds_are_told_apart_by_colour_dash_and_marker():
+    names = tuple(f"compound {place}" for place in range(10))
+    result = drawn_result(Plan(treatments=names, replicates=9, pictures=False))
+    ax = plot_dose_response(result.folds, result.curve_points, result.potencies)
+    legend = next(one for one in ax.artists if one.get_texts()[0].get_text().startswith("compound 0"))
+    looks = [(line.get_color(), str(line._unscaled_dash_pattern), line.get_marker()) for line in legend.get_lines()]
+    assert len(looks) == 10
+    for (place, one), (other_place, other) in itertools.combinations(enumerate(looks), 2):
+        differ = sum(a != b for a, b in zip(one, other, strict=True))
+        assert differ >= 2, (place, other_place)
+    means = {bars[0].get_marker() for bars in ax.containers if bars[0].get_color() != "black"}
+    assert means == {look[2] for look in looks}
+    texts = [text.get_text() for one in ax.artists for text in one.get_texts()]
+    assert "small: one lane or well of 9 replicates" in texts
+
+
+def test_many_wells_at_a_dose_are_drawn_small_and_light():
+    result = drawn_result(Plan(pictures=False))
+    one = plot_dose_response(result.folds, result.curve_points, result.potencies)
+    many = pd.concat([result.folds] * 6, ignore_index=True)
+    crowd = plot_dose_response(many, result.curve_points, result.potencies)
+    sizes = [{line.get_alpha() for line in ax.lines if line.get_marker() in "os^"} for ax in (one, crowd)]
+    assert None in sizes[0]
+    assert sizes[1] == {0.35}
+
+
+def test_a_response_that_is_a_fold_or_a_ratio_is_called_so():
+    result = drawn_result(Plan(pictures=False))
+    rows = result.folds.assign(percent_activity=NAN, response=result.folds["fold"])
+    assert (
+        plot_dose_response(rows, result.curve_points, result.potencies).get_ylabel().endswith("fold of IL-6 + vehicle")
+    )
+    rows = rows.assign(fold=NAN, response=rows["ratio"])
+    assert plot_dose_response(rows, result.curve_points, result.potencies).get_ylabel().endswith("ratio [AU]")
+    plain_table = rows.assign(target="", site="", quantity="")
+    assert plot_dose_response(plain_table, result.curve_points, result.potencies).get_ylabel() == "response"
+
+
+def test_captions_of_curves_give_n_and_call_replicates_biological_only_where_blots_say_so():
+    def caption(result) -> str:
+        return next(draw_all(result, kinds=("dose_response",))).caption
+
+    assert "against dose, n = 3 biological replicates." in caption(drawn_result(Plan(pictures=False)))
+    table = fitted_only()
+    assert "n = 3 replicates." in caption(table)
+    assert "biological" not in caption(table)
+    assumed = drawn_result(Plan(pictures=False))
+    assumed.folds["flags"] = "replicate_assumed"
+    assert "n = 3 membranes taken as biological replicates." in caption(assumed)
 
 
 def test_lines_are_told_apart_in_colour_and_without():
