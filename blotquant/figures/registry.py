@@ -259,8 +259,8 @@ def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
                 what, n = name if plain(key["target"]) else "Response", _n_text(known, points, result)
                 one = "lane" if len(result.images) else "well or sample"
                 caption = (
-                    f"{what} against dose, {n}. Each marker is one {one}, or a mean with its upright bar: mean ± SD at a "
-                    "dose, of replicates, or of wells where there is one "
+                    f"{what} against dose, {n}. Each marker is one {one}, or a mean with its upright bar: mean ± SD at "
+                    "a dose, of replicates, or of wells where there is one "
                     f"replicate{_curve_words(_level(result)) if len(curve) else ''}."
                 )
                 zero = has_zero_dose(points, curve, known)

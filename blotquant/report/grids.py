@@ -14,6 +14,7 @@ from ..figures.names import (
     COMBINED,
     SERIES,
     bound_text,
+    column_name,
     in_order,
     interval_name,
     interval_text,
@@ -117,7 +118,7 @@ def _by_quantity(
     name: str, title: str, note: Callable[[pd.DataFrame], str], table: pd.DataFrame, columns: Iterable[_Column]
 ) -> list[Grid]:
     """Make one table for each target, site and quantity; the main quantities come first."""
-    chosen = [*columns, *_further(table, name)]
+    chosen = _beside_who(columns, _further(table, name))
     parts = [rows for _, rows in main_first(table).groupby(SERIES, sort=False)]
     if len(parts) == 1:
         return [_grid(name, title, note(table), table, chosen)]
@@ -136,9 +137,21 @@ def _further(table: pd.DataFrame, name: str) -> list[_Column]:
     """Columns of wells, and those beyond the declared ones, which the user's sheets brought along."""
     numbers = [column.name for column in TABLES[name].of_wells if column.kind == "float"]
     return [
-        _value(column) if column in numbers else _Column(column.replace("_", " "), partial(_further_text, column), "")
+        _value(column) if column in numbers else _Column(column_name(column), partial(_further_text, column), "")
         for column in further_columns(table, name)
     ]
+
+
+def _beside_who(columns: Iterable[_Column], further: Iterable[_Column]) -> list[_Column]:
+    """Put the columns of ``group_by`` beside what was done, where the eye looks for them."""
+    known = list(columns)
+    at = len(_WHO) + known.index(_WHO[0])
+    return [*known[:at], *further, *known[at:]]
+
+
+def _cells(result: ReportSource) -> list[str]:
+    """Return the columns of ``group_by``."""
+    return further_columns(result.groups, "groups")
 
 
 def _lanes_table(result: ReportSource) -> pd.DataFrame:
@@ -165,9 +178,8 @@ def _potencies(result: ReportSource) -> Grid:
     if (result.potencies["hill"] < 0).any():
         note += "; where the Hill slope is below zero activity rises with dose, and the dose brings half of it (EC50)"
     note += ". A known side only (>, <) means that the doses do not determine the other one."
-    return _grid(
-        "potencies", "IC50", note, main_first(result.potencies), [*columns, *_further(result.potencies, "potencies")]
-    )
+    chosen = _beside_who(columns, _further(result.potencies, "potencies"))
+    return _grid("potencies", "IC50", note, main_first(result.potencies), chosen)
 
 
 def _groups(result: ReportSource) -> list[Grid]:
@@ -198,7 +210,9 @@ def _groups(result: ReportSource) -> list[Grid]:
         _value("percent_inhibition", "inhibition [%]"),
         _FLAGS,
     )
-    return _by_quantity("groups", "Groups", note, in_order(result.groups, _lanes_table(result)), columns)
+    return _by_quantity(
+        "groups", "Groups", note, in_order(result.groups, _lanes_table(result), _cells(result)), columns
+    )
 
 
 def _tests(result: ReportSource) -> list[Grid]:
@@ -223,7 +237,8 @@ def _tests(result: ReportSource) -> list[Grid]:
         _text("method"),
         _Column("note", _tests_note, "wide"),
     )
-    return _by_quantity("tests", "Tests", note, in_order(result.tests, _lanes_table(result)), columns)
+    ordered = in_order(result.tests, _lanes_table(result), _cells(result))
+    return _by_quantity("tests", "Tests", note, ordered, columns)
 
 
 def _curves(result: ReportSource) -> Grid:
@@ -242,7 +257,7 @@ def _curves(result: ReportSource) -> Grid:
         "Curve parameters",
         f"Standard errors and {interval_name(result.settings.comparison.level)}s of each fit.",
         main_first(result.curves),
-        [*columns, *_further(result.curves, "curves")],
+        _beside_who(columns, _further(result.curves, "curves")),
         folded=True,
     )
 
@@ -275,7 +290,9 @@ def _ratios(result: ReportSource) -> Grid:
     title = "Lane by lane" if len(result.images) else "Point by point"
     if title != "Lane by lane":
         note = "Percent activity is between the maximum and minimum controls, where the table names them."
-    return _grid(name, title, note, table, [*columns, *_further(table, name)], folded=True)
+    cells, further = [column_name(cell) for cell in _cells(result)], _further(table, name)
+    chosen = _beside_who(columns, [column for column in further if column.head in cells])
+    return _grid(name, title, note, table, [*chosen, *(one for one in further if one not in chosen)], folded=True)
 
 
 def _tests_note(row: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ from blotquant.report.page import missing_parts
 from blotquant.report.worries import general_warnings, worries
 from blotquant.settings import Settings, override
 from blotquant.tables import check
-from tests.drawn_result import Plan, drawn_result, fitted_only, measured_only
+from tests.drawn_result import Plan, drawn_result, fitted_only, measured_only, with_course
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -468,7 +468,21 @@ def test_a_long_table_is_cut_and_says_how_much():
 def test_a_column_of_the_users_own_travels_into_the_tables():
     result = drawn_result(Plan(pictures=False))
     result.groups = result.groups.assign(time_min=["15", "30"] + ["30"] * (len(result.groups) - 2))
-    assert "time min" in [head for head, _ in grids(result)["groups"][0].heads]
+    assert "time (min)" in [head for head, _ in grids(result)["groups"][0].heads]
+
+
+def test_columns_of_group_by_stand_beside_the_treatment_and_their_rows_together():
+    result = with_course(drawn_result(Plan(pictures=False, doses=(10.0,))), (60.0, 5.0))
+    result.tests = pd.concat([result.tests.assign(time_min=time) for time in (60.0, 5.0)], ignore_index=True)
+    result.folds["passage"] = 7
+    made = grids(result)
+    (groups,), (tests,), (folds,) = made["groups"], made["tests"], made["ratios"]
+    heads = [[head for head, _ in grid.heads] for grid in (groups, tests, folds)]
+    assert heads[0][:4] == ["stimulus", "treatment", "time (min)", "dose"]
+    assert heads[1][:2] == ["time (min)", "dose"]
+    assert heads[2].index("time (min)") == heads[2].index("treatment") + 1
+    assert "passage: 7" in folds.shared
+    assert [row[2] for row in groups.rows] == ["5", "5", "5", "60", "60", "60"]
 
 
 def test_the_methods_paragraph_names_version_settings_and_numbers_its_citations():
