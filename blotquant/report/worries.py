@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -155,8 +156,9 @@ def placing_notes(result: ReportSource) -> dict[tuple[str, str], str]:
         what = f"row {value:.0f} was taken" if measure == "target_row" else f"{value:.0f} lanes"
         for target, form in said_of.get(name, ()):
             note = note.removeprefix(target_note(target, form, ""))
-        why = dict.fromkeys(plain(note).split("; "))
-        said.setdefault((scope, name), []).append(f"{what}: {'; '.join(why)}")
+        why = "; ".join(dict.fromkeys(plain(note).split("; ")))
+        whole = math.isnan(value)  # a stain has no row: its note names what was taken
+        said.setdefault((scope, name), []).append(f"{why} was taken" if whole else f"{what}: {why}")
     return {place: "; ".join(notes) for place, notes in said.items()}
 
 

@@ -224,6 +224,13 @@ def test_what_was_taken_is_said_beside_the_picture():
             "note": "STAT3 (phospho): by mass",
         },
         {
+            "scope": "image",
+            "name": "r1_STAT3.tif",
+            "measure": "target_row",
+            "value": np.nan,
+            "note": "STAT3 (total): the whole lane",
+        },
+        {
             "scope": "membrane",
             "name": "STAT3 blot 1",
             "measure": "lanes",
@@ -235,6 +242,7 @@ def test_what_was_taken_is_said_beside_the_picture():
     view = membrane_views(result)[0][0]
     assert view.note == "3 lanes: found in the pictures"
     assert view.images[0].note == "row 1 was taken: by mass"
+    assert view.images[1].note == "the whole lane was taken"
     assert not any("by mass" in text for text in general_warnings(result))
 
 
