@@ -45,6 +45,8 @@ def set_fold_limits(ax: Axes, values: FloatArray, highs: FloatArray) -> float:
 def mark_cut(ax: Axes, x: FloatArray, highs: FloatArray, top: float) -> bool:
     """Set an arrow head at the upper end of each interval that goes on beyond the axis; tell if there is one."""
     cut = np.isfinite(highs) & (highs > top)
+    if not cut.any():  # an empty line that is not clipped lies in the figure's corner, and the layout makes room for it
+        return False
     look: dict[str, Any] = {"marker": "^", "markersize": 3.0, "color": "black", "linestyle": "none"}
     ax.plot(x[cut], np.ones(int(cut.sum())), transform=ax.get_xaxis_transform(), clip_on=False, zorder=5, **look)
-    return bool(cut.any())
+    return True

@@ -417,6 +417,15 @@ def test_doubts_of_a_whole_picture_do_not_mark_its_bands():
     assert band_look("lossy;speck", True) == (FLAGGED, "-")
 
 
+def test_a_figure_is_as_wide_as_what_stands_in_it():
+    result = drawn_result(Plan(pictures=False))
+    for ax in (plot_groups(result.folds, result.groups), plot_sensitivity(result.sensitivity)):
+        figure = ax.get_figure()
+        figure.canvas.draw()
+        assert ax.yaxis.label.get_window_extent().x0 < 0.03 * figure.bbox.width
+        assert ax.get_window_extent().x1 > 0.97 * figure.bbox.width
+
+
 def test_an_interval_that_dwarfs_the_data_is_cut_and_marked():
     result = drawn_result(Plan(pictures=False))
     groups = result.groups.copy()
