@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,13 +15,14 @@ from ..roles import UNUSED_ROLES
 from ..settings import Settings
 from ..tables import as_text, further_columns
 from ..units import dimension
-from .course import MOST_LINES, course_column, plot_course
+from .course import plot_course
 from .diagnostics import plot_linearity
 from .dose_response import has_zero_dose, plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
-from .names import SERIES, column_name, conditions, interval_name, main_first, plain, quantity_name
+from .names import SERIES, column_name, interval_name, main_first, plain, quantity_name
 from .panels import draw_panel, unused_lanes
+from .parts import fit_figures, group_figures, has_few_slots, parts
 from .pictures import Picture
 from .precision import plot_precision
 from .specification import plot_sensitivity
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "Drawn", "FigureKind", "ResultTables", "draw_all"]
 
 _MOST_PANELS = 60
-_MOST_SLOTS = 34  # conditions side by side in a page's width
-_FEWEST_DOSES = 3  # of a treatment that is shown along its doses
 
 
 class ResultTables(Protocol):
@@ -164,42 +162,6 @@ def _n_text(table: pd.DataFrame, lanes: pd.DataFrame, result: ResultTables) -> s
     return f"n = {low} {kind}" if low == high else f"n = {low}–{high} {kind}"
 
 
-def _parts(
-    table: pd.DataFrame, name: str, fits: Callable[[pd.DataFrame], bool]
-) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
-    """Split a table by target, site, quantity, and by as few grouping columns as make each part fit a figure."""
-    cells = further_columns(table, name)
-    choices = [[*chosen] for count in range(len(cells) + 1) for chosen in itertools.combinations(cells, count)]
-    for _, rows in main_first(table).groupby(SERIES, sort=False, dropna=False):
-        for names in choices:
-            parts = [part for _, part in rows.groupby([*SERIES, *names], sort=False, dropna=False)]
-            if all(map(fits, parts)):
-                break
-        for part in parts:
-            yield {column: as_text(part[column].iloc[0]) for column in [*SERIES, *names]}, part
-
-
-def _has_few_slots(table: pd.DataFrame, name: str) -> bool:
-    return len(conditions(table, further_columns(table, name))) <= _MOST_SLOTS
-
-
-def _group_figures(groups: pd.DataFrame) -> tuple[str, bool]:
-    """Choose how groups are shown: the column along which they make a course, and whether side by side as well.
-
-    Side by side they stand where there is no course, where it would have too many lines, or where a treatment has
-    doses, which a course does not set side by side.
-    """
-    along = course_column(groups)
-    lines = conditions(groups, [column for column in further_columns(groups, "groups") if column != along])
-    along = along if len(lines) <= MOST_LINES else ""
-    doses = groups[groups["dose"] > 0].groupby("treatment")["dose"].nunique()
-    return along, not along or bool((doses >= _FEWEST_DOSES).any())
-
-
-def _fit_figures(groups: pd.DataFrame) -> bool:
-    return not _group_figures(groups)[1] or _has_few_slots(groups, "groups")
-
-
 def _along(groups: pd.DataFrame, key: Mapping[str, str]) -> str:
     """Write along what groups stand side by side: treatment, dose and the grouping columns within the figure."""
     inside = [column for column in further_columns(groups, "groups") if column not in key]
@@ -210,12 +172,12 @@ def _along(groups: pd.DataFrame, key: Mapping[str, str]) -> str:
 def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
     points = result.folds if len(result.folds) else result.ratios
     means = f"geometric mean; bar: its {interval_name(_level(result))} where every value is above zero."
-    for key, groups in _parts(result.groups, "groups", _fit_figures):
+    for key, groups in parts(result.groups, "groups", fit_figures):
         rows = _rows(points, key)
         if rows.empty:
             continue
         name, n = _name(key), _n_text(groups, rows, result)
-        along, side_by_side = _group_figures(groups)
+        along, side_by_side = group_figures(groups)
         if along:
             title = f"{name} along {column_name(along)}"
             caption = (
@@ -296,7 +258,7 @@ def _draw_panels(result: ResultTables) -> Iterator[Drawn]:
 
 
 def _draw_sensitivity(result: ResultTables) -> Iterator[Drawn]:
-    for key, rows in _parts(result.sensitivity, "sensitivity", lambda part: _has_few_slots(part, "sensitivity")):
+    for key, rows in parts(result.sensitivity, "sensitivity", lambda part: has_few_slots(part, "sensitivity")):
         name = _name(key)
         points = _rows(result.folds, key)
         caption = (
