@@ -20,7 +20,7 @@ _FEWEST_DOSES = 3  # of a treatment that is shown along its doses
 def parts(
     table: pd.DataFrame, name: str, fits: Callable[[pd.DataFrame], bool]
 ) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
-    """Split a table by target, site, quantity, and by as few grouping columns as make each part fit; main quantities first."""
+    """Split a table by target, site, quantity, main ones first, and as few grouping columns as make all parts fit."""
     cells = further_columns(table, name)
     choices = [[*chosen] for count in range(len(cells) + 1) for chosen in itertools.combinations(cells, count)]
     for _, rows in main_first(table).groupby(SERIES, sort=False, dropna=False):

@@ -157,7 +157,8 @@ def _n_text(table: pd.DataFrame, lanes: pd.DataFrame, result: ResultTables) -> s
     low, high = int(table["n"].min()), int(table["n"].max())
     kind = "replicates"
     if len(result.images):
-        assumed = has_flag(lanes["flags"], Flag.REPLICATE_ASSUMED).any()
+        told = [rows["flags"] for rows in (table, lanes) if "flags" in rows]
+        assumed = any(has_flag(flags, Flag.REPLICATE_ASSUMED).any() for flags in told)
         kind = "membranes taken as biological replicates" if assumed else "biological replicates"
     return f"n = {low} {kind}" if low == high else f"n = {low}–{high} {kind}"
 

@@ -3,150 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from ..figures.names import (
     COMBINED,
-    SERIES,
     bound_text,
     column_name,
     in_order,
     interval_name,
-    interval_text,
     main_first,
     number,
     option_name,
     plain,
-    quantity_name,
 )
-from ..tables import TABLES, TOTAL, as_text, further_columns
+from ..tables import TOTAL, further_columns
 from .answer import replicate_assumed
+from .columns import (
+    DOSE,
+    FLAGS,
+    WHO,
+    Column,
+    Grid,
+    beside_who,
+    filled_grid,
+    further_of,
+    grids_by_quantity,
+    limits_column,
+    text_column,
+    value_column,
+    volume_column,
+)
 from .dividing import reference_text
 from .source import ReportSource
-from .wording import big, condition_text, flags_text, folds_behind, mass_text, moment, p_text, records
+from .wording import condition_text, folds_behind, mass_text, moment, p_text, records
 
 __all__ = ["Grid", "grids"]
 
-_MOST_ROWS = 400
 _TOTALS = ("S", "S/L")
-_WIDE = ("method", "note")  # columns whose words may be wrapped
-Cell = Callable[[Mapping[str, Any]], str]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """One table: an anchor, title, what all its rows share, a note, heads (text, kind: n, wide or none) and rows."""
-
-    name: str
-    title: str
-    shared: str
-    note: str
-    heads: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, ...], ...]
-    folded: bool = False
-    left_out: int = 0
-
-
-@dataclass(frozen=True)
-class _Column:
-    head: str
-    cell: Cell
-    kind: str = "n"
-
-
-def _text(name: str, head: str = "") -> _Column:
-    return _Column(head or name.replace("_", " "), lambda row: plain(row[name]), "wide" if name in _WIDE else "")
-
-
-def _value(name: str, head: str = "", digits: int = 3) -> _Column:
-    return _Column(head or name.replace("_", " "), lambda row: number(float(row[name]), digits))
-
-
-def _volume(name: str, head: str = "") -> _Column:
-    return _Column(head or name.replace("_", " "), lambda row: big(float(row[name])))
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    low, high = float(row["ci_low"]), float(row["ci_high"])
-    return "–" if math.isnan(low) and math.isnan(high) else interval_text(low, high)
-
-
-def _limits(result: ReportSource) -> _Column:
-    """Limits at the level that the result was made with."""
-    return _Column(interval_name(result.settings.comparison.level), _interval)
-
-
-def _dose(row: Mapping[str, Any]) -> str:
-    dose = float(row["dose"])
-    return "–" if math.isnan(dose) else f"{number(dose)} {plain(row['dose_unit'])}".strip()
-
-
-_QUANTITY = _Column("quantity", lambda row: quantity_name(*(row[name] for name in SERIES)), "")
-_DOSE = _Column("dose", _dose)
-_FLAGS = _Column("doubts", lambda row: flags_text(row["flags"]), "wide")
-_WHO = (_QUANTITY, _text("stimulus"), _text("treatment"))
-
-
-def _filled(table: pd.DataFrame, columns: Iterable[_Column]) -> list[tuple[_Column, list[str]]]:
-    """Write the cells of each column; a column without any content is left out."""
-    rows = records(table.head(_MOST_ROWS))
-    cells = [(column, [column.cell(row) for row in rows]) for column in columns]
-    return [(column, texts) for column, texts in cells if any(text not in ("", "–") for text in texts)]
-
-
-def _grid(
-    name: str, title: str, note: str, table: pd.DataFrame, columns: Iterable[_Column], *, folded: bool = False
-) -> Grid:
-    """Fill a table; words that are the same in every row stand once, above it."""
-    filled = _filled(table, columns)
-    alike = [
-        (column, texts) for column, texts in filled if column.kind != "n" and len(texts) > 1 and len(set(texts)) == 1
-    ]
-    shared = "; ".join(f"{column.head}: {texts[0]}" for column, texts in alike)
-    kept = [part for part in filled if part not in alike]
-    rows = tuple(zip(*(texts for _, texts in kept), strict=True)) if kept else ()
-    heads = tuple((column.head, column.kind) for column, _ in kept)
-    return Grid(name, title, shared, note, heads, rows, folded, max(0, len(table) - _MOST_ROWS))
-
-
-def _by_quantity(
-    name: str, title: str, note: Callable[[pd.DataFrame], str], table: pd.DataFrame, columns: Iterable[_Column]
-) -> list[Grid]:
-    """Make one table for each target, site and quantity; the main quantities come first."""
-    chosen = _beside_who(columns, _further(table, name))
-    parts = [rows for _, rows in main_first(table).groupby(SERIES, sort=False)]
-    if len(parts) == 1:
-        return [_grid(name, title, note(table), table, chosen)]
-    grids = []
-    for place, rows in enumerate(parts, start=1):
-        what = quantity_name(*(rows[column].iloc[0] for column in SERIES))
-        grids.append(_grid(f"{name}-{place}", f"{title}: {what}", note(rows), rows, chosen))
-    return grids
-
-
-def _further_text(column: str, row: Mapping[str, Any]) -> str:
-    return plain(as_text(row[column]))
-
-
-def _further(table: pd.DataFrame, name: str) -> list[_Column]:
-    """Columns of wells, and those beyond the declared ones, which the user's sheets brought along."""
-    numbers = [column.name for column in TABLES[name].of_wells if column.kind == "float"]
-    return [
-        _value(column) if column in numbers else _Column(column_name(column), partial(_further_text, column), "")
-        for column in further_columns(table, name)
-    ]
-
-
-def _beside_who(columns: Iterable[_Column], further: Iterable[_Column]) -> list[_Column]:
-    """Put the columns of ``group_by`` beside what was done, where the eye looks for them."""
-    known = list(columns)
-    at = len(_WHO) + known.index(_WHO[0])
-    return [*known[:at], *further, *known[at:]]
 
 
 def _cells(result: ReportSource) -> list[str]:
@@ -159,27 +55,27 @@ def _lanes_table(result: ReportSource) -> pd.DataFrame:
 
 
 def _potencies(result: ReportSource) -> Grid:
-    ic50 = _Column(
+    ic50 = Column(
         "IC50", lambda row: number(float(row["ic50"])) if math.isfinite(row["ic50"]) else bound_text(row["note"])
     )
     columns = (
-        *_WHO,
+        *WHO,
         ic50,
-        _limits(result),
-        _text("unit"),
-        _value("hill", "Hill slope"),
-        _text("kind"),
-        _text("interval", "method"),
-        _value("n"),
-        _value("points"),
-        _text("note"),
+        limits_column(result),
+        text_column("unit"),
+        value_column("hill", "Hill slope"),
+        text_column("kind"),
+        text_column("interval", "method"),
+        value_column("n"),
+        value_column("points"),
+        text_column("note"),
     )
     note = "Dose that takes away half"
     if (result.potencies["hill"] < 0).any():
         note += "; where the Hill slope is below zero activity rises with dose, and the dose brings half of it (EC50)"
     note += ". A known side only (>, <) means that the doses do not determine the other one."
-    chosen = _beside_who(columns, _further(result.potencies, "potencies"))
-    return _grid("potencies", "IC50", note, main_first(result.potencies), chosen)
+    chosen = beside_who(columns, further_of(result.potencies, "potencies"))
+    return filled_grid("potencies", "IC50", note, main_first(result.potencies), chosen)
 
 
 def _groups(result: ReportSource) -> list[Grid]:
@@ -198,19 +94,19 @@ def _groups(result: ReportSource) -> list[Grid]:
         return text + reference_text(folds, further_columns(rows, "groups"))
 
     columns = (
-        *_WHO,
-        _DOSE,
-        _value("n"),
-        _value("n_technical", "lanes"),
-        _value("mean"),
-        _value("sd", "SD"),
-        _value("sem", "SEM"),
-        _value("geometric_mean", "geometric mean"),
-        _limits(result),
-        _value("percent_inhibition", "inhibition [%]"),
-        _FLAGS,
+        *WHO,
+        DOSE,
+        value_column("n"),
+        value_column("n_technical", "lanes"),
+        value_column("mean"),
+        value_column("sd", "SD"),
+        value_column("sem", "SEM"),
+        value_column("geometric_mean", "geometric mean"),
+        limits_column(result),
+        value_column("percent_inhibition", "inhibition [%]"),
+        FLAGS,
     )
-    return _by_quantity(
+    return grids_by_quantity(
         "groups", "Groups", note, in_order(result.groups, _lanes_table(result), _cells(result)), columns
     )
 
@@ -225,39 +121,39 @@ def _tests(result: ReportSource) -> list[Grid]:
         return (about if rows["quantity"].isin(_TOTALS).all() else "") + words
 
     columns = (
-        *_WHO,
-        _DOSE,
-        _text("versus"),
-        _value("effect"),
-        _limits(result),
-        _Column("p", lambda row: p_text(float(row["p"]))),
-        _Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))),
-        _Column("n / n versus", lambda row: f"{row['n']} / {row['n_versus']}"),
-        _value("dof", "df"),
-        _text("method"),
-        _Column("note", _tests_note, "wide"),
+        *WHO,
+        DOSE,
+        text_column("versus"),
+        value_column("effect"),
+        limits_column(result),
+        Column("p", lambda row: p_text(float(row["p"]))),
+        Column("p adjusted", lambda row: p_text(float(row["p_adjusted"]))),
+        Column("n / n versus", lambda row: f"{row['n']} / {row['n_versus']}"),
+        value_column("dof", "df"),
+        text_column("method"),
+        Column("note", _tests_note, "wide"),
     )
     ordered = in_order(result.tests, _lanes_table(result), _cells(result))
-    return _by_quantity("tests", "Tests", note, ordered, columns)
+    return grids_by_quantity("tests", "Tests", note, ordered, columns)
 
 
 def _curves(result: ReportSource) -> Grid:
     columns = (
-        *_WHO,
-        _text("model"),
-        _text("parameter"),
-        _value("value"),
-        _value("se", "standard error"),
-        _limits(result),
-        _text("unit"),
-        _text("note"),
+        *WHO,
+        text_column("model"),
+        text_column("parameter"),
+        value_column("value"),
+        value_column("se", "standard error"),
+        limits_column(result),
+        text_column("unit"),
+        text_column("note"),
     )
-    return _grid(
+    return filled_grid(
         "curves",
         "Curve parameters",
         f"Standard errors and {interval_name(result.settings.comparison.level)}s of each fit.",
         main_first(result.curves),
-        _beside_who(columns, _further(result.curves, "curves")),
+        beside_who(columns, further_of(result.curves, "curves")),
         folded=True,
     )
 
@@ -265,23 +161,23 @@ def _curves(result: ReportSource) -> Grid:
 def _ratios(result: ReportSource) -> Grid:
     table = result.folds if len(result.folds) else result.ratios
     name = "folds" if len(result.folds) else "ratios"
-    extra = (_value("fold"), _value("percent_inhibition", "inhibition [%]")) if name == "folds" else ()
+    extra = (value_column("fold"), value_column("percent_inhibition", "inhibition [%]")) if name == "folds" else ()
     columns = (
-        _text("membrane"),
-        _value("lane"),
-        *_WHO,
-        _DOSE,
-        _text("replicate"),
-        _volume("phospho", "numerator [AU px]"),
-        _volume("phospho_se", "± SE"),
-        _volume("total", "denominator [AU px]"),
-        _volume("total_se", "± SE"),
-        _value("ratio"),
-        _value("ratio_se", "ratio ± SE"),
+        text_column("membrane"),
+        value_column("lane"),
+        *WHO,
+        DOSE,
+        text_column("replicate"),
+        volume_column("phospho", "numerator [AU px]"),
+        volume_column("phospho_se", "± SE"),
+        volume_column("total", "denominator [AU px]"),
+        volume_column("total_se", "± SE"),
+        value_column("ratio"),
+        value_column("ratio_se", "ratio ± SE"),
         *extra,
-        _text("bound"),
-        _value("ratio_bound", "bounding ratio"),
-        _FLAGS,
+        text_column("bound"),
+        value_column("ratio_bound", "bounding ratio"),
+        FLAGS,
     )
     note = (
         "SE: measuring error alone. A saturated lane has no ratio. Where a band is saturated or below LOQ, "
@@ -290,9 +186,9 @@ def _ratios(result: ReportSource) -> Grid:
     title = "Lane by lane" if len(result.images) else "Point by point"
     if title != "Lane by lane":
         note = "Percent activity is between the maximum and minimum controls, where the table names them."
-    cells, further = [column_name(cell) for cell in _cells(result)], _further(table, name)
-    chosen = _beside_who(columns, [column for column in further if column.head in cells])
-    return _grid(name, title, note, table, [*chosen, *(one for one in further if one not in chosen)], folded=True)
+    cells, further = [column_name(cell) for cell in _cells(result)], further_of(table, name)
+    chosen = beside_who(columns, [column for column in further if column.head in cells])
+    return filled_grid(name, title, note, table, [*chosen, *(one for one in further if one not in chosen)], folded=True)
 
 
 def _tests_note(row: Mapping[str, Any]) -> str:
@@ -311,21 +207,21 @@ def _choice_row(choice: str, option: str, part: pd.DataFrame) -> dict[str, Any]:
 
 def _bands(result: ReportSource) -> Grid:
     columns = (
-        _text("image"),
-        _value("lane"),
-        _text("band", "row"),
-        _text("target"),
-        _volume("volume", "volume [AU px]"),
-        _volume("volume_se", "± SE"),
-        _value("snr", "signal / noise"),
-        _volume("background", "background [AU px]"),
-        _volume("lod", "LOD [AU px]"),
-        _Column("mass [kDa] (95 %)", mass_text),
-        _Column("detected", lambda row: "yes" if row["detected"] else "no", ""),
-        _FLAGS,
+        text_column("image"),
+        value_column("lane"),
+        text_column("band", "row"),
+        text_column("target"),
+        volume_column("volume", "volume [AU px]"),
+        volume_column("volume_se", "± SE"),
+        value_column("snr", "signal / noise"),
+        volume_column("background", "background [AU px]"),
+        volume_column("lod", "LOD [AU px]"),
+        Column("mass [kDa] (95 %)", mass_text),
+        Column("detected", lambda row: "yes" if row["detected"] else "no", ""),
+        FLAGS,
     )
     note = "Every row of the membrane in every lane, found or only expected; SE: measuring error; LOD: detection limit."
-    return _grid("bands", "Band by band", note, result.bands, columns, folded=True)
+    return filled_grid("bands", "Band by band", note, result.bands, columns, folded=True)
 
 
 def _choices(result: ReportSource) -> Grid:
@@ -336,58 +232,58 @@ def _choices(result: ReportSource) -> Grid:
     parts = others.groupby(["choice", "option"], sort=False)
     rows = [_choice_row(str(key[0]), str(key[1]), part) for key, part in parts if isinstance(key, tuple)]
     columns = (
-        _Column("choice", lambda row: option_name(row["choice"], row["option"]).partition(": ")[0], ""),
-        _Column("instead", lambda row: option_name(row["choice"], row["option"]).partition(": ")[2], ""),
-        _value("median", "median change [%]"),
-        _value("largest", "largest change [%]"),
-        _text("where", "largest at"),
-        _value("fold", "fold there"),
+        Column("choice", lambda row: option_name(row["choice"], row["option"]).partition(": ")[0], ""),
+        Column("instead", lambda row: option_name(row["choice"], row["option"]).partition(": ")[2], ""),
+        value_column("median", "median change [%]"),
+        value_column("largest", "largest change [%]"),
+        text_column("where", "largest at"),
+        value_column("fold", "fold there"),
     )
     note = (
         "Relative changes are large where the fold itself is near zero; the figure shows them on the fold's own scale."
     )
-    return _grid("sensitivity", "How far each choice moves the folds", note, pd.DataFrame(rows), columns)
+    return filled_grid("sensitivity", "How far each choice moves the folds", note, pd.DataFrame(rows), columns)
 
 
 def _calibration(result: ReportSource) -> Grid:
     columns = (
-        _text("scope"),
-        _text("name"),
-        _text("kind"),
-        _text("parameter"),
-        _value("x"),
-        _value("value"),
-        _value("se", "standard error"),
-        _text("unit"),
-        _text("note"),
+        text_column("scope"),
+        text_column("name"),
+        text_column("kind"),
+        text_column("parameter"),
+        value_column("x"),
+        value_column("value"),
+        value_column("se", "standard error"),
+        text_column("unit"),
+        text_column("note"),
     )
-    return _grid(
+    return filled_grid(
         "calibration", "Calibration", "Mass ladder, linear range, scales.", result.calibration, columns, folded=True
     )
 
 
 def _quality(result: ReportSource) -> Grid:
     columns = (
-        _text("scope"),
-        _text("name"),
-        _text("measure"),
-        _value("value"),
-        _text("unit"),
-        _text("tone"),
-        _text("note"),
+        text_column("scope"),
+        text_column("name"),
+        text_column("measure"),
+        value_column("value"),
+        text_column("unit"),
+        text_column("tone"),
+        text_column("note"),
     )
     note = "What was told of pictures, membranes, controls and the next experiment."
-    return _grid("quality", "Figures of merit", note, result.quality, columns, folded=True)
+    return filled_grid("quality", "Figures of merit", note, result.quality, columns, folded=True)
 
 
 def _corrections(result: ReportSource) -> Grid:
-    columns = [_text(name) for name in ("image", "what", "lane", "band", "action", "old", "new", "who")]
+    columns = [text_column(name) for name in ("image", "what", "lane", "band", "action", "old", "new", "who")]
     columns += [
-        _Column("when", lambda row: moment(str(row["when"])), ""),
-        _Column("why", lambda row: row["why"], "wide"),
+        Column("when", lambda row: moment(str(row["when"])), ""),
+        Column("why", lambda row: row["why"], "wide"),
     ]
     note = "Edits of lanes and boxes, in the order in which they were applied; all was measured anew after them."
-    return _grid("corrections", "Corrections by hand", note, result.corrections, columns)
+    return filled_grid("corrections", "Corrections by hand", note, result.corrections, columns)
 
 
 def grids(result: ReportSource) -> dict[str, list[Grid]]:
