@@ -112,8 +112,7 @@ class _NumberAxis:
             half = (text_size(text, _SIZE)[0] + text_size(kept[0][1], _SIZE)[0]) / 2 + 5.0
             kept = [(x, text), *kept] if (kept[0][0] - x) * per_unit >= half else kept
         ax.set_xticks([], minor=True)
-        ax.set_xticks(at)
-        ax.set_xticks([x for x, _ in kept], [text for _, text in kept])
+        ax.set_xticks([x for x, _ in ticks], [text if (x, text) in kept else "" for x, text in ticks])
 
 
 def _line_texts(lines: Sequence[Condition]) -> list[str]:

@@ -20,6 +20,7 @@ _SIZE = 6.5
 _HANDLE = 3.0 * _SIZE + 3.0  # handle, its distance to the text, and the column's gap [point]
 _LINE = 1.5 * _SIZE  # height of an entry of one line [point]
 _FURTHER = 1.4 * _SIZE  # height of each further line of an entry [point]
+_FIRST = 0.62 * _SIZE  # from the upper edge to the middle of the first line [point]
 _AFTER_HEADING = 6.0  # [point]
 
 
@@ -74,26 +75,25 @@ def add_legends(ax: Axes, groups: Sequence[Entries], room: float, *, away: float
         Distance from the axes [point].
     """
     for entries in reversed([group for group in groups if group.handles]):
-        height = entries.height(room)
+        away += entries.height(room)
         _add(ax, entries, room, away)
         if entries.heading:
-            _add_heading(ax, entries.heading, away + height)
-        away += height
+            _add_heading(ax, entries.heading, away)
 
 
-def _add(ax: Axes, entries: Entries, room: float, away: float) -> None:
-    """Put one group of entries above the axes, right of the room for its heading."""
+def _add(ax: Axes, entries: Entries, room: float, top: float) -> None:
+    """Put one group of entries right of the room for its heading, its upper edge ``top`` points above the axes."""
     from matplotlib.legend import Legend
     from matplotlib.transforms import ScaledTranslation
 
     if (figure := ax.get_figure()) is None:
         raise ValueError("a legend needs axes that stand in a figure")
-    shift = ScaledTranslation(entries.indent / 72.0, away / 72.0, figure.dpi_scale_trans)
+    shift = ScaledTranslation(entries.indent / 72.0, top / 72.0, figure.dpi_scale_trans)
     legend = Legend(
         ax,
         list(entries.handles),
         entries.labels(room),
-        loc="lower left",
+        loc="upper left",
         bbox_to_anchor=(0.0, 1.0),
         bbox_transform=ax.transAxes + shift,
         ncols=len(entries.columns(room)),
@@ -109,7 +109,7 @@ def _add_heading(ax: Axes, text: str, top: float) -> None:
         text,
         xy=(0.0, 1.0),
         xycoords="axes fraction",
-        xytext=(0.0, top - 0.6 * _LINE),
+        xytext=(0.0, top - _FIRST),
         textcoords="offset points",
         verticalalignment="center",
         fontsize=_SIZE,

@@ -706,6 +706,10 @@ def test_a_lane_without_a_time_stands_left_of_the_axis_and_wide_times_are_logari
     ticks = dict(zip([text.get_text() for text in ax.get_xticklabels()], ax.get_xticks(), strict=True))
     assert ticks["1440"] - ticks["60"] == pytest.approx(math.log10(24))
     assert ticks["0"] < ticks["5"]
+    close = with_course(drawn_result(Plan(doses=(10.0,), pictures=False)), (0.0, 59.0, 60.0))
+    ax = plot_course(close.folds, close.groups, along="time_min")
+    assert list(ax.get_xticks()) == [0.0, 59.0, 60.0]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0", "", "60"]
     with pytest.raises(ValueError, match="no numbers"):
         plot_course(wide.folds, wide.groups.assign(time_min="late"), along="time_min")
 
