@@ -1,8 +1,8 @@
 """Sides: a picture and its mirror image are looked at from one side, so that both are found and measured alike.
 
 Searches and fits have ties to break, halves to round and blocks to lay from somewhere, each a matter of left and right.
-Instead of a rule for each, the whole picture is mirrored where it is brighter on the right, and what is found is told
-as it lay.
+Instead of a rule for each, the whole picture is mirrored where more of it is bright on the left, and what is found is
+told as it lay.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ __all__ = ["by_lane", "from_behind", "mirrored", "mirrored_table"]
 
 
 def _imbalance(blot: Blot) -> float:
-    """How far light lies to the right of the middle, whatever the counts' gain and offset."""
-    span = float(np.ptp(blot.pixels)) or 1.0
+    """How far what is brighter than the median lies to the right of the middle, whatever the gain and the offset."""
     cols = blot.shape[1]
-    return float((blot.pixels - blot.middle).sum(axis=0) @ (np.arange(cols) - (cols - 1) / 2)) / span
+    bright = np.count_nonzero(blot.pixels > blot.middle, axis=0)
+    return float(bright @ (np.arange(cols) - (cols - 1) / 2))
 
 
 def from_behind(blots: Sequence[Blot]) -> bool:
-    """Tell whether upright pictures of one membrane are to be looked at mirrored: they are brighter on the right.
+    """Tell whether upright pictures of one membrane are to be looked at mirrored: more is bright on the left.
 
     Parameters
     ----------
     blots : sequence of Blot
         Upright pictures, bright = protein.
     """
-    return sum(map(_imbalance, blots)) > 0
+    return sum(map(_imbalance, blots)) < 0
 
 
 @once_a_blot

@@ -92,14 +92,13 @@ def integrate(
     if own.empty:
         return check(own.copy(), "bands")
     behind = from_behind([blot])
-    side = mirrored_table(own, 0) if behind else own
+    seen, side = (mirrored(blot), mirrored_table(own, 0)) if behind else (blot, own)
     # in one order, however the table is sorted: sums of the same numbers in another order differ in the last digit
-    order = np.lexsort((side["band"].astype(str), side["centre_row"].round(6), side["lane"]))
+    rows = to_upright(side, seen.frame)["centre_row"].round(6)
+    order = np.lexsort((side["band"].astype(str), rows, side["lane"]))
     side = side.iloc[order].reset_index(drop=True)
-    if behind:
-        measured = mirrored_table(_measured(mirrored(blot), side, background, [-lane for lane in ladders]), 0)
-    else:
-        measured = _measured(blot, side, background, ladders)
+    measured = _measured(seen, side, background, [-lane for lane in ladders] if behind else ladders)
+    measured = mirrored_table(measured, 0) if behind else measured
     return measured.iloc[np.argsort(order)].reset_index(drop=True)
 
 

@@ -13,7 +13,7 @@ from blotquant.dose_response import _CHOICES as FITS
 from blotquant.normalisation import ACROSS
 from blotquant.normalisation.folds import _BLOCKS as WITHIN
 from blotquant.pipeline.sensitivity import OTHER_BACKGROUNDS
-from blotquant.report.methods import _MODES as IN_WORDS
+from blotquant.report.dividing import _MODES as IN_WORDS
 from blotquant.settings import describe
 from blotquant.tables import FORMS, INPUTS, MODES, POLARITIES
 

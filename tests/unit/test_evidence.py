@@ -33,7 +33,8 @@ def test_an_image_is_seen_with_its_noise_and_only_once() -> None:
     blot = Blot("a", GROUND)
     seen = Seen.of(blot)
     assert seen.shape == (60, 90)
-    assert float(np.sqrt(seen.noise.variance(np.array(800.0)))) == pytest.approx(12.0, rel=0.15)
+    sd = float(np.sqrt(seen.noise.variance(np.array(0.0)))) * np.ptp(GROUND)  # at the median, in units of the span
+    assert sd == pytest.approx(12.0, rel=0.15)
     assert not seen.off.any()
     assert Seen.of(blot) is seen
 
@@ -46,7 +47,7 @@ def test_strips_average_columns_and_rows_and_a_brighter_strip_stays_where_it_is(
     assert (found.width, found.step) == (10.0, 3.0)
     means = found.pixels.mean(axis=0)
     assert int(np.argmax(means)) == 3
-    assert means[3] - np.median(means) == pytest.approx(500.0, rel=0.05)
+    assert (means[3] - np.median(means)) * np.ptp(pixels) == pytest.approx(500.0, rel=0.05)
 
 
 def test_more_strips_than_columns_are_one_a_column() -> None:

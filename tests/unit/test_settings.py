@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from blotquant import comparison, dose_response, orientation
 from blotquant.errors import SettingsError
-from blotquant.normalisation import folds, scaling
 from blotquant.settings import Settings, describe, from_mapping, override
 
 
@@ -36,19 +34,6 @@ def test_every_setting_says_what_it_may_be_where_its_kind_does_not() -> None:
     numbers = [each for each in describe() if type(each.default) in (int, float)]
     assert all(each.low is not None and each.high is not None for each in numbers)
     assert all(each.low <= each.default <= each.high for each in numbers)
-
-
-def test_the_choices_of_a_setting_are_the_members_of_its_family() -> None:
-    choices = {f"{section}.{name}": list(known) for section, name, _, _, known in describe()}
-    families = {
-        "orientation.polarity": orientation._POLARITIES,
-        "normalisation.within": folds._BLOCKS,
-        "normalisation.across": scaling.ACROSS,
-        "comparison.method": comparison.METHODS,
-        **{f"dose_response.{name}": known for name, known in dose_response._CHOICES.items() if name != "scales"},
-    }
-    told = {name: sorted(choices[name]) for name in families}
-    assert told == {name: sorted(known) for name, known in families.items()}
 
 
 def test_settings_cannot_be_changed_in_place() -> None:

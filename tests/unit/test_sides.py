@@ -21,11 +21,11 @@ def test_a_picture_and_its_mirror_image_are_looked_at_from_one_side(gain: float,
     assert from_behind([one, one, other]) == from_behind([one])
 
 
-def test_the_picture_is_mirrored_where_it_is_brighter_on_the_right() -> None:
+def test_the_picture_is_mirrored_where_more_of_it_is_bright_on_the_left() -> None:
     pixels = np.zeros((20, 30))
     pixels[5:9, 20:28] = 50.0
-    assert from_behind([Blot("right", pixels)])
-    assert not from_behind([Blot("left", pixels[:, ::-1])])
+    assert not from_behind([Blot("right", pixels)])
+    assert from_behind([Blot("left", pixels[:, ::-1])])
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
