@@ -1,6 +1,7 @@
 """Evidence for bands: an image calmed, its noise known, seen in strips and rows as coarse as a search needs.
 
 How far it bulges along the run is in `bulges`, in units of its own noise by `filter_noise`.
+Light is that of the calm copy: above the picture's median, in units of the span of its counts [span].
 """
 
 from __future__ import annotations

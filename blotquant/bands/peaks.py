@@ -55,9 +55,9 @@ class Peaks:
     steep : ndarray of shape (n,)
         How much more the lane's strips add up to along a steeper line than any row's: scratches do.
     over, under : ndarray of shape (n,)
-        Height over what lies above and below, less a slope that goes on farther out [AU].
+        Height over what lies above and below, less a slope that goes on farther out [span].
     height : ndarray of shape (n,)
-        Brightness over the mean of what lies above and below [AU].
+        Brightness over the mean of what lies above and below [span].
     margin : ndarray of shape (n,)
         Distance from where the membrane or the picture ends [half thicknesses].
     blended : ndarray of bool of shape (n,)
@@ -133,7 +133,7 @@ class _Column:
 
     @functools.cached_property
     def darkest(self) -> float:
-        """Least brightness of the lane [AU]."""
+        """Least brightness of the lane [span]."""
         return float(self.brightness.min())
 
     def parted(self, one: int, other: int) -> tuple[bool, bool]:
@@ -252,7 +252,7 @@ def level_rise(over: FloatArray, under: FloatArray) -> FloatArray:
 
 
 def _rises(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Height over what lies above and over what lies below [AU].
+    """Height over what lies above and over what lies below [span].
 
     A slope that goes on farther above and below is taken out: a step, as at the rim of the membrane, does not.
     """
@@ -287,7 +287,7 @@ def _thickness(profiles: LaneProfiles, scale: Indices, row: Indices, lane: Indic
 
 
 def _heights(profiles: LaneProfiles, row: Indices, lane: Indices, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Height of the lane over its surroundings above and below [AU], and less that of the quieter gap [chance]."""
+    """Height of the lane over its surroundings above and below [span], and less that of the quieter gap [chance]."""
     rows = len(profiles.brightness)
     away = np.round(3.0 * sigma + 1.0).astype(np.intp)
     above, below = np.clip(row - away, 0, rows - 1), np.clip(row + away, 0, rows - 1)

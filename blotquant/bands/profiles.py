@@ -96,19 +96,19 @@ class LaneProfiles:
     Parameters
     ----------
     height : ndarray of shape (k, H, n)
-        Bulge of the lane, the median of its strips, at every half thickness [AU].
+        Bulge of the lane, the median of its strips, at every half thickness [span].
     noise : ndarray of shape (k, H, n)
-        Noise of `height` [AU].
+        Noise of `height` [span].
     gap : ndarray of shape (k, H, n)
-        Bulge of the quieter of both gaps [AU].
+        Bulge of the quieter of both gaps [span].
     strips : ndarray of shape (k, H, n, 5)
-        Bulge of the lane's single strips [AU].
+        Bulge of the lane's single strips [span].
     chance : ndarray of shape (H, n)
-        Chance variation of the difference in brightness between lane and gap [AU].
+        Chance variation of the difference in brightness between lane and gap [span].
     brightness : ndarray of shape (H, n)
-        Median of the lane's strips [AU].
+        Median of the lane's strips [span].
     gap_brightness : ndarray of shape (H, n, 2)
-        Brightness of the darkest strip of the left and of the right gap [AU].
+        Brightness of the darkest strip of the left and of the right gap [span].
     room : ndarray of shape (H, n)
         Distance along the lane to where the membrane or the picture ends [px].
     sigmas : ndarray of shape (k,)

@@ -32,7 +32,7 @@ Indices = npt.NDArray[np.intp]
 
 
 def _between(calm: Picture, peaks: Peaks, track: Track, upper: int, lower: int, offset: float) -> Picture:
-    """Part of a picture from one peak's ridge to that of the next, straightened; a column of the picture each [AU]."""
+    """Part of a picture from one peak's ridge to that of the next, straightened; a column of the picture each [span]."""
     rows, cols = calm.shape
     lane = peaks.lane[upper]
     top, bottom = peaks.row[upper] - offset, peaks.row[lower] - offset
@@ -66,7 +66,7 @@ def join_rims(peaks: Peaks, calm: Picture, track: Track, offset: float) -> Peaks
     peaks : Peaks
         Peaks of one image.
     calm : ndarray of shape (H, W)
-        The image [AU].
+        The image [span].
     track : Track
         Its lanes.
     offset : float
@@ -89,7 +89,7 @@ def join_rims(peaks: Peaks, calm: Picture, track: Track, offset: float) -> Peaks
 
 
 def _ground(calm: Picture, peaks: Peaks, track: Track, upper: int, lower: int, offset: float) -> float:
-    """Brightness of the lane beyond both rims, on the brighter side [AU]."""
+    """Brightness of the lane beyond both rims, on the brighter side [span]."""
     rows, cols = calm.shape
     lane = peaks.lane[upper]
     sides = []

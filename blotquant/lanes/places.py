@@ -48,7 +48,7 @@ class _Places:
         return np.asarray(self.look.scale[self.row, self.col])
 
     def brightness(self, by: npt.ArrayLike, strips: Indices) -> Picture:
-        """Smooth brightness at rows `by` farther down and strips farther right, shape (n, strips); 0 outside [AU]."""
+        """Smooth brightness at rows `by` farther down and strips farther right, shape (n, strips); 0 outside [span]."""
         rows, count = self.look.score.shape
         at_row = np.clip(self.row + np.asarray(by), 0, rows - 1)[:, None]
         at_col = self.col[:, None] + strips

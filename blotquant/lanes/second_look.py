@@ -38,9 +38,9 @@ class Look:
     scale : ndarray of shape (h, n)
         Which half thickness fits best, index into `sigmas`.
     middle, gaps, noise : ndarray of shape (k, h, n)
-        Bulge of the lane and of the stronger of both gaps, and the noise of the lane's, at every half thickness [AU].
+        Bulge of the lane and of the stronger of both gaps, and the noise of the lane's, at every half thickness [span].
     responses, smooth : ndarray of shape (k, h, n)
-        Bulge and brightness of single strips at every half thickness [AU].
+        Bulge and brightness of single strips at every half thickness [span].
     sigmas : ndarray of shape (k,)
         Half thicknesses [rows].
     picture : Narrow

@@ -32,7 +32,7 @@ class Blocks:
     Parameters
     ----------
     light : ndarray of shape (k, n)
-        Of each block and strip [AU].
+        Of each block and strip [span].
     height : float
         Rows of a block [px].
     width : float
@@ -53,7 +53,7 @@ class Blocks:
 
     @functools.cached_property
     def variance(self) -> Picture:
-        """What a block's brightness may vary by its own relief, shape (k, 1) [AU²]."""
+        """What a block's brightness may vary by its own relief, shape (k, 1) [span²]."""
         relief = np.ptp(self.light, axis=1)[:, None]
         return np.asarray((_RELIEF * relief) ** 2, np.float32)
 
@@ -65,7 +65,7 @@ class Blocks:
 
 
 def _from_block_to_block(above: Picture) -> float:
-    """Change from block to block, where few bands are, of what lanes stand above gaps [AU]."""
+    """Change from block to block, where few bands are, of what lanes stand above gaps [span]."""
     change = np.abs(above[1:] - above[:-1]).ravel()
     return float(np.partition(change, change.size // 3)[change.size // 3]) if change.size else 0.0
 
