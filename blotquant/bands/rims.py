@@ -32,7 +32,7 @@ Indices = npt.NDArray[np.intp]
 
 
 def _between(calm: Picture, peaks: Peaks, track: Track, upper: int, lower: int, offset: float) -> Picture:
-    """Part of a picture from one peak's ridge to that of the next, straightened; a column of the picture each [span]."""
+    """Part of a picture from one peak's ridge to the next, straightened, a column of the picture each [span]."""
     rows, cols = calm.shape
     lane = peaks.lane[upper]
     top, bottom = peaks.row[upper] - offset, peaks.row[lower] - offset
