@@ -32,8 +32,9 @@ _NARROWEST, _WIDEST = 0.6, 1.4  # width of the band as a share of the usual one
 _USUAL = 0.7  # usual width of a band where none is known, as a share of the pitch
 _TIGHT = 0.15  # part of a step by which a lane between two others may be narrower than its neighbours
 _ON_STEP = 0.12  # distance of a faint lane from where the next one would lie, as a share of the pitch, at most
-_STREAK, _TRACE = 0.3, 3.0  # its votes of streaks, and the evidence there where a row of the last lanes runs on …
+_STREAK, _TRACE = 0.42, 3.0  # its votes of streaks, and the evidence there where a row of the last lanes runs on …
 _HINT, _VOTES, _CLEAR_TRACE = 0.1, 0.5, 5.0  # … or less of a streak with so many votes of bands and more evidence
+_FAR_TRACE = 8.0  # … and still more beyond wells that show nothing
 _LAST = 2  # lanes apart at most whose rows tell where a row of the last one runs
 _DRIFT = 0.1  # rise or fall of a row from these to the next lane, at most [px/px]
 _MOST = 12  # lanes beyond one end, at most
@@ -167,8 +168,8 @@ class _Around(NamedTuple):
         """Column of a lane at a place beyond the comb that shows a little along the run and in a row [px]."""
         start = max(0, round(at) - int(_ON_STEP * self.pitch))
         votes, streaks = (tallied[start : round(at) + int(_ON_STEP * self.pitch) + 1] for tallied in tallies)
-        least = _TRACE if next_one and streaks.max(initial=0.0) >= _STREAK else _CLEAR_TRACE
-        shown = streaks.max(initial=0.0) >= _STREAK if next_one else False
+        shown = next_one and streaks.max(initial=0.0) >= _STREAK
+        least = _TRACE if shown else _CLEAR_TRACE if next_one else _FAR_TRACE
         voted = votes.max(initial=0.0) >= _VOTES and streaks.max(initial=0.0) >= _HINT
         if not (shown or voted) or self.trace(comb, bands, at) < least:
             return None
