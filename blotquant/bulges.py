@@ -50,7 +50,7 @@ def bulge_noise(sigma: float) -> float:
 
 
 def bulge(pixels: Picture, sigma: float) -> Picture:
-    """Bulge of each column along the run at one half thickness [AU]; a matching Gaussian of height 1 gives 0.35.
+    """Bulge of each column along the run at one half thickness [span]; a matching Gaussian of height 1 gives 0.35.
 
     Rows are averaged first as far as half thicknesses are then still 4.8 averaged rows.
     """
@@ -61,7 +61,7 @@ def bulge(pixels: Picture, sigma: float) -> Picture:
 
 
 def blurred(pixels: Picture, sigma: float) -> Picture:
-    """Blur each column along the run with a Gaussian of one half thickness [AU], in rows averaged as for `bulge`."""
+    """Blur each column along the run with a Gaussian of one half thickness [span], in rows averaged as for `bulge`."""
     fewer, thinner = _fewer_rows(pixels, sigma)
     response = cv2.GaussianBlur(fewer, (1, 2 * int(3 * thinner) + 1), sigmaX=1e-6, sigmaY=thinner)
     return resized(np.asarray(response, np.float32), pixels.shape)

@@ -55,7 +55,7 @@ class Narrow:
     Parameters
     ----------
     pixels : ndarray of shape (h, n)
-        Counts relative to the picture's median [AU].
+        Counts relative to the picture's median [span].
     width : float
         Width of a strip [px]; strip i is centred at ``(i + 0.5) * width - 0.5``.
     step : float
@@ -63,9 +63,9 @@ class Narrow:
     light : Light
         Brightness of the neighbourhood, and what it says of noise.
     floor : float
-        Smallest noise of a strip's pixel that is believed [AU].
+        Smallest noise of a strip's pixel that is believed [span].
     grey : float
-        Step of the picture's grey scale [AU].
+        Step of the picture's grey scale [span].
     """
 
     pixels: Picture
@@ -141,7 +141,7 @@ def align(blots: Sequence[Blot]) -> Canvas:
 
 
 def _brightness(pixels: Picture) -> Picture:
-    """Brightness of the neighbourhood on a grid of about 12 000 places, finer ones in small pictures [AU]."""
+    """Brightness of the neighbourhood on a grid of about 12 000 places, finer ones in small pictures [span]."""
     rows, cols = pixels.shape
     small = cv2.resize(pixels, (max(1, cols // 4), max(1, rows // 4)), interpolation=cv2.INTER_AREA)
     apart = max(1.0, np.sqrt(pixels.size / _PLACES))

@@ -39,7 +39,7 @@ PARTS = 8
 
 
 def chance_of(noise: NoiseModel, brightness: npt.ArrayLike) -> Picture:
-    """Return the standard deviation of a pixel of each brightness, never zero [AU]."""
+    """Return the standard deviation of a pixel of each brightness, never zero [span]."""
     return np.maximum(np.sqrt(noise.variance(brightness)), np.finfo(np.float32).tiny).astype(np.float32)
 
 
@@ -52,7 +52,7 @@ class Light:
     Parameters
     ----------
     chance : ndarray of shape (h, w)
-        Standard deviation of a pixel of that brightness [AU].
+        Standard deviation of a pixel of that brightness [span].
     levels : ndarray of shape (k, m)
         Places of each level on the grid, counted row by row.
     weights : ndarray of shape (k, h * w)
@@ -70,7 +70,7 @@ class Light:
         Parameters
         ----------
         level, chance : ndarray of shape (h, w)
-            Brightness on a grid, and standard deviation of a pixel of that brightness [AU].
+            Brightness on a grid, and standard deviation of a pixel of that brightness [span].
         """
         sample = level.ravel()
         count = min(_LEVELS, max(1, sample.size // _FEWEST))
@@ -150,7 +150,7 @@ def noise_of(
     Parameters
     ----------
     responses : ndarray of shape (k, H, n)
-        Bulges at several half thicknesses [AU].
+        Bulges at several half thicknesses [span].
     light : Light
         Brightness of the same picture.
     sigmas : sequence of float
@@ -158,9 +158,9 @@ def noise_of(
     pixels : float
         How many of the image's pixels were averaged into one of the picture's.
     floor : float
-        Smallest noise of such a pixel that is believed [AU].
+        Smallest noise of such a pixel that is believed [span].
     grey : float
-        Step of the picture's grey scale, which no averaging makes finer where noise is less than it [AU].
+        Step of the picture's grey scale, which no averaging makes finer where noise is less than it [span].
     broad : float
         Half thickness from which bands may fill a picture that is not short for the finer ones, and the quietest level
         tells the noise [rows].
@@ -168,7 +168,7 @@ def noise_of(
     Returns
     -------
     ndarray of shape (k, H, n)
-        Standard deviation [AU]; never zero.
+        Standard deviation [span]; never zero.
     """
     count, rows, cols = responses.shape
     sample = np.abs(responses.reshape(count, -1).take(light.at((rows, cols)), axis=1)).astype(np.float32, copy=False)

@@ -11,6 +11,7 @@ import pandas as pd
 from .. import tables
 from ..blot import Blot, FloatArray
 from ..calm import calmed
+from ..errors import DetectionError
 from ..evidence import Canvas, align
 from ..sides import by_lane, from_behind, mirrored, mirrored_table
 from .expected import expected_evidence
@@ -52,12 +53,16 @@ def find_bands(blots: Blot | Sequence[Blot], lanes: pd.DataFrame, *, min_score: 
     Raises
     ------
     DetectionError
-        The images do not lie on one pixel grid.
+        The images do not lie on one pixel grid, or there is no lane.
     TableError
         A column of the lanes' places is missing.
     """
     tables.require(lanes, "lanes", ("image", "lane", "width", "curve"))
     images = [blots] if isinstance(blots, Blot) else list(blots)
+    if lanes.empty:
+        raise DetectionError(
+            f"{images[0].name if images else 'bands'}: the lanes table has no row; find the lanes first"
+        )
     if not from_behind(images):
         return _found(images, lanes, min_score)
     ends = int(lanes["lane"].min() + lanes["lane"].max())

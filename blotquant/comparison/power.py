@@ -81,7 +81,9 @@ def _finding(name: str, effect: float, sd: float, comparisons: int, level: float
     while (power := power_of(ln_effect, sd, n, comparisons, level=level)) < _WANTED and n < _MOST:
         n += 1
     note = f"power {power:.2f} at n = {n}; residual SD of ln {sd:.3g}, {comparisons} groups against the reference"
-    return Finding("target", name, f"replicates_for_fold_{effect:g}", float(n) if power >= _WANTED else np.nan, note)
+    return Finding(
+        "target", name, f"replicates_for_fold_{effect:g}", float(n) if power >= _WANTED and n <= _MOST else np.nan, note
+    )
 
 
 def power_table(

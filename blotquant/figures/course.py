@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
+from ..errors import TableError
 from ..tables import further_columns
 from .dose_axis import DoseAxis
 from .grouped import draw_missing, middles, notes, value_column, y_label
@@ -172,6 +173,11 @@ def plot_course(
         ``along`` along x [unit as in its name], logarithmic where its numbers span a ratio of 50 or more; fold (or
         ratio) along y. Small markers: lanes; lines join geometric means; bars: their intervals.
 
+    Raises
+    ------
+    TableError
+        The column holds no numbers.
+
     References
     ----------
     Lord et al. 2020, J Cell Biol 219:e202001064, doi 10.1083/jcb.202001064.
@@ -183,7 +189,8 @@ def plot_course(
     value, of_points, of_groups = value_column(folds), places_of(folds, lines), places_of(groups, lines)
     xs = [as_numbers(cell_values(table, along)) for table in (folds, groups)]
     if xs[0] is None or xs[1] is None:
-        raise ValueError(f"the column {along!r} holds no numbers")
+        numeric = [name for name in cells if as_numbers(cell_values(groups, name)) is not None]
+        raise TableError(f"the column {along!r} holds no numbers; take {', '.join(numeric) or 'plot_groups instead'}")
     axis = _NumberAxis(xs[1])
     own = ax is None
     if ax is None:

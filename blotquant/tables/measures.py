@@ -76,7 +76,7 @@ scale | | fact | | | How many times as large as the membrane's first image it sh
 target_row | | fact | pictures | | Row that was taken for the target, and why; blank: the whole lane.
 window | fold | fact | | | Mean maximum over mean minimum control, or the inverse where the signal falls with activity.
 z_prime | | fact | | | Z′ of the controls: 1 − 3 (sum of their SDs) / distance of their means.
-reference | | worry | | | Blank; the target has no maximum control, so ratios and groups without folds.
+reference | | worry | | | Blank; the target has no maximum control and no reference, so ratios and groups without folds.
 replicates_for_fold_* | replicates | fact | | | Replicates that show this fold with 80 % power; blank above 30.
 """
 

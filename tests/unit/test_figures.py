@@ -14,6 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from blotquant.errors import TableError
 from blotquant.figures import (
     draw_all,
     figure_bytes,
@@ -710,7 +711,7 @@ def test_a_lane_without_a_time_stands_left_of_the_axis_and_wide_times_are_logari
     ax = plot_course(close.folds, close.groups, along="time_min")
     assert list(ax.get_xticks()) == [0.0, 59.0, 60.0]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["0", "", "60"]
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(TableError, match="no numbers; take"):
         plot_course(wide.folds, wide.groups.assign(time_min="late"), along="time_min")
 
 

@@ -103,7 +103,7 @@ def test_each_cell_has_a_window_of_its_own() -> None:
 
 @pytest.mark.parametrize("across", ["alignment", "none"])
 def test_controls_averaged_over_membranes_are_asked_the_same(across: str) -> None:
-    assert normalise(study(1.0, 0.1), across="alignment")["percent_activity"].isna().all()
+    assert normalise(study(1.0, 0.1), across=across)["percent_activity"].isna().all()
     assert normalise(study(20.0, 0.1), across=across)["percent_activity"].notna().all()
 
 
