@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import TableError
 from ..figures.names import SERIES, in_order, main_first
-from ..tables import further_columns
+from ..tables import further_columns, kinds_of_tests
 from ..units import UNITS, canonical_unit
 from .source import ReportSource
 
@@ -45,7 +45,7 @@ def _potencies(table: pd.DataFrame) -> pd.DataFrame:
 
 def _compared(tests: pd.DataFrame) -> pd.DataFrame:
     """Leave out trends, the assay's window and the total form of a target that has a phospho form."""
-    drugs = ~tests["method"].str.contains("trend|window") & ~tests["note"].str.contains("window")
+    drugs = kinds_of_tests(tests) == "group"
     tests = tests[drugs] if drugs.any() else tests
     total = tests["quantity"].isin(_TOTALS)
     phospho = set(tests.loc[~total, "target"])

@@ -20,6 +20,7 @@ from blotquant.pipeline.single import measure_file
 from blotquant.report.answer import answer
 from blotquant.report.card import report_card
 from blotquant.report.grids import grids
+from blotquant.report.leading import leading
 from blotquant.report.worries import general_warnings, placing_notes
 from blotquant.screening import image_flags, screen
 from blotquant.synthetic import draw_level, simulate_blot
@@ -122,10 +123,12 @@ def test_a_treatment_of_any_name_is_not_taken_for_the_window_or_a_trend() -> Non
     result = drawn_result(Plan(pictures=False))
     result.potencies = result.potencies.iloc[:0]
     before = answer(result)
-    result.tests = result.tests.assign(
-        note="not compared: window cleaner has no partner; load it", method="Dunnett on ln ratio of window trends"
-    )
-    assert answer(result) == before
+    lead = leading(result)[1].index[0]
+    for name, text in (("note", "not compared: window cleaner has no partner; load it"), ("method", "window trends")):
+        renamed = drawn_result(Plan(pictures=False))
+        renamed.potencies, renamed.tests = result.potencies, result.tests.copy()
+        renamed.tests.loc[lead, name] = text
+        assert answer(renamed) == before
 
 
 def test_what_a_test_is_about_is_told_as_comparing_writes_it() -> None:
