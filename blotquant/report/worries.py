@@ -11,6 +11,7 @@ from ..figures.names import main_first, plain
 from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
 from ..roles import UNUSED_ROLES
 from ..tables import MEASURES, cell_text, further_columns, kinds_of_tests, target_note
+from .leading import p_of, significant
 from .source import ReportSource
 from .wording import counted, fitted_text, flag_text, joined, p_text
 
@@ -19,7 +20,6 @@ __all__ = ["PLACING", "Worry", "bands_behind", "general_warnings", "placing_note
 PLACING = tuple(name for name, measure in MEASURES.items() if measure.shown == "pictures")
 """Remarks on where things were found; they stand beside the pictures."""
 
-_LEVEL = 0.05
 _MOST_IMAGES, _MOST_BANDS = 4, 12  # are named beside a flag
 _REMARKABLE = [name for name, measure in MEASURES.items() if measure.shown == "warnings"]
 
@@ -169,17 +169,18 @@ def _cause(tests: pd.DataFrame) -> pd.Series[str]:
     return pd.Series(names, tests.index, name="cause")
 
 
-def _moved_totals(tests: pd.DataFrame) -> list[str]:
+def _moved_totals(result: ReportSource) -> list[str]:
     """Name the treatments, or stimuli of one treatment, that move the total itself, where a ratio can mislead."""
+    tests = result.tests
     total = tests["quantity"].isin(["S", "S/L"])
-    moved = tests[total & (tests["p_adjusted"] < _LEVEL) & (kinds_of_tests(tests) != "window")]
+    moved = tests[total & significant(tests, result) & (kinds_of_tests(tests) != "window")]
     said = []
     parts = ["target", "treatment", *further_columns(tests, "tests")]
     for _, rows in moved.groupby([*parts, _cause(moved)], sort=False, dropna=False):
         first = rows.iloc[0]
         cell = plain(cell_text(first, "tests"))
         what = f"total {plain(first['target'])}{f' ({cell})' if cell else ''}"
-        p = f"p {p_text(float(rows['p_adjusted'].min()))}".replace("p 0", "p = 0")
+        p = f"p {p_text(float(p_of(rows).min()))}".replace("p 0", "p = 0")
         said.append(
             f"{plain(_cause(rows).iloc[0])} moves {what} itself ({p}); look at the phospho signal alone too, "
             "the ratio mixes both."
@@ -199,7 +200,7 @@ def _doubted_fits(result: ReportSource) -> list[str]:
 
 def general_warnings(result: ReportSource) -> list[str]:
     """List each warning of the run once, then curves in doubt, then what failed, then remarks on whole images."""
-    said = [plain(text) for text in result.record.get("warnings", [])] + _moved_totals(result.tests)
+    said = [plain(text) for text in result.record.get("warnings", [])] + _moved_totals(result)
     said += _doubted_fits(result)
     said += [f"Failed: {plain(each['message'])}" for each in result.record.get("failures", [])]
     quality = result.quality

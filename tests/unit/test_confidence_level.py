@@ -18,6 +18,7 @@ from blotquant.cli.console import Console
 from blotquant.cli.showing import show_summary
 from blotquant.figures import draw_all
 from blotquant.report import render
+from blotquant.report.worries import general_warnings
 from blotquant.result import Result
 from blotquant.settings import Settings, override
 from blotquant.tables import TABLES
@@ -77,3 +78,10 @@ def test_the_meanings_of_columns_speak_of_the_setting_and_of_95_only_where_it_is
     limits = [column for table in TABLES.values() for column in table.every if column.name in ("ci_low", "wald_high")]
     assert limits
     assert all("comparison.level" in column.meaning for column in limits)
+
+
+def test_a_total_moves_where_the_level_that_was_asked_for_says_so(at_80: SimpleNamespace) -> None:
+    at_80.tests = at_80.tests.assign(quantity="S", site="", p_adjusted=[1.0] * 6 + [0.1])
+    assert any("moves total STAT3 itself (p = 0.1)" in text for text in general_warnings(at_80))
+    at_80.settings = Settings()
+    assert not any("moves total" in text for text in general_warnings(at_80))
