@@ -135,7 +135,11 @@ def _more_potencies(left: pd.DataFrame) -> str:
     return f"{counted(len(left), 'more IC50 stands', 'more IC50s stand')} in the tables below, {how}{names}."
 
 
-def _more_tests(others: pd.DataFrame, result: ReportSource) -> str:
+def _more_tests(told: list[pd.DataFrame], result: ReportSource) -> str:
+    """Count the comparisons that are not told of, other doses of the same treatment as well."""
+    others = result.tests.drop(pd.concat(told).index)
+    if others.empty:
+        return ""
     hit, level = int(significant(others, result).sum()), number(1.0 - result.settings.comparison.level)
     stand = counted(len(others), "more comparison stands", "more comparisons stand")
     return f"{stand} in the tables below, {hit or 'none'} of them with p below {level}."
@@ -144,12 +148,12 @@ def _more_tests(others: pd.DataFrame, result: ReportSource) -> str:
 def _more_sentence(kind: str, parts: list[pd.DataFrame], result: ReportSource) -> str:
     """Say what stands in the tables beside the parts that are told of, and what it came to."""
     left = parts[_MOST:]
+    if kind == "tests":
+        return _more_tests(parts[:_MOST], result)
     if not left:
         return ""
     if kind == "potencies":
         return _more_potencies(pd.concat(left))
-    if kind == "tests":
-        return _more_tests(result.tests.drop(pd.concat(parts[:_MOST]).index), result)
     return f"{counted(len(left), 'more quantity stands', 'more quantities stand')} in the tables below."
 
 

@@ -293,7 +293,7 @@ def test_a_treatment_that_moves_the_total_itself_is_a_warning_and_its_table_come
     titles = [grid.title for grid in grids(result)["tests"]]
     assert titles == ["Tests: pSTAT3 (Y705) / STAT3", "Tests: STAT3 (total)"]
     result.potencies = result.potencies.iloc[:0]
-    assert len(answer(result)) == 2
+    assert "STAT3 (total)" not in " ".join(answer(result))
 
 
 @pytest.mark.parametrize("quantity", ["S", "S/L"])

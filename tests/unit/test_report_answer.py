@@ -86,6 +86,16 @@ def test_significant_comparisons_stand_before_the_others_and_the_rest_is_counted
     assert said[4] == "16 more comparisons stand in the tables below, 6 of them with p below 0.05."
 
 
+def test_comparisons_beside_a_single_one_that_is_told_are_counted_too():
+    result = drawn_result(Plan(pictures=False))
+    result.potencies = result.potencies.iloc[:0]
+    result.tests = result.tests.assign(p_adjusted=[0.5, 0.5, 0.01, 0.01, 0.01, 0.01, 0.01])
+    said = "6 more comparisons stand in the tables below, 4 of them with p below 0.05."
+    assert answer(result)[1] == said
+    result.tests = leading(result)[1]
+    assert not any("more comparison" in text for text in answer(result))
+
+
 def test_of_the_doses_of_a_treatment_the_largest_significant_effect_is_told():
     result = compared()
     result.tests = result.tests[result.tests["treatment"] == "a"].reset_index(drop=True)
