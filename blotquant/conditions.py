@@ -25,6 +25,7 @@ __all__ = [
     "codes",
     "complete",
     "control",
+    "in_folds",
     "label",
     "maximum_control",
     "minimum_control",
@@ -253,6 +254,18 @@ def codes(table: pd.DataFrame, columns: Sequence[str]) -> Codes:
     return np.asarray(numbers, dtype=np.int64)
 
 
+def in_folds(table: pd.DataFrame) -> Mask:
+    """Rows of the folds table whose value is the fold, lost or not: a reference was loaded for their family.
+
+    All false for the table of ratios.
+    """
+    if "fold" not in table:
+        return np.zeros(len(table), dtype=bool)
+    family = codes(table, FAMILY)
+    has_reference = usable(table) & (table["fold"].notna() | (table["reference"] != "")).to_numpy(dtype=bool)
+    return np.isin(family, family[has_reference])
+
+
 def valued(folds: pd.DataFrame) -> pd.DataFrame:
     """Take the lanes that groups are made of, with what is averaged of them.
 
@@ -269,9 +282,7 @@ def valued(folds: pd.DataFrame) -> pd.DataFrame:
         substitute: membranes have scales of their own.
     """
     lanes = folds[usable(folds)].reset_index(drop=True)
-    family = codes(lanes, FAMILY)
-    has_reference = lanes["fold"].notna() | (lanes["reference"] != "")
-    known = np.isin(family, family[has_reference.to_numpy(dtype=bool)])
+    known = in_folds(lanes)
     return lanes.assign(value=np.where(known, lanes["fold"], lanes["ratio"]), is_fold=known)
 
 

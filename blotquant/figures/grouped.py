@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..blot import FloatArray
+from ..conditions import complete, in_folds
 from ..tables import further_columns
 from .brackets import draw_slots, names_width
 from .legends import Entries, add_legends, legends_height
@@ -35,8 +36,8 @@ _WIDEST_SINGLE = 12  # so many conditions fit one column
 
 
 def value_column(points: pd.DataFrame) -> str:
-    """Folds where there is a reference, ratios otherwise."""
-    return "fold" if "fold" in points and points["fold"].notna().any() else "ratio"
+    """Folds where a reference was loaded, ratios otherwise, as groups are made."""
+    return "fold" if in_folds(complete(points, "folds")).any() else "ratio"
 
 
 def middles(groups: pd.DataFrame) -> FloatArray:

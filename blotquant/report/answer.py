@@ -78,6 +78,8 @@ def _group_sentence(groups: pd.DataFrame, result: ReportSource) -> str:
     if len(folds):
         names = [plain(name) for name in dict.fromkeys(folds["reference"]) if plain(name)]
         reference, what = names[0] if len(names) == 1 else "the reference", "fold"
+    if what == "fold" and groups["mean"].isna().all():
+        return f"{quantity} has no fold: no lane of {reference} has a value."
     others = [row for _, row in groups.iterrows() if not (what == "fold" and row["mean"] == 1.0 and row["sd"] == 0.0)]
     values = [f"{number(row['mean'])} with {condition_text(row, 'groups')}" for row in others]
     n = _n_words(result, int(groups["n"].min()))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..conditions import usable
+from ..conditions import in_folds, usable
 from ..figures.names import SERIES, main_first, plain, quantity_name
 from ..flags import Flag, decode, has_flag
 from .source import ReportSource
@@ -36,11 +36,8 @@ def _valued(result: ReportSource) -> tuple[pd.DataFrame, pd.Series[bool]]:
     """Lanes of samples and controls, one row a quantity, and which of them have what groups and curves are made of."""
     table = _table(result)
     lanes = table[usable(table)] if len(result.images) else table.iloc[:0]
-    value = lanes["ratio"].notna()
-    if "fold" in lanes and len(lanes):
-        folds = lanes["fold"].notna()
-        value = folds.where(folds.groupby([lanes[name] for name in SERIES]).transform("any"), value)
-    return lanes, value
+    ratios = lanes["ratio"]
+    return lanes, lanes.get("fold", ratios).where(in_folds(lanes), ratios).notna()
 
 
 def without_value(result: ReportSource) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from .. import __version__
+from ..conditions import in_folds
 from ..figures.names import plain
 from ..files import write_whole
 from ..tables import as_text, further_columns
@@ -28,6 +29,8 @@ from .worries import general_warnings, worries
 __all__ = ["missing_parts", "policy", "render", "template", "verbatim", "write_report"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_NO_REFERENCE = "No folds: no control is named. Name it under [control] in study.toml, or give lanes the role maximum."
+_NO_VALUE = "No folds: no lane of the reference has a value; the table of ratios says why of each."
 
 
 @functools.cache  # the pages of a run share their parts, which take a while to compile
@@ -107,9 +110,7 @@ def missing_parts(result: ReportSource) -> list[str]:
     if not len(result.ratios) and not len(result.folds):
         said.append("No ratios: nothing pairs a phospho image with a total or loading image of the same lanes.")
     elif not result.folds["fold"].notna().any():
-        said.append(
-            "No folds: no control is named. Name it under [control] in study.toml, or give lanes the role maximum."
-        )
+        said.append(_NO_VALUE if in_folds(result.folds).any() else _NO_REFERENCE)
     said += [*curve, *_missing_tests(result)]
     if not len(result.sensitivity):
         said.append("No table of other choices: it is made from folds.")

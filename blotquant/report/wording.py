@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..conditions import in_folds
 from ..figures.names import SERIES, interval_text, number, plain, quantity_name
 from ..roles import is_stimulus
 from ..tables import cell_text
@@ -77,7 +78,7 @@ def folds_behind(folds: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     first = rows.iloc[0]
     same = np.logical_and.reduce([folds[name] == first[name] for name in SERIES])
     found = folds[same]
-    return found if found["fold"].notna().any() else found.iloc[:0]
+    return found[in_folds(found)]
 
 
 def flags_text(flags: object) -> str:

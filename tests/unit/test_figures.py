@@ -790,7 +790,7 @@ def test_a_response_that_is_a_fold_or_a_ratio_is_called_so():
     assert (
         plot_dose_response(rows, result.curve_points, result.potencies).get_ylabel().endswith("fold of IL-6 + vehicle")
     )
-    rows = rows.assign(fold=NAN, response=rows["ratio"])
+    rows = rows.assign(fold=NAN, reference="", response=rows["ratio"])
     assert plot_dose_response(rows, result.curve_points, result.potencies).get_ylabel().endswith("ratio [AU]")
     plain_table = rows.assign(target="", site="", quantity="")
     assert plot_dose_response(plain_table, result.curve_points, result.potencies).get_ylabel() == "response"

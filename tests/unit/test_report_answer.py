@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 
 from blotquant.figures import draw_all
+from blotquant.figures.grouped import plot_groups
+from blotquant.grouping import summarise
 from blotquant.report.answer import answer
 from blotquant.report.card import report_card
 from blotquant.report.grids import grids
 from blotquant.report.leading import leading
-from blotquant.report.page import render
+from blotquant.report.page import missing_parts, render
 from blotquant.report.worries import general_warnings
 from tests.drawn_result import Plan, drawn_result, fitted_only
 
@@ -135,6 +137,29 @@ def test_lanes_that_lost_their_value_are_named_and_their_bands_are_not_behind_th
     assert answer(result)[2] == "None of the 32 bands behind this is in doubt."
     card = {point.asked: point for point in report_card(result)}
     assert card["Lanes left out are named"].evidence == f"none left out on request; without a value – {lost}"
+
+
+def without_any_reference():
+    """The maximum is saturated on every membrane, so no lane has a fold, and no group a mean."""
+    result = drawn_result(Plan(pictures=False))
+    burnt = (result.folds["role"] == "maximum").to_numpy()
+    flags = pd.Series(np.where(burnt, "saturated", "reference_saturated"))
+    result.ratios = result.ratios.assign(ratio=result.ratios["ratio"].mask(burnt))
+    result.folds = result.folds.assign(ratio=result.ratios["ratio"], fold=np.nan, response=np.nan, flags=flags)
+    result.groups = summarise(result.folds.assign(is_reference=burnt))
+    result.potencies, result.tests = result.potencies.iloc[:0], result.tests.iloc[:0]
+    return result
+
+
+def test_where_every_reference_is_lost_ratios_stand_for_no_fold_in_answer_figure_and_page():
+    result = without_any_reference()
+    assert result.groups["mean"].isna().all()
+    assert answer(result)[0] == "pSTAT3 (Y705) / STAT3 has no fold: no lane of IL-6 + vehicle has a value."
+    assert "STAT3 blot 1: 8 lanes (reference saturated) and 1 lane (saturated)" in answer(result)[1]
+    assert len(answer(result)) == 2  # no band is behind it
+    axes = plot_groups(result.folds, result.groups)
+    assert "fold of IL-6 + vehicle" in axes.get_ylabel().replace("\n", " ")
+    assert any(text.startswith("No folds: no lane of the reference has a value") for text in missing_parts(result))
 
 
 def test_of_several_quantities_the_one_that_lost_its_value_is_named_and_a_lane_left_out_counts_once():
