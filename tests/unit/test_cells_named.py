@@ -77,11 +77,13 @@ def test_a_total_that_moves_is_warned_of_cell_by_cell(timed: SimpleNamespace) ->
 
 def test_titles_captions_stems_and_legends_name_the_cell_as_the_sheet_does(timed: SimpleNamespace) -> None:
     drawn = list(draw_all(timed, kinds=("dose_response", "groups", "sensitivity")))
-    assert len(drawn) == 6
-    for place, one in enumerate(drawn):
-        time = "time_min 10" if place % 2 == 0 else "time_min 20"
+    curves, together = drawn[:2], drawn[2:]
+    assert [one.stem.split("_")[0] for one in curves] == ["dose", "dose"]
+    assert len(together) == 3  # along time, group by group, and other choices: cells stand beside one another
+    for time, one in zip(("time_min 10", "time_min 20"), curves, strict=True):
         assert time in one.title
         assert time in one.caption
+    for one in drawn:
         assert not re.search(r"\d\.0|0-0", one.title + one.caption + one.stem)
     texts = [text.get_text() for text in drawn[0].figure.findobj(Text)]
     assert any("baricitinib (time_min 10)" in text for text in texts)
