@@ -188,6 +188,8 @@ class _Stretch:
 
     def ends(self, ends: tuple[float, float], at: float, limits: tuple[float, float]) -> tuple[float, float]:
         """Stretch both sides by one factor, so that a lopsided or open interval stays so; open beyond the limits."""
+        if self.margin == 1.0:  # nothing to stretch: no limit is lost that the method itself gives
+            return ends
         low, high = (at + (end - at) * self.margin for end in ends)
         return (low if low > limits[0] else -np.inf), (high if high < limits[1] else np.inf)
 

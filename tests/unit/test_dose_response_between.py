@@ -84,3 +84,13 @@ def test_a_difference_that_the_interval_holds_is_told_without_another_figure() -
 def test_wells_of_plates_and_tables_without_membranes_are_as_they_were() -> None:
     table = blots(20.0, 45.0, 90.0)
     assert replicates_of(fit_dose_response(table.assign(membrane="")).fits[0].points) is None
+
+
+def test_two_blots_keep_both_wald_limits_however_far_out() -> None:
+    flat = pd.concat([blots(2000.0, noise=0.1).assign(membrane=name, replicate=name) for name in ("m0", "m1")])
+    (fit,) = fit_dose_response(flat.reset_index(drop=True), interval="wald").fits
+    far = [one for one in fit.estimates if one.parameter in ("ic50", "hill")]
+    assert any(one.wald[1] > 1e6 * one.value for one in far)
+    for one in far:
+        assert one.wald[0] > 0
+        assert np.log(one.wald[1] / one.value) == pytest.approx(np.log(one.value / one.wald[0]))
