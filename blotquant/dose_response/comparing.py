@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from ..units import conversion_factor
+from .between import replicates_of
 from .curve_fit import Options, parameter_covariance
 from .models import MODELS, PARAMETERS
 from .problem import Points, Problem, make_problem
@@ -34,6 +35,8 @@ class PotencyRatio:
         Standard error of the ratio (of its logarithm times the ratio).
     note : str
         How it was made; of a joint fit with p of the hypothesis that both curves have one shape (bottom, slope).
+    minded : bool
+        The interval minds how far replicates scatter, as that of an IC50 it was made of does.
     """
 
     value: float
@@ -41,6 +44,7 @@ class PotencyRatio:
     high: float
     se: float
     note: str
+    minded: bool = False
 
 
 def _ln_quotient(more: float, less: float) -> float:
@@ -77,15 +81,16 @@ def ratio_of_fits(one: CurveFit, other: CurveFit) -> PotencyRatio:
     """
     a, b = one.potency, _in_unit_of(other, one).potency
     note = "from two separate fits (variance estimates recovery)"
+    minded = any(replicates_of(fit.points) is not None for fit in (one, other))
     if not (np.isfinite(a.value) and np.isfinite(b.value)):
         low = a.low / b.high if a.low > 0 and np.isfinite(b.high) else 0.0
         high = a.high / b.low if b.low > 0 and np.isfinite(a.high) else np.inf
-        return PotencyRatio(np.nan, low, high, np.nan, "undetermined: an IC50 is only known from one side")
+        return PotencyRatio(np.nan, low, high, np.nan, "undetermined: an IC50 is only known from one side", minded)
     ln = np.log(a.value / b.value)
     down = np.hypot(_ln_quotient(a.value, a.low), _ln_quotient(b.high, b.value))
     up = np.hypot(_ln_quotient(a.high, a.value), _ln_quotient(b.value, b.low))
     ratio = float(np.exp(ln))
-    return PotencyRatio(ratio, float(np.exp(ln - down)), float(np.exp(ln + up)), np.nan, note)
+    return PotencyRatio(ratio, float(np.exp(ln - down)), float(np.exp(ln + up)), np.nan, note, minded)
 
 
 def _place(points: pd.DataFrame) -> pd.Series[str]:

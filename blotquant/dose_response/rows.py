@@ -47,17 +47,18 @@ def _row(fit: CurveFit, parameter: str, **figures: Any) -> dict[str, Any]:
     return {**fit.keys, "model": fit.model, "parameter": parameter, **known}
 
 
-def _method(fit: CurveFit, *, over_replicates: bool = True) -> str:
+def _method(fit: CurveFit, *, minded: bool) -> str:
     kind = "profile likelihood" if fit.options.interval == "profile" else "Wald"
-    minded = "; scatter of replicates (CR2)" if over_replicates and replicates_of(fit.points) is not None else ""
-    return f"{kind}; {_CONVENTIONS[fit.options.se]}; {tables.weights_text(fit.options.weights)}{minded}"
+    scatter = "; scatter of replicates (CR2)" if minded else ""
+    return f"{kind}; {_CONVENTIONS[fit.options.se]}; {tables.weights_text(fit.options.weights)}{scatter}"
 
 
 def _estimate_row(fit: CurveFit, one: Estimate) -> dict[str, Any]:
     """Row of one parameter; NaN with the side that is known where its interval is open."""
     unit = fit.unit if one.dose else ""
     shown = fit.response_unit if one.parameter in ("top", "bottom") else unit
-    figures = {"unit": shown, "wald_low": one.wald[0], "wald_high": one.wald[1], "method": _method(fit)}
+    method = _method(fit, minded=replicates_of(fit.points) is not None)
+    figures = {"unit": shown, "wald_low": one.wald[0], "wald_high": one.wald[1], "method": method}
     said = {"ic50": fit.potency, "ic50_absolute": fit.absolute}.get(one.parameter)
     if said is not None:
         kind = "absolute" if one.parameter == "ic50_absolute" else "relative"
@@ -142,7 +143,7 @@ def curve_rows(fit: CurveFit, replicates: Replicates | None) -> list[dict[str, A
 def ratio_row(fit: CurveFit, parameter: str, ratio: PotencyRatio) -> dict[str, Any]:
     """Row of a ratio of potencies in the curves table, under the treatment or target of the numerator."""
     figures = {"value": ratio.value, "se": ratio.se, "ci_low": ratio.low, "ci_high": ratio.high}
-    return _row(fit, parameter, **figures, method=_method(fit, over_replicates=False), note=ratio.note)
+    return _row(fit, parameter, **figures, method=_method(fit, minded=ratio.minded), note=ratio.note)
 
 
 def potency_row(fit: CurveFit) -> dict[str, Any]:

@@ -94,3 +94,19 @@ def test_two_blots_keep_both_wald_limits_however_far_out() -> None:
     for one in far:
         assert one.wald[0] > 0
         assert np.log(one.wald[1] / one.value) == pytest.approx(np.log(one.value / one.wald[0]))
+
+
+def test_a_ratio_says_that_it_minds_replicates_where_its_intervals_do() -> None:
+    drugs = pd.concat(
+        [
+            study({"a": 20.0, "b": 60.0}, seed=number, replicates=1).assign(
+                membrane=f"m{number}", replicate=f"r{number}"
+            )
+            for number in range(3)
+        ]
+    )
+    folds = normalise(drugs.reset_index(drop=True))
+    curves = fit_dose_response(pd.concat([folds, folds.assign(target="STAT5", dose=folds["dose"] * 2.0)])).curves
+    told = curves["method"].str.contains("scatter of replicates")
+    assert told[curves["parameter"].str.startswith("selectivity_over_")].tolist() == [True, True]
+    assert told[curves["parameter"].str.startswith("ic50_ratio_to_")].tolist() == [False, False]  # a joint fit of lanes
