@@ -345,6 +345,21 @@ def test_a_stimulus_without_a_drug_is_compared_with_the_reference_that_was_named
     assert found == pytest.approx(stats.ttest_rel(np.log([1.0, 2.5, 1.2]), np.log([0.1, 0.3, 0.15])).pvalue)
 
 
+@pytest.mark.parametrize(("unstimulated", "compared"), [(["0"], set()), (["0", "15"], {"15"})])
+def test_a_cell_of_a_time_course_without_lanes_of_the_reference_has_folds_and_no_comparison(
+    unstimulated: list[str], compared: set[str]
+) -> None:
+    rows = []
+    for i, (low, high) in enumerate([(0.1, 1.0), (0.3, 2.5), (0.15, 1.2)]):
+        where = {"replicate": f"r{i}", "membrane": f"m{i}", "treatment": "vehicle"}
+        rows += [{**where, "stimulus": "none", "ratio": low, "time_min": time} for time in unstimulated]
+        rows += [{**where, "ratio": high, "time_min": time} for time in ("5", "15")]
+    folds = normalise(lanes(rows), reference={"stimulus": "none"}, group_by=["time_min"])
+    assert folds["fold"].notna().all()
+    tests = compare_groups(folds, group_by=["time_min"])
+    assert set(tests["time_min"] if len(tests) else []) == compared
+
+
 def test_a_window_whose_minimum_is_not_seen_is_bounded_from_below() -> None:
     rows = []
     for i, scale in enumerate([1.0, 2.5, 1.2]):
