@@ -181,7 +181,7 @@ def _judged(fit: Weighted, slope: Vector, controls: Controls | None) -> tuple[We
 
 @dataclass(frozen=True)
 class _Stretch:
-    """How the error and the margins of an estimate grow where replicates scatter, not lanes; and its quantile of t."""
+    """Factors of an estimate's error and margins where replicates scatter, not lanes; below 1 where they agree."""
 
     error: float
     margin: float

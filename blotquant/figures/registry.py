@@ -196,8 +196,8 @@ def _draw_groups(result: ResultTables) -> Iterator[Drawn]:
 
 def _curve_words(level: float) -> str:
     return (
-        f"; line and field: fitted curve and its {interval_name(level, 'band')}; horizontal bar: "
-        f"{interval_name(level)} of the IC50, an arrow where it goes on beyond the doses"
+        f"; line and field: fitted curve and its {interval_name(level, 'band')}, of these replicates alone; "
+        f"horizontal bar: {interval_name(level)} of the IC50, an arrow where it goes on beyond the doses"
     )
 
 

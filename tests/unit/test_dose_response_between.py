@@ -110,3 +110,11 @@ def test_a_ratio_says_that_it_minds_replicates_where_its_intervals_do() -> None:
     told = curves["method"].str.contains("scatter of replicates")
     assert told[curves["parameter"].str.startswith("selectivity_over_")].tolist() == [True, True]
     assert told[curves["parameter"].str.startswith("ic50_ratio_to_")].tolist() == [False, False]  # a joint fit of lanes
+
+
+def test_six_replicates_that_agree_narrow_the_interval_of_their_lanes() -> None:
+    one = study({"drug": 40.0}, replicates=1, noise=0.15)
+    alike = pd.concat([one.assign(membrane=f"m{number}", replicate=f"r{number}") for number in range(6)])
+    folds = normalise(alike.reset_index(drop=True))
+    lanes = fit_dose_response(folds.assign(membrane=""), interval="wald", scales="block").potencies
+    assert margin(fit_dose_response(folds, interval="wald").potencies) < 0.9 * margin(lanes)

@@ -801,6 +801,7 @@ def test_captions_of_curves_give_n_and_call_replicates_biological_only_where_blo
         return next(draw_all(result, kinds=("dose_response",))).caption
 
     assert "against dose, n = 3 biological replicates." in caption(drawn_result(Plan(pictures=False)))
+    assert "its 95 % band, of these replicates alone;" in caption(drawn_result(Plan(pictures=False)))
     table = fitted_only()
     assert "n = 3 replicates." in caption(table)
     assert "biological" not in caption(table)
