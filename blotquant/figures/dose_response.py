@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..blot import FloatArray
 from ..tables import cell_text, further_columns
-from ..units import conversion_factor
+from ..units import conversion_factor, dimension
 from .dose_axis import DoseAxis
 from .grouped import value_column, y_label
 from .legends import Entries, add_legends, legends_height
@@ -22,7 +22,7 @@ from .style import COLOURS, GREY, MARKERS, POINT, SINGLE, Dash, new_axes, resize
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["has_zero_dose", "plot_dose_response", "spreads"]
+__all__ = ["has_zero_dose", "kinds_of_dose", "plot_dose_response", "spreads"]
 
 _PLOT_HEIGHT = 50.0  # of the axes [mm]
 _CROWD = 5  # wells of a replicate at a dose from which they are drawn small and light
@@ -121,6 +121,13 @@ def _in_unit(table: pd.DataFrame, doses: list[str], own: str, unit: str) -> pd.D
 def _treatments(curve_points: pd.DataFrame, potencies: pd.DataFrame) -> list[str]:
     """Treatments with doses, those that allow no curve too."""
     return list(dict.fromkeys([*potencies["treatment"], *curve_points["treatment"]]))
+
+
+def kinds_of_dose(potencies: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Part treatments with molar doses from those with masses, which share no axis; one kind alone has no name."""
+    kind = potencies["unit"].map(lambda unit: dimension(unit) if plain(unit) else "")
+    parts = [(str(name), rows) for name, rows in potencies.groupby(kind, sort=False)]
+    return parts if len(parts) > 1 else [("", potencies)]
 
 
 def has_zero_dose(points: pd.DataFrame, curve_points: pd.DataFrame, potencies: pd.DataFrame) -> bool:

@@ -14,10 +14,9 @@ from ..flags import Flag, has_flag
 from ..roles import UNUSED_ROLES
 from ..settings import Settings
 from ..tables import as_text, further_columns
-from ..units import dimension
 from .course import plot_course
 from .diagnostics import plot_linearity
-from .dose_response import has_zero_dose, plot_dose_response
+from .dose_response import has_zero_dose, kinds_of_dose, plot_dose_response
 from .grouped import plot_groups
 from .marks import mass_marks
 from .names import SERIES, column_name, interval_name, main_first, plain, quantity_name
@@ -201,19 +200,12 @@ def _curve_words(level: float) -> str:
     )
 
 
-def _kinds_of_dose(potencies: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Part treatments with molar doses from those with masses, which share no axis; one kind alone has no name."""
-    kind = potencies["unit"].map(lambda unit: dimension(unit) if plain(unit) else "")
-    parts = [(str(name), rows) for name, rows in potencies.groupby(kind, sort=False)]
-    return parts if len(parts) > 1 else [("", potencies)]
-
-
 def _draw_curves(result: ResultTables) -> Iterator[Drawn]:
     for key, potencies in _series(result.potencies, "potencies"):
         for stimulus, of_stimulus in potencies.groupby("stimulus", sort=False):
             full = key | {"stimulus": str(stimulus)}
             points, curves = _rows(result.folds, full), _rows(result.curve_points, full)
-            for kind, known in _kinds_of_dose(of_stimulus) if len(points) else ():
+            for kind, known in kinds_of_dose(of_stimulus) if len(points) else ():
                 curve = curves[curves["treatment"].isin(known["treatment"])]
                 name = _name(key) + (f", {plain(stimulus)}" if plain(stimulus) else "")
                 title = f"Dose-response of {name}" if any(map(plain, full.values())) else "Dose-response"

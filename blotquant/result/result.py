@@ -152,9 +152,9 @@ class Result:
             raise TableError(f"nothing to draw in {plot}: this result has no rows in {table!r}; {_BRINGS[table]}")
 
     def _series(self, table: str, **chosen: str | None) -> pd.DataFrame:
-        """Rows of the first target, site, quantity and stimulus that fit what was chosen."""
+        """Rows of the first target, quantity, site, stimulus and treatment that fit what was chosen."""
         rows: pd.DataFrame = getattr(self, table)
-        for name in ("target", "quantity", "site", "stimulus"):
+        for name in ("target", "quantity", "site", "stimulus", "treatment"):
             if name not in chosen:
                 continue
             wanted = chosen[name]
@@ -172,16 +172,22 @@ class Result:
         target: str | None = None,
         quantity: str | None = None,
         stimulus: str | None = None,
+        treatment: str | None = None,
         ax: Axes | None = None,
     ) -> Axes:
-        """Draw the dose-response curves of one target; the first one when none is named."""
+        """Draw the dose-response curves of one target, the first one when none is named, or of one treatment on it."""
         from ..figures import plot_dose_response
+        from ..figures.dose_response import kinds_of_dose
 
         self._need("potencies", "plot_dose_response")
         chosen = {"target": target, "quantity": quantity, "site": None, "stimulus": stimulus}
-        potencies = self._series("potencies", **chosen)
+        potencies = self._series("potencies", **chosen, **({} if treatment is None else {"treatment": treatment}))
+        if len(kinds_of_dose(potencies)) > 1:
+            names = ", ".join(dict.fromkeys(f"{row.treatment!r} in {row.unit}" for row in potencies.itertuples()))
+            raise TableError(f"molar doses and masses share no axis; name one treatment: treatment = {names}")
         same = {name: str(potencies[name].iloc[0]) for name in chosen}
         curves, points = self._series("curve_points", **same), self._series("folds", **same)
+        curves = curves[curves["treatment"].isin(potencies["treatment"])]
         axes: Axes = plot_dose_response(points, curves, potencies, ax=ax)
         return axes
 

@@ -49,6 +49,7 @@ from blotquant.figures.names import (
 from blotquant.figures.panels import draw_panel, image_label, lane_conditions, order_images
 from blotquant.figures.replicates import line_look, replicate_entries, series_style
 from blotquant.figures.style import COLOURS, new_axes, text_size
+from blotquant.result import Result
 from tests.drawn_result import Plan, drawn_result, fitted_only, with_course
 
 NAN = math.nan
@@ -276,6 +277,17 @@ def test_molar_doses_and_masses_have_figures_of_their_own():
     drawn = list(draw_all(result, kinds=["dose_response"]))
     assert sorted(one.figure.axes[0].get_xlabel() for one in drawn) == ["dose (nM)", "dose (ng/mL)"]
     assert len({one.title for one in drawn}) == len({one.stem for one in drawn}) == 2
+    tables = {name: getattr(result, name) for name in ("folds", "curve_points", "potencies")}
+    whole = Result(**tables)
+    with pytest.raises(TableError, match="name one treatment: treatment = 'a' in nM, 'b' in ng/mL"):
+        whole.plot_dose_response()
+    assert whole.plot_dose_response(treatment="a").get_xlabel() == "dose (nM)"
+    alone = whole.plot_dose_response(treatment="b")
+    assert alone.get_xlabel() == "dose (ng/mL)"
+    words = [text.get_text() for legend in alone.artists for text in legend.get_texts()]
+    assert [word.split(":")[0] for word in words if "IC50" in word] == ["b"]
+    with pytest.raises(TableError, match="no row has treatment 'c'; known: a, b"):
+        whole.plot_dose_response(treatment="c")
 
 
 def test_an_ic50_below_the_doses_is_an_arrow_on_its_curve_and_no_mark_at_the_zero_dose():
