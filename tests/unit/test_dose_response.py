@@ -369,6 +369,15 @@ def test_what_is_asked_wrongly_is_named() -> None:
         fit_dose_response(table().assign(dose_unit="nm"))
 
 
+def test_an_unknown_unit_is_refused_before_anything_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted = []
+    monkeypatch.setattr("blotquant.dose_response.best_fit", lambda *given, **_: fitted.append(given))
+    two = pd.concat([table(), table().assign(treatment="other", dose_unit="U/mL")])
+    with pytest.raises(TableError, match="dose unit 'U/mL' is not known"):
+        fit_dose_response(two)
+    assert not fitted
+
+
 def test_the_band_of_a_curve_holds_the_curve_and_narrows_with_the_level() -> None:
     fit = fit_dose_response(table()).fits[0]
     dose = np.array([0.0, 5.0, 40.0, 900.0])
