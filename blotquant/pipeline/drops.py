@@ -1,14 +1,16 @@
 """Images of one membrane that lie higher or lower than each other: told by their rows, once these are found.
 
 Images probed for other proteins show other rows, so rows that do not coincide are no shift by themselves. It takes
-phospho and total of one target that show no row in common, or many rows that coincide under one shift alone.
+phospho and total of one target that show no row in common, while two rows or more coincide under a shift, or many rows
+that coincide under one shift alone. One row of each is none: it may be the target in one image and another protein in
+the other.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 
 import numpy as np
 import pandas as pd
@@ -80,12 +82,14 @@ def _drop(apart: np.ndarray, sigma: float, reach: float, *, alike: bool) -> floa
     whole = apart.shape[0] == apart.shape[1] == most and _matched(apart, drop, _TIGHT * sigma) == most
     if alone and most >= 2 and (now == 0 or (whole and most > now)):
         return drop
+    # several shifts have as many rows: that of the clearest one, if it is among them
     clearest = float(apart[0, 0])
-    return clearest if now == 0 and abs(clearest) < reach else 0.0
+    agrees = most >= 2 and bool((np.abs(best - clearest) < _SAME * sigma).any())
+    return clearest if now == 0 and agrees else 0.0
 
 
 def find_drops(
-    bands: pd.DataFrame, blots: Sequence[Blot], targets: Mapping[str, str], *, still: Collection[str] = ()
+    bands: pd.DataFrame, blots: Sequence[Blot], targets: Mapping[str, Set[str]], *, still: Collection[str] = ()
 ) -> dict[str, int]:
     """Find how much lower the images of one membrane lie than its first one [px], those that lie as it does left out.
 
@@ -95,10 +99,10 @@ def find_drops(
         Rows as found [px of the file as given].
     blots : sequence of Blot
         Upright pictures.
-    targets : Mapping of str to str
+    targets : Mapping of str to set of str
         What phospho and total images were probed for.
     still : collection of str
-        Images that lie as the first does, or show no rows, such as a marker or a stain.
+        Images that stay as they lie, and tell nothing of others: a marker or a stain, or one whose row is named.
     """
     drops: dict[str, int] = {}
     rows = {blot.name: _rows(bands, blot) for blot in blots}
@@ -110,9 +114,10 @@ def find_drops(
             or blot.frame.upright_shape != blots[0].frame.upright_shape
         ):
             continue
-        target = targets.get(blot.name)
-        kin = [each for each in blots[:place] if target is not None and targets.get(each.name) == target]
-        for anchor in [*kin, *(each for each in blots[:place] if each not in kin)]:
+        mine = targets.get(blot.name, frozenset())
+        before = [each for each in blots[:place] if each.name not in still]
+        kin = [each for each in before if mine & targets.get(each.name, frozenset())]
+        for anchor in [*kin, *(each for each in before if each not in kin)]:
             apart = _apart(rows[anchor.name], rows[blot.name])
             found = round(_drop(apart, sigma, _REACH * blot.frame.upright_shape[0], alike=anchor in kin))
             if found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +52,10 @@ class Given:
         Tables to take instead of finding them.
     exposures : Mapping of str to DataFrame
         For an image that is merged from several exposures: their rows of images.csv.
-    targets : Mapping of str to str
+    targets : Mapping of str to set of str
         What phospho and total images were probed for.
+    named : tuple of str
+        Images whose row is named by number or mass: they stay as they lie, since rows are counted as they lie.
     """
 
     membrane: str = ""
@@ -66,7 +68,8 @@ class Given:
     lanes: pd.DataFrame | None = None
     bands: pd.DataFrame | None = None
     exposures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    targets: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, Set[str]] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
 
     @classmethod
     def of(

@@ -240,7 +240,8 @@ def _find(
         return lanes, _find_bands(placed.blots, lanes, given, settings)
 
     lanes, bands = found(placed)
-    lower = placed.lowered(find_drops(bands, placed.blots, given.targets, still=(*given.markers, *given.stains)))
+    still = (*given.markers, *given.stains, *given.named)
+    lower = placed.lowered(find_drops(bands, placed.blots, given.targets, still=still))
     if not lower.drops:
         return placed, lanes, bands
     return (
@@ -300,14 +301,20 @@ def measure_blots(
     )
 
 
+def _targets(images: pd.DataFrame) -> dict[str, set[str]]:
+    """Tell what phospho and total images were probed for; one image may be listed for several targets."""
+    probed = images[images["form"].isin(["phospho", "total"]) & (images["mode"] != "two_colour")]
+    return {str(image): set(rows["target"]) for image, rows in probed.groupby("image", sort=False)}
+
+
 def measure_membrane(
     images: pd.DataFrame, folder: Path, given: Given, settings: Settings, *, others: Sequence[str] = ()
 ) -> Measured:
     """Read the images of one membrane, merge their exposures and measure them, piece by piece; as `measure_blots`."""
     pairs, merged, inputs = _merge(images, folder, given, settings)
     pairs, turned = _by_ladder(pairs, images, given, settings)
-    probed = images[images["form"].isin(["phospho", "total"]) & (images["mode"] != "two_colour")]
-    given = dataclasses.replace(given, targets=dict(zip(probed["image"], probed["target"], strict=True)))
+    named = images.loc[images["row"].notna() | images["mass_kda"].notna(), "image"]
+    given = dataclasses.replace(given, targets=_targets(images), named=tuple(dict.fromkeys(named)))
     pieces = cut_pieces(pairs, images)
     measured = gather([measure_blots(piece, _of_piece(given, piece), settings, others=others) for piece in pieces])
     check_pieces(pieces, measured.lanes, given.membrane)
