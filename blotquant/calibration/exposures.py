@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..blot import Blot, FloatArray, Step
 from ..errors import QualityWarning, ReadError
-from ..tables import check
+from ..tables import check, empty
 from .exposure_pairs import Match, in_range, match_exposures
 
 __all__ = ["Merged", "merge_exposures"]
@@ -36,12 +36,15 @@ class Merged:
     doubt : ndarray of shape (H, W)
         Standard error of the factor by which each pixel was brought to the scale of the longest exposure, as a share.
     calibration : DataFrame
-        Gain of each exposure, how far it had moved, and by how much the range grew.
+        Gain of each exposure, how far it had moved, and by how much the range grew; no rows where one is left.
+    exposures : tuple of str
+        Names of those that were merged, the shortest first; one where no other could be laid on it.
     """
 
     blot: Blot
     doubt: FloatArray
     calibration: pd.DataFrame
+    exposures: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -212,7 +215,7 @@ def merge_exposures(blots: Sequence[Blot], seconds: Sequence[float]) -> Merged:
     -------
     Merged
         The picture, how well its scale is known, and the calibration. An exposure that cannot be laid on the others is
-        left out with a warning.
+        left out with a warning; where the longest is all that is left, the picture is that one as read.
 
     Raises
     ------
@@ -232,6 +235,9 @@ def merge_exposures(blots: Sequence[Blot], seconds: Sequence[float]) -> Merged:
             f"exposures of one membrane differ in size ({sizes} px); give each its own membrane, or keep one"
         )
     placed = _place(ordered, times[order])
+    names = tuple(each.blot.name for each in placed)
+    if len(placed) == 1:
+        return Merged(placed[0].blot, np.zeros(placed[0].blot.shape), empty("calibration"), names)
     pixels, doubt = _blend(placed)
     _warn(placed)
     longest, top = placed[-1], placed[0].top
@@ -240,4 +246,4 @@ def merge_exposures(blots: Sequence[Blot], seconds: Sequence[float]) -> Merged:
     wider = (top - ground) / (longest.ceiling - ground) if limited else np.nan
     said = Step("merge", f"{len(placed)} exposures, {', '.join(f'{each.seconds:g}' for each in placed)} s")
     merged = longest.blot.after(said, pixels, ceiling=float(top) if np.isfinite(top) else None)
-    return Merged(merged, doubt, _report(placed, wider))
+    return Merged(merged, doubt, _report(placed, wider), names)

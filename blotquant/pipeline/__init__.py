@@ -19,7 +19,7 @@ from ..result import Result
 from ..settings import Settings
 from ..study import Study, read_study
 from ..tables import check, empty
-from .exposures import group_exposures
+from .exposures import group_exposures, note_merged
 from .given import Given
 from .membranes import Measured, gather, measure_blots, measure_membrane, read_membrane, united
 from .records import kept_warnings, make_record, run_key
@@ -96,6 +96,7 @@ def quantify(
         start = _taken_up(start)
         edits = empty("corrections") if start is None else start.corrections
         measured = _measure(known, used, start, exposures, others=until is None and used.report.sensitivity)
+        known = dataclasses.replace(known, images=note_merged(known.images, measured.merged))
         tables = {} if until else _conclude(known, used, measured, edits)
         tables["quality"] = united([tables.get("quality", measured.quality), note_twins(measured.pictures)], "quality")
     bands = tables.pop("bands", measured.bands)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from ..blot import FloatArray
 from ..calibration import Merged
 from ..tables import check
 
-__all__ = ["group_exposures", "widened"]
+__all__ = ["group_exposures", "note_merged", "widened"]
 
 _SAME = ["membrane", "target", "form", "site", "channel", "region"]
 
@@ -29,7 +29,7 @@ def group_exposures(images: pd.DataFrame, how: str) -> tuple[pd.DataFrame, dict[
     Returns
     -------
     images : DataFrame
-        One row for each group: that of its longest exposure, with a note. Pictures whose signal is dark are films or
+        One row for each group: that of its longest exposure. Pictures whose signal is dark are films or
         scans, whose counts do not grow with time: they are left as they are.
     exposures : dict of str to DataFrame
         Rows of each group that is merged, by the image that stands for it.
@@ -44,10 +44,24 @@ def group_exposures(images: pd.DataFrame, how: str) -> tuple[pd.DataFrame, dict[
             continue
         longest = timed.loc[[timed["exposure_s"].idxmax()]]
         groups[str(longest["image"].iloc[0])] = timed
-        names = ", ".join(timed["image"])
-        kept.append(longest.assign(note=f"merged from {names}"))
+        kept.append(longest)
         kept.append(rows.drop(timed.index))
     return pd.concat(kept).sort_index().reset_index(drop=True), groups
+
+
+def note_merged(images: pd.DataFrame, merged: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Note from which exposures an image was merged, once it is known which of them could be.
+
+    Parameters
+    ----------
+    images : DataFrame
+        The study's images, one row for each group of exposures.
+    merged : Mapping of str to sequence of str
+        For each image that stands for a group: the exposures that it holds.
+    """
+    told = {image: f"merged from {', '.join(names)}" for image, names in merged.items() if len(names) > 1}
+    notes = zip(images["image"], images["note"], strict=True)
+    return images.assign(note=[told.get(image, note) for image, note in notes])
 
 
 def _shares(bands: pd.DataFrame, merged: Merged) -> FloatArray:

@@ -41,7 +41,7 @@ __all__ = ["Measured", "gather", "measure_blots", "measure_membrane", "read_memb
 
 @dataclass(frozen=True)
 class Measured:
-    """What measuring gave: tables, pictures, the hash of each input, and bands under other backgrounds."""
+    """What measuring gave: tables, pictures, the hash of each input, bands under other backgrounds, what was merged."""
 
     lanes: pd.DataFrame
     bands: pd.DataFrame
@@ -51,6 +51,7 @@ class Measured:
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    merged: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def united(tables: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
@@ -75,6 +76,7 @@ def gather(parts: Sequence[Measured]) -> Measured:
         pictures={image: picture for part in parts for image, picture in part.pictures.items()},
         inputs={name: digest for part in parts for name, digest in part.inputs.items()},
         others={method: united([part.others[method] for part in parts], "bands") for method in methods},
+        merged={image: names for part in parts for image, names in part.merged.items()},
     )
 
 
@@ -325,6 +327,7 @@ def measure_membrane(
         calibration=united([measured.calibration, *(each.calibration for each in merged.values())], "calibration"),
         quality=united([measured.quality, turned], "quality"),
         inputs=inputs,
+        merged={image: each.exposures for image, each in merged.items()},
     )
 
 

@@ -422,6 +422,22 @@ def test_exposures_of_one_image_are_merged_and_the_longest_stands_for_all(folder
     assert {"long.tif", "STAT3_rep1.tif"} <= set(best.bands["image"])
 
 
+def test_an_exposure_that_is_left_out_is_not_said_to_be_merged(folder: Path, tmp_path: Path) -> None:
+    study = copied(folder, tmp_path)
+    shape = tifffile.imread(study / "STAT3_rep1.tif").shape
+    blank = np.random.default_rng(5).normal(500, 5, shape).round().astype(np.uint16)
+    tifffile.imwrite(study / "short.tif", blank)
+    images = pd.read_csv(study / "images.csv", keep_default_na=False)
+    images["exposure_s"] = np.where(images["image"] == "STAT3_rep1.tif", "30", "")
+    images = pd.concat([images, images.iloc[[1]].assign(image="short.tif", exposure_s="3")])
+    images.to_csv(study / "images.csv", index=False)
+    with pytest.warns(QualityWarning, match="exposure of 3 s .short.tif. .* was left out"):
+        result = quantify(study, settings=QUICK, until="bands")
+    assert "short.tif" not in set(result.images["image"])
+    assert not result.images["note"].str.contains("merged").any()
+    assert "exposure" not in set(result.calibration["kind"])
+
+
 def test_a_ladder_tells_the_target_by_its_mass(tmp_path: Path) -> None:
     design = Design(replicates=1, doses=(10.0, 100.0), ladder=True)
     study = simulate_study(tmp_path / "study", seed=1, design=design)
