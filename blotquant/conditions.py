@@ -20,6 +20,7 @@ from .tables import TABLES, as_text, nearest
 __all__ = [
     "DOSE",
     "FAMILY",
+    "TOTALS",
     "average_repeats",
     "check_group_by",
     "codes",
@@ -38,6 +39,9 @@ __all__ = [
 
 FAMILY = ["target", "site", "quantity"]
 """Rows that differ in one of these are never compared, averaged or fitted together."""
+
+TOTALS = ("S", "S/L")
+"""Quantities of the total form: whether the treatment moves it, not the answer."""
 
 DOSE = ["stimulus", "treatment", "dose", "dose_unit"]
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .blot import FloatArray, Frame
+from .blot import Blot, FloatArray, Frame, Step
 
 __all__ = [
     "EDGES",
@@ -33,6 +33,7 @@ __all__ = [
     "parse_region",
     "to_file",
     "to_upright",
+    "turned",
     "whole_region",
 ]
 
@@ -138,6 +139,41 @@ def evaluate_curve(along: npt.ArrayLike, across: npt.ArrayLike, at: npt.ArrayLik
         weights[..., j] = functools.reduce(np.multiply, others) / scale
     out: FloatArray = weights @ y
     return out
+
+
+def _laid(frame: Frame, rows: int, cols: int, turns: int, mirror: bool) -> Frame:
+    """Frame of a picture of ``rows × cols`` that is turned and mirrored once more, exactly."""
+    local = Frame(rows, cols, turns=turns, mirror=mirror)
+    new = Frame(
+        frame.rows,
+        frame.cols,
+        turns=(frame.turns + (-turns if frame.mirror else turns)) % 4,
+        mirror=frame.mirror != mirror,
+    )
+    top, left = new.to_upright(*frame.to_file(*local.to_file(0.0, 0.0)))
+    tilt = -frame.tilt if mirror else frame.tilt
+    return Frame(new.rows, new.cols, new.turns, new.mirror, round(float(top)), round(float(left)), tilt)
+
+
+def turned(blot: Blot, turns: int, mirror: bool) -> Blot:
+    """Return a blot turned clockwise by quarter turns, then mirrored; exactly, and its frame knows.
+
+    Parameters
+    ----------
+    blot : Blot
+        Any picture.
+    turns : int
+        Quarter turns clockwise (0–3).
+    mirror : bool
+        Swap left and right, after turning.
+    """
+    if not (turns or mirror):
+        return blot
+    pixels = np.rot90(blot.pixels, -turns)
+    pixels = pixels[:, ::-1] if mirror else pixels
+    frame = _laid(blot.frame, *blot.shape, turns, mirror)
+    detail = f"{90 * turns}° clockwise" + (", left and right swapped" if mirror else "")
+    return blot.after(Step("turn", detail), np.ascontiguousarray(pixels), frame=frame)
 
 
 def _map_boxes(table: pd.DataFrame, frame: Frame, *, inverse: bool) -> dict[str, FloatArray]:

@@ -7,7 +7,6 @@ told as it lay.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,10 +15,12 @@ import pandas as pd
 
 from .blot import Blot, once_a_blot
 from .calm import calmed, hand_on
+from .geometry import turned
 
 __all__ = ["by_lane", "from_behind", "mirrored", "mirrored_table"]
 
 
+@once_a_blot
 def _imbalance(blot: Blot) -> float:
     """How far what is brighter than the median lies to the right of the middle, whatever the gain and the offset."""
     cols = blot.shape[1]
@@ -41,11 +42,7 @@ def from_behind(blots: Sequence[Blot]) -> bool:
 @once_a_blot
 def mirrored(blot: Blot) -> Blot:
     """Return an upright picture as it looks from behind; tables of it still speak of pixels of the file as given."""
-    old = blot.frame
-    left = old.upright_shape[1] - old.left - blot.shape[1]
-    frame = dataclasses.replace(old, mirror=not old.mirror, left=left, tilt=-old.tilt)
-    other = dataclasses.replace(blot, pixels=np.ascontiguousarray(blot.pixels[:, ::-1]), frame=frame)
-    return hand_on(calmed(blot).mirrored(), other)
+    return hand_on(calmed(blot).mirrored(), turned(blot, 0, mirror=True))
 
 
 def mirrored_table(table: pd.DataFrame, ends: int) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -93,8 +93,8 @@ def _place(blots: Sequence[Blot], seconds: FloatArray) -> list[_Placed]:
     """Place each exposure against the next longer one that could be placed; those that cannot be are left out."""
     placed = [_Placed(blots[-1], float(seconds[-1]))]
     for blot, second in zip(blots[-2::-1], seconds[-2::-1], strict=True):
-        next_one, ceiling = placed[0], np.inf if blot.ceiling is None else blot.ceiling
-        found = match_exposures(blot.pixels, next_one.blot.pixels, (ceiling, next_one.ceiling))
+        own, next_one = _Placed(blot, float(second)), placed[0]
+        found = match_exposures(blot.pixels, next_one.blot.pixels, (own.ceiling, next_one.ceiling))
         if found is None:
             warnings.warn(
                 f"{placed[-1].blot.name}: the exposure of {second:g} s ({blot.name}) shows too little in common with "
@@ -104,15 +104,14 @@ def _place(blots: Sequence[Blot], seconds: FloatArray) -> list[_Placed]:
                 stacklevel=3,
             )
             continue
-        placed.insert(0, _beyond(next_one, found, blot, float(second)))
+        placed.insert(0, _beyond(next_one, found, own))
     return placed
 
 
-def _beyond(next_one: _Placed, found: Match, blot: Blot, seconds: float) -> _Placed:
+def _beyond(next_one: _Placed, found: Match, own: _Placed) -> _Placed:
     """Place an exposure that was matched with the next longer one on the grid of the longest."""
-    return _Placed(
-        blot,
-        seconds,
+    return replace(
+        own,
         down=next_one.down + found.down + found.turn * next_one.right,
         right=next_one.right + found.right - found.turn * next_one.down,
         turn=next_one.turn + found.turn,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tables
+from ..conditions import TOTALS
 from ..errors import SettingsError
 from ..tables import TOTAL, WINDOW, nearest
 from .links import Made, Models, compare_linked
@@ -129,7 +130,7 @@ def _pair_rows(
 
 
 def _family_rows(family: Family, method: str, level: float, few: int) -> list[dict[str, Any]]:
-    extra = _TOTAL if family.keys["quantity"] in ("S", "S/L") else ""
+    extra = _TOTAL if family.keys["quantity"] in TOTALS else ""
     rows = []
     for codes in of_stimuli(family):
         models = Models(family, codes)

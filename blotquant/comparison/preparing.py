@@ -12,6 +12,7 @@ import pandas as pd
 from ..conditions import (
     DOSE,
     FAMILY,
+    TOTALS,
     Codes,
     Mask,
     average_repeats,
@@ -228,7 +229,7 @@ def _totals(lanes: pd.DataFrame) -> pd.DataFrame:
     A saturated total, which leaves a ratio no lower side, has no value either, unless saturated bands are used.
     """
     own = lanes[(lanes["quantity"] == "P/S") & lanes["total"].notna()]
-    known = set(lanes.loc[lanes["quantity"].isin(["S", "S/L"]), "target"])
+    known = set(lanes.loc[lanes["quantity"].isin(TOTALS), "target"])
     own = own[~own["target"].isin(known)]
     full = has_flag(own["flags"], Flag.SATURATED) & own["bound"].isin(["upper", "unknown"]) & own["ratio"].isna()
     value = own["total"].mask(full)

@@ -94,8 +94,8 @@ def integrate(
     behind = from_behind([blot])
     seen, side = (mirrored(blot), mirrored_table(own, 0)) if behind else (blot, own)
     # in one order, however the table is sorted: sums of the same numbers in another order differ in the last digit
-    rows = to_upright(side, seen.frame)["centre_row"].round(6)
-    order = np.lexsort((side["band"].astype(str), rows, side["lane"]))
+    rows, _ = seen.frame.to_upright(side["centre_row"], side["centre_col"])
+    order = np.lexsort((side["band"].astype(str), rows.round(6), side["lane"]))
     side = side.iloc[order].reset_index(drop=True)
     measured = _measured(seen, side, background, [-lane for lane in ladders] if behind else ladders)
     measured = mirrored_table(measured, 0) if behind else measured

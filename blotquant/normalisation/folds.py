@@ -171,9 +171,10 @@ def normalise(
     values = np.where(usable(table), table["ratio"].to_numpy(), np.nan)
     same = np.array_equal(top, base)  # then what is named for the reference is named for the maximum
     wanted = {**(maximum or {}), **(reference or {})} if same else maximum
+    lysate = lysate_codes(table, group_by)
     found, lysates = zip(
         *(
-            _found(table, values, mask, named, group_by, blocks)
+            _found(table, values, mask, lysate, named, group_by, blocks)
             for mask, named in ((top, wanted), (floor, minimum), (base, reference or maximum))
         ),
         strict=True,
@@ -190,13 +191,14 @@ def _found(
     table: pd.DataFrame,
     values: Vector,
     mask: Mask,
+    lysate: Codes,
     named: Condition | None,
     group_by: Sequence[str],
     blocks: Sequence[Sequence[str]],
 ) -> tuple[Reference, Vector]:
     """Mean of the control lanes of each row, and how many lysates are behind it."""
     one = find_reference(table, values, mask, named=named, group_by=group_by, blocks=blocks)
-    lysate, there = lysate_codes(table, group_by), np.isfinite(values)
+    there = np.isfinite(values)
     lanes = np.bincount(lysate[there], minlength=len(table))[lysate]
     if lanes.max(initial=0) < 2:
         return one, one.count

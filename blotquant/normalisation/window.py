@@ -92,14 +92,9 @@ def _apart(top: Reference, floor: Reference) -> tuple[Vector, Vector]:
     return ln * np.where(top.mean < floor.mean, -1.0, 1.0), error
 
 
-def _pairs(
-    table: pd.DataFrame, top: Reference, floor: Reference, group_by: Sequence[str], variance: Vector
-) -> pd.DataFrame:
+def _pairs(own: pd.DataFrame) -> pd.DataFrame:
     """One row for each replicate in each cell: its window and the variance of that."""
-    ln, measured = _apart(top, floor)
-    cell = codes(table.assign(stimulus=stimulus_of(table)), [*FAMILY, "stimulus", *group_by])
-    own = pd.DataFrame({"cell": cell, "replicate": table["replicate"], "top": top.mean, "floor": floor.mean})
-    own = own.assign(ln=ln, variance=variance + measured**2)[np.isfinite(ln)]
+    own = own[np.isfinite(own["ln"])]
     each = own.drop_duplicates(["cell", "top", "floor"])  # the same controls tell the same once
     return each.groupby(["cell", "replicate"], as_index=False)[["ln", "variance"]].mean()
 
@@ -167,7 +162,8 @@ def without_window(
     ln, measured = _apart(top, floor)
     cell = codes(table.assign(stimulus=stimulus_of(table)), [*FAMILY, "stimulus", *group_by])
     way = np.zeros(len(table))
-    for code, own in _pairs(table, top, floor, group_by, variance).groupby("cell"):
+    seen = {"cell": cell, "replicate": table["replicate"], "top": top.mean, "floor": floor.mean, "ln": ln}
+    for code, own in _pairs(pd.DataFrame({**seen, "variance": variance + measured**2})).groupby("cell"):
         rows = cell == code
         way[rows] = _direction(own, float(dof[rows][0]))
     near = ln * way <= np.maximum(_NEAR * np.sqrt(variance), _MEASURED * measured)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
-
 from ..blot import Blot, Frame, Step
 from ..calm import Calm, calmed, hand_on
 from ..errors import SettingsError
+from ..geometry import turned
 from ..saturation import find_ceiling, find_floor
 from ..tables import POLARITIES
 from .crop import find_membrane
@@ -54,29 +53,6 @@ def _kept(blot: Blot) -> Blot:
     """Keep bright bands as they are; where the detector clips is looked for if nobody knew."""
     ceiling = blot.ceiling if blot.ceiling is not None else find_ceiling(blot.pixels)
     return dataclasses.replace(blot, bright=True, ceiling=ceiling)
-
-
-def _laid(frame: Frame, rows: int, cols: int, turns: int, mirror: bool) -> Frame:
-    """Frame of a picture of ``rows × cols`` that is turned and mirrored once more, exactly."""
-    local = Frame(rows, cols, turns=turns, mirror=mirror)
-    new = Frame(
-        frame.rows,
-        frame.cols,
-        turns=(frame.turns + (-turns if frame.mirror else turns)) % 4,
-        mirror=frame.mirror != mirror,
-    )
-    top, left = new.to_upright(*frame.to_file(*local.to_file(0.0, 0.0)))
-    return Frame(new.rows, new.cols, new.turns, new.mirror, round(float(top)), round(float(left)))
-
-
-def _turned(blot: Blot, turns: int, mirror: bool) -> Blot:
-    if not (turns or mirror):
-        return blot
-    pixels = np.rot90(blot.pixels, -turns)
-    pixels = pixels[:, ::-1] if mirror else pixels
-    frame = _laid(blot.frame, *blot.shape, turns, mirror)
-    detail = f"{90 * turns}° clockwise" + (", left and right swapped" if mirror else "")
-    return blot.after(Step("turn", detail), np.ascontiguousarray(pixels), frame=frame)
 
 
 def _cropped(blot: Blot, box: tuple[int, int, int, int] | None) -> Blot:
@@ -147,7 +123,7 @@ def orient(
     """
     if polarity not in POLARITIES:
         raise SettingsError(f"polarity = {polarity!r}: must be one of {', '.join(POLARITIES)}")
-    upright = _turned(blot, _quarter_turns(rotate), bool(mirror))
+    upright = turned(blot, _quarter_turns(rotate), bool(mirror))
     calm = calmed(upright)
     small, factor = calm.at_most(SIDE)
     bulges = find_bulges(small)

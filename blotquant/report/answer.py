@@ -10,7 +10,7 @@ import pandas as pd
 from ..figures.blots import SAID_ONCE, doubts
 from ..figures.names import SERIES, interval_name, interval_text, number, plain, quantity_name
 from ..flags import Flag, decode, has_flag, merge
-from .leading import leading, significant
+from .leading import leading, p_of, significant
 from .lost import bands_used, lost_text
 from .source import ReportSource
 from .wording import condition_text, counted, fitted_text, flag_text, folds_behind, joined, p_text
@@ -58,7 +58,7 @@ def _test_sentence(rows: pd.DataFrame, result: ReportSource) -> str:
     if not plain(row["method"]):
         versus = plain(row["versus"])
         return f"With {given}, {quantity} is not compared with {versus}: nothing links their membranes."
-    p = row["p_adjusted"] if math.isfinite(row["p_adjusted"]) else row["p"]
+    p = float(p_of(rows).iloc[0])
     few = min(row["n"], row["n_versus"]) < result.settings.comparison.min_replicates
     none = "too few for a p value" if few else "no p value, see the table"
     shown = f"p = {p_text(p)}".replace("= <", "<") if math.isfinite(p) else none

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..conditions import TOTALS
 from ..figures.names import (
     COMBINED,
     bound_text,
@@ -41,8 +42,6 @@ from .source import ReportSource
 from .wording import condition_text, folds_behind, mass_text, moment, p_text, records
 
 __all__ = ["Grid", "grids"]
-
-_TOTALS = ("S", "S/L")
 
 
 def _cells(result: ReportSource) -> list[str]:
@@ -118,7 +117,7 @@ def _tests(result: ReportSource) -> list[Grid]:
 
     def note(rows: pd.DataFrame) -> str:
         about = "Does the treatment move the total itself? Then the ratio mixes both. "
-        return (about if rows["quantity"].isin(_TOTALS).all() else "") + words
+        return (about if rows["quantity"].isin(TOTALS).all() else "") + words
 
     columns = (
         *WHO,

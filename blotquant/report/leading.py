@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..conditions import TOTALS
 from ..errors import TableError
 from ..figures.names import SERIES, in_order, main_first
 from ..tables import further_columns, kinds_of_tests
@@ -14,8 +15,6 @@ from ..units import UNITS, canonical_unit
 from .source import ReportSource
 
 __all__ = ["leading", "p_of", "significant"]
-
-_TOTALS = ("S", "S/L")
 
 
 def p_of(tests: pd.DataFrame) -> pd.Series[float]:
@@ -47,7 +46,7 @@ def _compared(tests: pd.DataFrame) -> pd.DataFrame:
     """Leave out trends, the assay's window and the total form of a target that has a phospho form."""
     drugs = kinds_of_tests(tests) == "group"
     tests = tests[drugs] if drugs.any() else tests
-    total = tests["quantity"].isin(_TOTALS)
+    total = tests["quantity"].isin(TOTALS)
     phospho = set(tests.loc[~total, "target"])
     return tests[~(total & tests["target"].isin(phospho))]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..conditions import in_folds, usable
+from ..conditions import complete, valued
 from ..figures.names import SERIES, main_first, plain, quantity_name
 from ..flags import Flag, decode, has_flag
 from .source import ReportSource
@@ -32,18 +32,15 @@ def _table(result: ReportSource) -> pd.DataFrame:
     return result.folds if len(result.folds) else result.ratios
 
 
-def _valued(result: ReportSource) -> tuple[pd.DataFrame, pd.Series[bool]]:
-    """Lanes of samples and controls, one row a quantity, and which of them have what groups and curves are made of."""
-    table = _table(result)
-    lanes = table[usable(table)] if len(result.images) else table.iloc[:0]
-    ratios = lanes["ratio"]
-    return lanes, lanes.get("fold", ratios).where(in_folds(lanes), ratios).notna()
+def _lanes(result: ReportSource) -> pd.DataFrame:
+    """Lanes of samples and controls, one row a quantity, with the ``value`` that groups and curves are made of."""
+    return valued(complete(_table(result) if len(result.images) else _table(result).iloc[:0], "folds"))
 
 
 def without_value(result: ReportSource) -> pd.DataFrame:
     """List the lanes that groups and curves lack though nobody left them out, with ``why``; one row a quantity."""
-    lanes, value = _valued(result)
-    lost = main_first(lanes[~value])
+    lanes = _lanes(result)
+    lost = main_first(lanes[lanes["value"].isna()])
     return lost.assign(why=[_why(row) for _, row in lost.iterrows()])
 
 
@@ -67,11 +64,13 @@ def lost_text(result: ReportSource) -> str:
 def bands_used(result: ReportSource) -> pd.DataFrame:
     """Return the bands behind the results, without those of lanes that were left out or have no value at all."""
     bands, table = bands_behind(result), _table(result)
-    lanes, value = _valued(result)
+    lanes = _lanes(result)
     if not len(lanes):
         return bands
-    gone = pd.concat([lanes[~value], table[has_flag(table["flags"], Flag.EXCLUDED)]])
-    out = _places(gone["membrane"], gone["lane"]) - _places(lanes.loc[value, "membrane"], lanes.loc[value, "lane"])
+    has_value = lanes["value"].notna()
+    gone = pd.concat([lanes[~has_value], table[has_flag(table["flags"], Flag.EXCLUDED)]])
+    kept_lanes = lanes[has_value]
+    out = _places(gone["membrane"], gone["lane"]) - _places(kept_lanes["membrane"], kept_lanes["lane"])
     membranes = bands["image"].map(dict(zip(result.images["image"], result.images["membrane"], strict=True)))
     kept = [place not in out for place in zip(membranes, bands["lane"], strict=True)]
     return bands[np.array(kept, dtype=bool)]

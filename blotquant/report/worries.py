@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..conditions import TOTALS
 from ..figures.names import main_first, plain
 from ..flags import EXPLANATIONS, SEVERITY, Flag, decode, has_flag, merge
 from ..roles import UNUSED_ROLES
@@ -172,7 +173,7 @@ def _cause(tests: pd.DataFrame) -> pd.Series[str]:
 def _moved_totals(result: ReportSource) -> list[str]:
     """Name the treatments, or stimuli of one treatment, that move the total itself, where a ratio can mislead."""
     tests = result.tests
-    total = tests["quantity"].isin(["S", "S/L"])
+    total = tests["quantity"].isin(TOTALS)
     moved = tests[total & significant(tests, result) & (kinds_of_tests(tests) != "window")]
     said = []
     parts = ["target", "treatment", *further_columns(tests, "tests")]
